@@ -1,1 +1,15 @@
-export {}
+export { directoryOf, writeFileAtomically, writeFileAtomicallySync } from './fs/atomic-file.ts'
+export type {
+  DirectoryEntry,
+  DirectoryLock,
+  FileHandle,
+  FileSystem,
+  LockHolder,
+  OpenMode,
+} from './fs/file-system.ts'
+export { lockedError } from './fs/lock-holder-file.ts'
+export { memoryFileSystem } from './fs/memory-file-system.ts'
+export { nodeFileSystem } from './fs/node-file-system.ts'
+export { STORAGE_ERROR_MEANINGS, StorageError, type StorageErrorCode } from './fs/storage-error.ts'
+export type { Clock, Timer } from './time/clock.ts'
+export { nodeClock } from './time/node-clock.ts'

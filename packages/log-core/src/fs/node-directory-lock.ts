@@ -1,0 +1,77 @@
+import process from 'node:process'
+import type { DatabaseSync } from 'node:sqlite'
+import type { DirectoryLock, FileSystem, LockHolder } from './file-system.ts'
+import { LOCK_FILE_NAME, lockedError, readLockHolder, writeLockHolder } from './lock-holder-file.ts'
+import { StorageError } from './storage-error.ts'
+
+/** SQLite's result codes (https://sqlite.org/rescode.html); the low byte is the primary one. */
+const SQLITE_BUSY = 5
+
+/**
+ * A lock that the kernel drops with the process: an exclusive transaction of SQLite, the one way that Node has to
+ * a POSIX (or Windows) file lock without native code of our own. POSIX drops a process's locks on a file as soon as
+ * the process closes ANY descriptor of it, so nothing in this process may ever open the locked file, not even to copy
+ * it; that is why the holder stands in a file of its own.
+ */
+export function lockNodeDirectory(fs: FileSystem, directory: string, holder: LockHolder): DirectoryLock {
+  const transaction = beginExclusive(fs, directory)
+  try {
+    const previousHolder = readLockHolder(fs, directory)
+    writeLockHolder(fs, directory, holder)
+    return { previousHolder, release: () => closeOnce(transaction) }
+  } catch (error) {
+    transaction.close()
+    throw error
+  }
+}
+
+function closeOnce(transaction: DatabaseSync): void {
+  if (transaction.isOpen) transaction.close()
+}
+
+function beginExclusive(fs: FileSystem, directory: string): DatabaseSync {
+  const { DatabaseSync } = loadSqlite()
+  const path = `${directory}/${LOCK_FILE_NAME}`
+  let database: DatabaseSync | null = null
+  try {
+    database = new DatabaseSync(path, { timeout: 0 })
+    // Without a journal file beside it: nothing is ever written, so there is nothing to roll back.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database?.close()
+    const code = sqliteCodeOf(error)
+    if (code !== null && (code & 0xff) === SQLITE_BUSY)
+      throw lockedError(directory, readLockHolder(fs, directory), error)
+    throw cannotLock(directory, error)
+  }
+}
+
+/** SQLite hides the errno ("unable to open database file"), so a trial write in the same directory finds it. */
+function cannotLock(directory: string, cause: unknown): StorageError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new StorageError('EACCES', directory, `could not lock ${directory}: ${message}`, { cause })
+}
+
+function sqliteCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null
+  return typeof error.errcode === 'number' ? error.errcode : null
+}
+
+/**
+ * Loads SQLite when the first lock is taken, so that programs that stay in memory never pay for it. Node below 24.15
+ * calls it experimental at that moment, which would be the first line of every broker's output: that one warning is
+ * held back, every other one passes. To be removed when the oldest supported Node no longer warns.
+ */
+function loadSqlite(): typeof import('node:sqlite') {
+  const emitWarning = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
+    if (!String(warning).includes('SQLite is an experimental feature'))
+      emitWarning.call(process, warning, ...rest)
+  }) as typeof process.emitWarning
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

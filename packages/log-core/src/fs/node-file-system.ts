@@ -1,0 +1,121 @@
+import fs from 'node:fs'
+import process from 'node:process'
+import { directoryOf } from './atomic-file.ts'
+import type {
+  DirectoryEntry,
+  DirectoryLock,
+  FileHandle,
+  FileSystem,
+  LockHolder,
+  OpenMode,
+} from './file-system.ts'
+import { readBootId } from './node-boot-id.ts'
+import { lockNodeDirectory } from './node-directory-lock.ts'
+import { attempt, openNodeFile } from './node-file-handle.ts'
+import { nodeStatfsKind } from './node-statfs-kind.ts'
+import { StorageError } from './storage-error.ts'
+
+/** The disk of this machine. */
+export function nodeFileSystem(): FileSystem {
+  return new NodeFileSystem()
+}
+
+class NodeFileSystem implements FileSystem {
+  /** It cannot change under a running process, and asking costs a process on macOS. */
+  #bootId: string | null = null
+
+  open(path: string, mode: OpenMode): FileHandle {
+    return openNodeFile(path, mode)
+  }
+
+  exists(path: string): boolean {
+    return attempt(path, 'look for', () => fs.statSync(path, { throwIfNoEntry: false })) !== undefined
+  }
+
+  list(directory: string): DirectoryEntry[] {
+    return attempt(directory, 'list', () => {
+      const names = fs.readdirSync(directory).sort()
+      return names.flatMap((name) => describeEntry(directory, name))
+    })
+  }
+
+  makeDirectory(path: string): void {
+    if (this.exists(path)) {
+      if (attempt(path, 'look at', () => fs.statSync(path)).isDirectory()) return
+      throw new StorageError('ENOTDIR', path, `${path} is a file; expected a directory or nothing`)
+    }
+    const parent = directoryOf(path)
+    if (parent !== path) this.makeDirectory(parent)
+    attempt(path, 'make the directory', () => fs.mkdirSync(path))
+    this.syncDirectorySync(parent)
+  }
+
+  remove(path: string): void {
+    attempt(path, 'remove', () => fs.unlinkSync(path))
+  }
+
+  removeDirectory(path: string): void {
+    attempt(path, 'remove the directory', () => fs.rmSync(path, { recursive: true }))
+  }
+
+  rename(from: string, to: string): void {
+    attempt(from, `rename to ${to}`, () => fs.renameSync(from, to))
+  }
+
+  readFile(path: string): Buffer {
+    return attempt(path, 'read', () => fs.readFileSync(path))
+  }
+
+  statfsKind(path: string): string {
+    return nodeStatfsKind(path)
+  }
+
+  freeBytes(path: string): number {
+    const { bavail, bsize } = attempt(path, 'ask for the free space', () => fs.statfsSync(path))
+    return bavail * bsize
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    if (process.platform === 'win32') return // Windows has no directory sync: documented as a gap.
+    const descriptor = attempt(path, 'open the directory', () => fs.openSync(path, 'r'))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.fsync(descriptor, (error) =>
+          error ? reject(StorageError.from(error, path, 'sync the directory')) : resolve(),
+        )
+      })
+    } finally {
+      attempt(path, 'close the directory', () => fs.closeSync(descriptor))
+    }
+  }
+
+  syncDirectorySync(path: string): void {
+    if (process.platform === 'win32') return
+    const descriptor = attempt(path, 'open the directory', () => fs.openSync(path, 'r'))
+    try {
+      attempt(path, 'sync the directory', () => fs.fsyncSync(descriptor))
+    } finally {
+      attempt(path, 'close the directory', () => fs.closeSync(descriptor))
+    }
+  }
+
+  lockDirectory(path: string, holder: LockHolder): DirectoryLock {
+    return lockNodeDirectory(this, path, holder)
+  }
+
+  bootId(): string {
+    this.#bootId ??= readBootId()
+    return this.#bootId
+  }
+}
+
+/** Nothing, when the name was removed between listing and looking. */
+function describeEntry(directory: string, name: string): DirectoryEntry[] {
+  const stats = fs.statSync(`${directory}/${name}`, { throwIfNoEntry: false })
+  if (stats === undefined) {
+    const isDanglingLink = fs.lstatSync(`${directory}/${name}`, { throwIfNoEntry: false }) !== undefined
+    return isDanglingLink ? [{ name, kind: 'other', sizeBytes: 0 }] : []
+  }
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
+  return [{ name, kind, sizeBytes: kind === 'file' ? stats.size : 0 }]
+}
