@@ -11,5 +11,15 @@ export { lockedError } from './fs/lock-holder-file.ts'
 export { memoryFileSystem } from './fs/memory-file-system.ts'
 export { nodeFileSystem } from './fs/node-file-system.ts'
 export { STORAGE_ERROR_MEANINGS, StorageError, type StorageErrorCode } from './fs/storage-error.ts'
+export type { AppendOptions, AppendOutcome, AppendRejection, Durability } from './log/append-outcome.ts'
+export { type LogSlice, OffsetOutOfRangeError, type ReadLimit, type ReadRequest } from './log/log-slice.ts'
+export {
+  checkLogLimits,
+  DEFAULT_LOG_CONFIG,
+  DEFAULT_LOG_LIMITS,
+  type LogConfig,
+  type LogLimits,
+  NO_LIMIT,
+} from './log-config.ts'
 export type { Clock, Timer } from './time/clock.ts'
 export { nodeClock } from './time/node-clock.ts'
