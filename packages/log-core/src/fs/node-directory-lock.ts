@@ -43,14 +43,21 @@ function beginExclusive(fs: FileSystem, directory: string): DatabaseSync {
     const code = sqliteCodeOf(error)
     if (code !== null && (code & 0xff) === SQLITE_BUSY)
       throw lockedError(directory, readLockHolder(fs, directory), error)
-    throw cannotLock(directory, error)
+    throw cannotLock(fs, directory, error)
   }
 }
 
-/** SQLite hides the errno ("unable to open database file"), so a trial write in the same directory finds it. */
-function cannotLock(directory: string, cause: unknown): StorageError {
+/** SQLite hides the errno ("unable to open database file"), so a trial file in the same directory finds it. */
+function cannotLock(fs: FileSystem, directory: string, cause: unknown): StorageError {
+  try {
+    const trialPath = `${directory}/${LOCK_FILE_NAME}.trial`
+    fs.open(trialPath, 'create').close()
+    fs.remove(trialPath)
+  } catch (error) {
+    if (error instanceof StorageError) return error
+  }
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new StorageError('EACCES', directory, `could not lock ${directory}: ${message}`, { cause })
+  return new StorageError('UNKNOWN', directory, `could not lock ${directory}: ${message}`, { cause })
 }
 
 function sqliteCodeOf(error: unknown): number | null {
@@ -59,9 +66,9 @@ function sqliteCodeOf(error: unknown): number | null {
 }
 
 /**
- * Loads SQLite when the first lock is taken, so that programs that stay in memory never pay for it. Node below 24.15
- * calls it experimental at that moment, which would be the first line of every broker's output: that one warning is
- * held back, every other one passes. To be removed when the oldest supported Node no longer warns.
+ * Loads SQLite when the first lock is taken, so that programs that stay in memory never pay for it. Node 22 and
+ * early releases of 24 call it experimental at that moment, which would be the first line of every broker's output:
+ * that one warning is held back, every other one passes. To be removed when the oldest supported Node is silent.
  */
 function loadSqlite(): typeof import('node:sqlite') {
   const emitWarning = process.emitWarning
