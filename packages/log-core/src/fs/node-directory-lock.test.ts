@@ -37,9 +37,12 @@ async function startHolder(): Promise<{ child: ChildProcess; errorOutput: () => 
     process.on('warning', (warning) => warning.message === 'another warning' && console.log('locked'))
     const fs = nodeFileSystem()
     fs.lockDirectory(${JSON.stringify(root)}, { pid: process.pid, bootId: fs.bootId(), startedAtMs: Date.now() })
+    gc() // The lock must not hang on a reference: nothing in this program keeps one.
     process.emitWarning('another warning')
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'pipe' })
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', program], {
+    stdio: 'pipe',
+  })
   children.push(child)
   let errorOutput = ''
   child.stderr.on('data', (chunk) => {
