@@ -1,1 +1,46 @@
-export {}
+export { BatchBuilder, type BatchFields, buildBatch } from './batch-builder.ts'
+export {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  batchBaseOffsetAt,
+  batchLastOffsetAt,
+  batchMaxTimestampAt,
+  batchSizeBytesAt,
+  readBatchHeader,
+} from './batch-header.ts'
+export { type ScannedBatch, scanBatches } from './batch-scanner.ts'
+export {
+  type BatchStamp,
+  setLogAppendTime,
+  setMaxTimestamp,
+  stampBatch,
+  verifyBatchCrc,
+} from './batch-stamp.ts'
+export {
+  MAX_RECORD_ERRORS,
+  type RecordError,
+  type RejectionReason,
+  type ValidationResult,
+  type ValidationRules,
+  validateProducedBatch,
+} from './batch-validation.ts'
+export {
+  Compression,
+  type CompressionId,
+  type CompressionName,
+  compress,
+  decompress,
+  decompressAsync,
+} from './compression.ts'
+export { type BatchErrorCode, CorruptBatchError } from './corrupt-batch-error.ts'
+export { crc32c, isNativeCrcAvailable } from './crc32c.ts'
+export type { LogRecord, RecordHeader, RecordHeaderInput, RecordInput } from './record.ts'
+export { type RecordContext, RecordCursor, type RecordRange } from './record-cursor.ts'
+export {
+  DEFAULT_MAX_DECOMPRESSED_BYTES,
+  openRecords,
+  type ReadRecordsOptions,
+  readBatchRecords,
+  readRecords,
+} from './record-reader.ts'
+export { bytes, json, string, type ValueCodec } from './value-codec.ts'

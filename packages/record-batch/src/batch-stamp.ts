@@ -1,0 +1,50 @@
+import {
+  ATTRIBUTES_AT,
+  BASE_OFFSET_AT,
+  batchSizeBytesAt,
+  CRC_AT,
+  LOG_APPEND_TIME_BIT,
+  MAX_TIMESTAMP_AT,
+  PARTITION_LEADER_EPOCH_AT,
+  writeInt64,
+} from './batch-header.ts'
+import { crc32c } from './crc32c.ts'
+
+/** Whether the stored CRC is that of the bytes. The whole batch (`sizeBytes`) must lie in the buffer. */
+export function verifyBatchCrc(buffer: Buffer, position: number, sizeBytes: number): boolean {
+  const stored = buffer.readUInt32BE(position + CRC_AT)
+  return stored === crc32c(buffer, position + ATTRIBUTES_AT, position + sizeBytes)
+}
+
+/** What the broker puts into a batch as it enters the log. */
+export interface BatchStamp {
+  readonly baseOffset: number
+  readonly partitionLeaderEpoch: number
+}
+
+/** Writes the stamp in place. Both fields lie before what the CRC covers, so it stays right. */
+export function stampBatch(buffer: Buffer, position: number, stamp: BatchStamp): void {
+  writeInt64(buffer, position + BASE_OFFSET_AT, stamp.baseOffset)
+  buffer.writeInt32BE(stamp.partitionLeaderEpoch, position + PARTITION_LEADER_EPOCH_AT)
+}
+
+/** Gives every record the broker's time: timestamp type, max timestamp and CRC are rewritten in place. */
+export function setLogAppendTime(buffer: Buffer, position: number, timestampMs: number): void {
+  const attributes = buffer.readInt16BE(position + ATTRIBUTES_AT)
+  buffer.writeInt16BE(attributes | LOG_APPEND_TIME_BIT, position + ATTRIBUTES_AT)
+  setMaxTimestamp(buffer, position, timestampMs)
+}
+
+/**
+ * Corrects a max timestamp that the records do not have, as Kafka's LogValidator does; the CRC is
+ * rewritten in place. Time look-up relies on the field, so a producer's word is not enough.
+ */
+export function setMaxTimestamp(buffer: Buffer, position: number, timestampMs: number): void {
+  writeInt64(buffer, position + MAX_TIMESTAMP_AT, timestampMs)
+  writeBatchCrc(buffer, position, batchSizeBytesAt(buffer, position))
+}
+
+/** Computes the CRC of a batch that is otherwise complete, and stores it. */
+export function writeBatchCrc(buffer: Buffer, position: number, sizeBytes: number): void {
+  buffer.writeUInt32BE(crc32c(buffer, position + ATTRIBUTES_AT, position + sizeBytes), position + CRC_AT)
+}

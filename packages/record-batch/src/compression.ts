@@ -1,0 +1,112 @@
+import { gunzip, gunzipSync, gzipSync, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { CorruptBatchError } from './corrupt-batch-error.ts'
+import { compressLz4Frame, decompressLz4Frame, decompressLz4FrameAsync } from './lz4-frame.ts'
+import { compressSnappy, decompressSnappy } from './snappy.ts'
+
+/** Kafka's numbers for the codecs, as in the attributes of a batch. */
+export const Compression = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
+export type CompressionName = keyof typeof Compression
+export type CompressionId = (typeof Compression)[CompressionName]
+
+/** Compresses at once. With codec 0 the bytes come back as they are, not copied. */
+export function compress(id: CompressionId, bytes: Buffer): Buffer {
+  switch (id) {
+    case 0:
+      return bytes
+    case 1:
+      return gzipSync(bytes, { chunkSize: outputChunkBytes(bytes.length) })
+    case 2:
+      return compressSnappy(bytes)
+    case 3:
+      return compressLz4Frame(bytes)
+    case 4:
+      return zstdCompressSync(bytes, { chunkSize: outputChunkBytes(bytes.length) })
+  }
+}
+
+/**
+ * Decompresses at once and never produces more than `maxBytes`: a small batch that claims gigabytes
+ * is refused before they are allocated. With codec 0 the bytes come back as they are, not copied.
+ *
+ * @throws CorruptBatchError TOO_LARGE or INVALID_COMPRESSED_DATA
+ */
+export function decompress(id: CompressionId, bytes: Buffer, maxBytes: number): Buffer {
+  switch (id) {
+    case 0:
+      return withinLimit(bytes, maxBytes)
+    case 1:
+      return refusing(maxBytes, () => gunzipSync(bytes, zlibOptions(bytes, maxBytes)))
+    case 2:
+      return decompressSnappy(bytes, maxBytes)
+    case 3:
+      return decompressLz4Frame(bytes, maxBytes)
+    case 4:
+      return refusing(maxBytes, () => zstdDecompressSync(bytes, zlibOptions(bytes, maxBytes)))
+  }
+}
+
+/**
+ * As `decompress`, on the thread pool: for bytes so many that the event loop should not wait for
+ * them. Snappy has no such way and runs at once.
+ */
+export async function decompressAsync(id: CompressionId, bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  switch (id) {
+    case 0:
+    case 2:
+      return decompress(id, bytes, maxBytes)
+    case 1:
+      return inflateAsync((options, done) => gunzip(bytes, options, done), bytes, maxBytes)
+    case 3:
+      return decompressLz4FrameAsync(bytes, maxBytes)
+    case 4:
+      return inflateAsync((options, done) => zstdDecompress(bytes, options, done), bytes, maxBytes)
+  }
+}
+
+interface InflateOptions {
+  readonly maxOutputLength: number
+  readonly chunkSize: number
+}
+
+type Inflate = (options: InflateOptions, done: (error: Error | null, result: Buffer) => void) => void
+
+function inflateAsync(inflate: Inflate, bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    inflate(zlibOptions(bytes, maxBytes), (error, result) => {
+      if (error === null) resolve(result)
+      else reject(inflateError(error, maxBytes))
+    })
+  })
+}
+
+/** zlib hands its output over in chunks; few large ones are faster than many of its default 16 KiB. */
+function zlibOptions(bytes: Buffer, maxBytes: number): InflateOptions {
+  return { maxOutputLength: Math.max(1, maxBytes), chunkSize: outputChunkBytes(4 * bytes.length) }
+}
+
+function outputChunkBytes(expectedBytes: number): number {
+  return Math.min(256 * 1024, Math.max(1024, expectedBytes))
+}
+
+function refusing(maxBytes: number, inflate: () => Buffer): Buffer {
+  try {
+    return inflate()
+  } catch (error) {
+    throw inflateError(error, maxBytes)
+  }
+}
+
+function inflateError(error: unknown, maxBytes: number): CorruptBatchError {
+  const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  if (isTooLarge)
+    return new CorruptBatchError('TOO_LARGE', `decompresses to more than ${maxBytes} bytes`, { cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new CorruptBatchError('INVALID_COMPRESSED_DATA', `does not decompress: ${reason}`, { cause: error })
+}
+
+function withinLimit(bytes: Buffer, maxBytes: number): Buffer {
+  if (bytes.length > maxBytes) {
+    throw new CorruptBatchError('TOO_LARGE', `${bytes.length} bytes, allowed are ${maxBytes}`)
+  }
+  return bytes
+}

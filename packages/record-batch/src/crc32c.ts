@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+
+/**
+ * From this many bytes on the native implementation is faster; below it the cost of crossing into
+ * native code is larger than the whole checksum. Measured: docs/decisions/0001-crc32c.md.
+ */
+export const NATIVE_CRC_FROM_BYTES = 288
+
+type Checksum = (bytes: Buffer, seed: number) => number
+
+// By require, because the package has types for its CRC-32 entry only, and the native one may be missing.
+const require = createRequire(import.meta.url)
+const javascript: { readonly buf: Checksum } = require('crc-32/crc32c.js')
+
+/**
+ * Kafka's batch checksum, CRC-32C (Castagnoli), of `buffer[start, end)` as an unsigned 32-bit number.
+ *
+ * No bytes are copied. `seed` is the checksum of the bytes that come before: the checksum of a
+ * whole is `crc32c(second, 0, second.length, crc32c(first))`.
+ */
+export function crc32c(buffer: Buffer, start = 0, end = buffer.length, seed = 0): number {
+  const isWhole = start === 0 && end === buffer.length
+  const bytes = isWhole ? buffer : buffer.subarray(start, end)
+  return bytes.length < NATIVE_CRC_FROM_BYTES ? crc32cJavaScript(bytes, seed) : crc32cLarge(bytes, seed)
+}
+
+/** The portable implementation: the fallback, and the oracle that tests compare the native one with. */
+export function crc32cJavaScript(bytes: Buffer, seed = 0): number {
+  return javascript.buf(bytes, seed) >>> 0
+}
+
+/** Whether large buffers go through native code here. False on platforms without a prebuilt binary. */
+export function isNativeCrcAvailable(): boolean {
+  return nativeCrc !== null
+}
+
+const nativeCrc = loadNative(require)
+const crc32cLarge: Checksum = nativeCrc ?? crc32cJavaScript
+
+/**
+ * The package has binaries for common platforms only, and npm may have been told to leave optional
+ * ones out. A slower checksum is better than a broker that does not start.
+ */
+export function loadNative(require: (name: string) => unknown): Checksum | null {
+  try {
+    const binding: unknown = require('@node-rs/crc32')
+    return hasCrc32c(binding) && binding.crc32c(Buffer.from('123456789'), 0) === CHECK_VALUE
+      ? binding.crc32c
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** The value that every description of CRC-32C gives for the digits 1 to 9. */
+const CHECK_VALUE = 0xe3069283
+
+function hasCrc32c(binding: unknown): binding is { crc32c: Checksum } {
+  return (
+    typeof binding === 'object' &&
+    binding !== null &&
+    'crc32c' in binding &&
+    typeof binding.crc32c === 'function'
+  )
+}

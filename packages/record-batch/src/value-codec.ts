@@ -1,0 +1,37 @@
+/** How values (or keys) of one type become bytes and back. `decode` gets a view and must not keep it. */
+export interface ValueCodec<T> {
+  encode(value: T): Buffer
+  decode(bytes: Buffer): T
+}
+
+/** JSON text in UTF-8. `T` is what the caller says: decoding checks that it is JSON, not that it is a `T`. */
+export function json<T = unknown>(): ValueCodec<T> {
+  return {
+    encode(value) {
+      const text = JSON.stringify(value)
+      // JSON.stringify answers undefined for what JSON cannot hold, against its declared type.
+      if (typeof text !== 'string') throw new TypeError(`${typeof value} has no JSON form`)
+      return Buffer.from(text, 'utf8')
+    },
+    decode(bytes) {
+      const value: T = JSON.parse(bytes.toString('utf8'))
+      return value
+    },
+  }
+}
+
+/** Text in UTF-8. */
+export function string(): ValueCodec<string> {
+  return {
+    encode: (value) => Buffer.from(value, 'utf8'),
+    decode: (bytes) => bytes.toString('utf8'),
+  }
+}
+
+/** Bytes as they are. A decoded value is a copy, so that it may outlive the batch that it came in. */
+export function bytes(): ValueCodec<Buffer> {
+  return {
+    encode: (value) => value,
+    decode: (view) => Buffer.from(view),
+  }
+}
