@@ -1,0 +1,71 @@
+import type { ByteReader } from '../wire/byte-reader.ts'
+import { ByteWriter } from '../wire/byte-writer.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { isAbsentValue } from './absent-value.ts'
+import type { PartCodec } from './codec.ts'
+import type { Field } from './wire-type.ts'
+
+/** One tagged field of a struct, compiled for one version. */
+export interface TaggedFieldCodec {
+  readonly name: string
+  readonly tag: number
+  readonly codec: PartCodec
+  readonly field: Field<unknown, unknown>
+}
+
+/** Reads the tagged fields of a struct into it, and writes them. */
+export interface TaggedFieldsCodec {
+  decode(reader: ByteReader, record: Record<string, unknown>): void
+  encode(writer: ByteWriter, record: Readonly<Record<string, unknown>>): void
+}
+
+/**
+ * The section that ends every struct of a flexible version (KIP-482):
+ *
+ *     count: varint, count times { tag: varint, size: varint, value: size bytes }
+ *
+ * Tags are written in ascending order; like Kafka, reading does not insist on it. Unknown ones are skipped; known ones are written only when they are not what
+ * an absent one means.
+ */
+export function taggedFieldsCodec(unordered: readonly TaggedFieldCodec[]): TaggedFieldsCodec {
+  if (unordered.length === 0) {
+    return { decode: (reader) => reader.skipTaggedFields(), encode: (writer) => writer.unsignedVarint(0) }
+  }
+  const fields = unordered.toSorted((left, right) => left.tag - right.tag)
+  const byTag = new Map(fields.map((field) => [field.tag, field]))
+  return {
+    decode: (reader, record) => {
+      for (let count = reader.unsignedVarint(); count > 0; count--) {
+        decodeTaggedField(reader, byTag.get(reader.unsignedVarint()), record)
+      }
+    },
+    encode: (writer, record) => {
+      const present = fields.filter(({ field, name }) => !isAbsentValue(field, record[name]))
+      writer.unsignedVarint(present.length)
+      for (const { codec, name, tag } of present) {
+        const content = new ByteWriter()
+        codec.encode(content, record[name])
+        writer.unsignedVarint(tag)
+        writer.unsignedVarint(content.sizeBytes)
+        writer.append(content)
+      }
+    },
+  }
+}
+
+function decodeTaggedField(
+  reader: ByteReader,
+  known: TaggedFieldCodec | undefined,
+  record: Record<string, unknown>,
+): void {
+  const sizeBytes = reader.unsignedVarint()
+  if (known === undefined) {
+    reader.skip(sizeBytes)
+    return
+  }
+  const content = reader.slice(sizeBytes)
+  record[known.name] = known.codec.decode(content)
+  if (content.remaining > 0) {
+    throw new WireError(`${content.remaining} bytes too many in tagged field ${known.name}`)
+  }
+}
