@@ -52,6 +52,15 @@ export * from './apis/sync-group.ts'
 export * from './apis/txn-offset-commit.ts'
 export * from './apis/update-features.ts'
 export * from './apis/write-txn-markers.ts'
+export {
+  type ConsumerProtocolAssignment,
+  type ConsumerProtocolAssignmentInput,
+  type ConsumerProtocolSubscription,
+  type ConsumerProtocolSubscriptionInput,
+  consumerProtocolAssignment,
+  consumerProtocolSubscription,
+} from './consumer-protocol/consumer-protocol.ts'
+export { defineEmbeddedMessage, type EmbeddedMessage } from './consumer-protocol/embedded-message.ts'
 export { allErrors, ErrorCode, type ErrorInfo, type ErrorName, errorInfo } from './error-codes.ts'
 export { FrameError, FrameSplitter, type FrameSplitterOptions } from './framing/frame-splitter.ts'
 export {

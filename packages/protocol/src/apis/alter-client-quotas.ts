@@ -24,9 +24,7 @@ const response = {
   entries: array(entryData),
 }
 
-/**
- * Sets and removes quotas (KIP-546). v1 flexible encoding.
- */
+/** Sets and removes quotas (KIP-546). v1 flexible encoding. */
 export const alterClientQuotas = defineApi({
   key: 49,
   name: 'AlterClientQuotas',

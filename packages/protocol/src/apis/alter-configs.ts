@@ -23,9 +23,7 @@ const response = {
   }),
 }
 
-/**
- * Replaces all configs of a resource; IncrementalAlterConfigs is the better one. v2 flexible encoding.
- */
+/** Replaces all configs of a resource; IncrementalAlterConfigs is the better one. v2 flexible encoding. */
 export const alterConfigs = defineApi({
   key: 33,
   name: 'AlterConfigs',

@@ -25,9 +25,7 @@ const response = {
   responses: array({ name: string, partitions: array(reassignablePartitionResponse) }),
 }
 
-/**
- * Starts or cancels moving partitions between brokers (KIP-455). v1 may forbid a change of the replication factor.
- */
+/** Starts or cancels moving partitions between brokers (KIP-455). v1 may forbid a change of the replication factor. */
 export const alterPartitionReassignments = defineApi({
   key: 45,
   name: 'AlterPartitionReassignments',

@@ -20,9 +20,7 @@ const response = {
   results: array({ user: string, errorCode: int16, errorMessage: nullable(string) }),
 }
 
-/**
- * Sets and removes SCRAM credentials (KIP-554).
- */
+/** Sets and removes SCRAM credentials (KIP-554). */
 export const alterUserScramCredentials = defineApi({
   key: 51,
   name: 'AlterUserScramCredentials',

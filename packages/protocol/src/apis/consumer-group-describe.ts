@@ -60,9 +60,7 @@ const response = {
   groups: array(describedGroup),
 }
 
-/**
- * Describes KIP-848 groups. v1 says which protocol a member speaks (KIP-1099).
- */
+/** Describes KIP-848 groups. v1 says which protocol a member speaks (KIP-1099). */
 export const consumerGroupDescribe = defineApi({
   key: 69,
   name: 'ConsumerGroupDescribe',

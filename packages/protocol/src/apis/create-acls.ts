@@ -21,9 +21,7 @@ const response = {
   results: array({ errorCode: int16, errorMessage: nullable(string) }),
 }
 
-/**
- * Adds access control entries. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources.
- */
+/** Adds access control entries. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources. */
 export const createAcls = defineApi({
   key: 30,
   name: 'CreateAcls',

@@ -19,9 +19,7 @@ const response = {
   results: array({ name: string, errorCode: int16, errorMessage: withDefault(nullable(string), null) }),
 }
 
-/**
- * Adds partitions to topics. v2 flexible encoding. v3 THROTTLING_QUOTA_EXCEEDED (KIP-599).
- */
+/** Adds partitions to topics. v2 flexible encoding. v3 THROTTLING_QUOTA_EXCEEDED (KIP-599). */
 export const createPartitions = defineApi({
   key: 37,
   name: 'CreatePartitions',

@@ -39,9 +39,7 @@ const response = {
   filterResults: array(deleteAclsFilterResult),
 }
 
-/**
- * Removes access control entries that match filters. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources.
- */
+/** Removes access control entries that match filters. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources. */
 export const deleteAcls = defineApi({
   key: 31,
   name: 'DeleteAcls',

@@ -11,9 +11,7 @@ const response = {
   results: array({ groupId: string, errorCode: int16 }),
 }
 
-/**
- * Deletes groups and their offsets. v2 flexible encoding.
- */
+/** Deletes groups and their offsets. v2 flexible encoding. */
 export const deleteGroups = defineApi({
   key: 42,
   name: 'DeleteGroups',

@@ -18,9 +18,7 @@ const response = {
   topics: array({ name: string, partitions: array(deleteRecordsPartitionResult) }),
 }
 
-/**
- * Moves the log start offset up. v2 flexible encoding.
- */
+/** Moves the log start offset up. v2 flexible encoding. */
 export const deleteRecords = defineApi({
   key: 21,
   name: 'DeleteRecords',

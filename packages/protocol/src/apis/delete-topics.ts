@@ -28,9 +28,7 @@ const response = {
   }),
 }
 
-/**
- * Deletes topics. v4 flexible encoding. v5 error messages (KIP-599). v6 by name or topic id (KIP-516).
- */
+/** Deletes topics. v4 flexible encoding. v5 error messages (KIP-599). v6 by name or topic id (KIP-516). */
 export const deleteTopics = defineApi({
   key: 20,
   name: 'DeleteTopics',

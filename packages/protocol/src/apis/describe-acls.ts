@@ -33,9 +33,7 @@ const response = {
   resources: array(describeAclsResource),
 }
 
-/**
- * Lists access control entries that match a filter. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources.
- */
+/** Lists access control entries that match a filter. v1 pattern types (KIP-290). v2 flexible encoding. v3 user resources. */
 export const describeAcls = defineApi({
   key: 29,
   name: 'DescribeAcls',

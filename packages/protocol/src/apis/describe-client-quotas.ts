@@ -19,9 +19,7 @@ const response = {
   ),
 }
 
-/**
- * Lists quotas that match a filter (KIP-546). v1 flexible encoding.
- */
+/** Lists quotas that match a filter (KIP-546). v1 flexible encoding. */
 export const describeClientQuotas = defineApi({
   key: 48,
   name: 'DescribeClientQuotas',

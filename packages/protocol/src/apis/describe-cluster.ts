@@ -37,9 +37,7 @@ const response = {
   clusterAuthorizedOperations: withDefault(int32, -0x8000_0000),
 }
 
-/**
- * Cluster id, controller and brokers (KIP-700). v1 endpoint types (KIP-919). v2 fenced brokers (KIP-1073).
- */
+/** Cluster id, controller and brokers (KIP-700). v1 endpoint types (KIP-919). v2 fenced brokers (KIP-1073). */
 export const describeCluster = defineApi({
   key: 60,
   name: 'DescribeCluster',

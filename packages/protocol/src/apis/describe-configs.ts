@@ -48,9 +48,7 @@ const response = {
   results: array(describeConfigsResult),
 }
 
-/**
- * Reads configs of topics, brokers and groups. v1 synonyms. v3 types and documentation (KIP-569). v4 flexible encoding.
- */
+/** Reads configs of topics, brokers and groups. v1 synonyms. v3 types and documentation (KIP-569). v4 flexible encoding. */
 export const describeConfigs = defineApi({
   key: 32,
   name: 'DescribeConfigs',

@@ -27,9 +27,7 @@ const response = {
   topics: array({ name: string, partitions: array(partitionResponse) }),
 }
 
-/**
- * Idempotent and transactional producers that partitions remember (KIP-664).
- */
+/** Idempotent and transactional producers that partitions remember (KIP-664). */
 export const describeProducers = defineApi({
   key: 61,
   name: 'DescribeProducers',

@@ -45,9 +45,7 @@ const response = {
   nextCursor: withDefault(nullable(struct({ topicName: string, partitionIndex: int32 })), null),
 }
 
-/**
- * Topics page by page (KIP-966). Send null eligible leader replicas to nobody: Kafka's admin client dereferences them.
- */
+/** Topics page by page (KIP-966). Send null eligible leader replicas to nobody: Kafka's admin client dereferences them. */
 export const describeTopicPartitions = defineApi({
   key: 75,
   name: 'DescribeTopicPartitions',

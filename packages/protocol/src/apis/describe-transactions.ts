@@ -22,9 +22,7 @@ const response = {
   transactionStates: array(transactionState),
 }
 
-/**
- * State of transactions by transactional id (KIP-664).
- */
+/** State of transactions by transactional id (KIP-664). */
 export const describeTransactions = defineApi({
   key: 65,
   name: 'DescribeTransactions',

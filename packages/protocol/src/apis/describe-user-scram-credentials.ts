@@ -20,9 +20,7 @@ const response = {
   results: array(describeUserScramCredentialsResult),
 }
 
-/**
- * Lists SCRAM credentials, without secrets (KIP-554).
- */
+/** Lists SCRAM credentials, without secrets (KIP-554). */
 export const describeUserScramCredentials = defineApi({
   key: 50,
   name: 'DescribeUserScramCredentials',

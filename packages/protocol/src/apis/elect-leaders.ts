@@ -20,9 +20,7 @@ const response = {
   replicaElectionResults: array({ topic: string, partitionResult: array(partitionResult) }),
 }
 
-/**
- * Elects leaders of partitions (KIP-460). v1 election types and a top-level error. v2 flexible encoding.
- */
+/** Elects leaders of partitions (KIP-460). v1 election types and a top-level error. v2 flexible encoding. */
 export const electLeaders = defineApi({
   key: 43,
   name: 'ElectLeaders',

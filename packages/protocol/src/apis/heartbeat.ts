@@ -14,9 +14,7 @@ const response = {
   errorCode: int16,
 }
 
-/**
- * Keeps a member in its classic group. v1 throttle time. v3 static members (KIP-345). v4 flexible encoding.
- */
+/** Keeps a member in its classic group. v1 throttle time. v3 static members (KIP-345). v4 flexible encoding. */
 export const heartbeat = defineApi({
   key: 12,
   name: 'Heartbeat',

@@ -29,9 +29,7 @@ const response = {
   }),
 }
 
-/**
- * Sets, deletes, appends to and subtracts from single configs (KIP-339). v1 flexible encoding.
- */
+/** Sets, deletes, appends to and subtracts from single configs (KIP-339). v1 flexible encoding. */
 export const incrementalAlterConfigs = defineApi({
   key: 44,
   name: 'IncrementalAlterConfigs',

@@ -12,9 +12,7 @@ const response = {
   configResources: array({ resourceName: string, resourceType: since(1, int8, 16) }),
 }
 
-/**
- * Lists resources that have configs; v0 knew client metrics only (KIP-1142).
- */
+/** Lists resources that have configs; v0 knew client metrics only (KIP-1142). */
 export const listConfigResources = defineApi({
   key: 74,
   name: 'ListConfigResources',

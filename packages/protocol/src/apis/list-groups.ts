@@ -18,9 +18,7 @@ const response = {
   }),
 }
 
-/**
- * Lists the groups of a broker. v1 throttle time. v3 flexible encoding. v4 filter by state (KIP-518). v5 by type (KIP-848).
- */
+/** Lists the groups of a broker. v1 throttle time. v3 flexible encoding. v4 filter by state (KIP-518). v5 by type (KIP-848). */
 export const listGroups = defineApi({
   key: 16,
   name: 'ListGroups',

@@ -21,9 +21,7 @@ const response = {
   topics: array({ name: string, partitions: array(ongoingPartitionReassignment) }),
 }
 
-/**
- * Reassignments under way (KIP-455).
- */
+/** Reassignments under way (KIP-455). */
 export const listPartitionReassignments = defineApi({
   key: 46,
   name: 'ListPartitionReassignments',

@@ -16,9 +16,7 @@ const response = {
   transactionStates: array({ transactionalId: string, producerId: int64, transactionState: string }),
 }
 
-/**
- * Lists transactions (KIP-664). v1 filter by duration (KIP-994). v2 by a pattern of the transactional id (KIP-1152).
- */
+/** Lists transactions (KIP-664). v1 filter by duration (KIP-994). v2 by a pattern of the transactional id (KIP-1152). */
 export const listTransactions = defineApi({
   key: 66,
   name: 'ListTransactions',

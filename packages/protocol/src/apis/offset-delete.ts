@@ -13,9 +13,7 @@ const response = {
   topics: array({ name: string, partitions: array({ partitionIndex: int32, errorCode: int16 }) }),
 }
 
-/**
- * Deletes committed offsets of a group (KIP-496). Never flexible.
- */
+/** Deletes committed offsets of a group (KIP-496). Never flexible. */
 export const offsetDelete = defineApi({
   key: 47,
   name: 'OffsetDelete',

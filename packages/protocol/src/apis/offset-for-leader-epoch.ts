@@ -25,9 +25,7 @@ const response = {
   topics: array({ topic: string, partitions: array(epochEndOffset) }),
 }
 
-/**
- * Where a leader epoch ended, so that a reader notices a truncated log (KIP-320). v3 replica id. v4 flexible encoding.
- */
+/** Where a leader epoch ended, so that a reader notices a truncated log (KIP-320). v3 replica id. v4 flexible encoding. */
 export const offsetForLeaderEpoch = defineApi({
   key: 23,
   name: 'OffsetForLeaderEpoch',

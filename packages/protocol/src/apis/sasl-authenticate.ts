@@ -13,9 +13,7 @@ const response = {
   sessionLifetimeMs: since(1, int64),
 }
 
-/**
- * One step of a SASL exchange. v1 how long the session lasts (KIP-368). v2 flexible encoding.
- */
+/** One step of a SASL exchange. v1 how long the session lasts (KIP-368). v2 flexible encoding. */
 export const saslAuthenticate = defineApi({
   key: 36,
   name: 'SaslAuthenticate',

@@ -11,9 +11,7 @@ const response = {
   mechanisms: array(string),
 }
 
-/**
- * Chooses a SASL mechanism. After v0 raw tokens follow, after v1 SaslAuthenticate (KIP-152). Never flexible: KAFKA-9577.
- */
+/** Chooses a SASL mechanism. After v0 raw tokens follow, after v1 SaslAuthenticate (KIP-152). Never flexible: KAFKA-9577. */
 export const saslHandshake = defineApi({
   key: 17,
   name: 'SaslHandshake',
