@@ -7,7 +7,7 @@ export type {
   LockHolder,
   OpenMode,
 } from './fs/file-system.ts'
-export { lockedError } from './fs/lock-holder-file.ts'
+export { lockedError, readLockHolder, writeLockHolder } from './fs/lock-holder-file.ts'
 export { memoryFileSystem } from './fs/memory-file-system.ts'
 export { nodeFileSystem } from './fs/node-file-system.ts'
 export { STORAGE_ERROR_MEANINGS, StorageError, type StorageErrorCode } from './fs/storage-error.ts'
