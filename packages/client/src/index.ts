@@ -1,1 +1,8 @@
-export {}
+export { Admin, type NewTopic } from './admin/admin.ts'
+export { type Client, createClient } from './client.ts'
+export { ClientError, type ClientErrorCode } from './client-error.ts'
+export type { ClientOptions } from './client-options.ts'
+export { SendManyError } from './producer/delivery.ts'
+export { Producer } from './producer/producer.ts'
+export type { ProducerOptions } from './producer/producer-options.ts'
+export type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'

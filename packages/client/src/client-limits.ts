@@ -1,0 +1,25 @@
+import { strict as assert } from 'node:assert'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Every bound of the client that is not an option, and the bounds of the options. */
+export const LIMITS = {
+  minResponseBytes: 64 * KIB,
+  defaultResponseBytes: 128 * MIB,
+  maxResponseBytes: 1024 * MIB,
+  /** Requests that wait for an answer on one connection. */
+  maxPendingRequests: 10_000,
+  /** Batches on their way to one broker: a broker remembers the last five of a producer (trap 18). */
+  maxBatchesInFlight: 5,
+  /** Sends that wait for buffer space or metadata. Beyond it `send` rejects with BUFFER_FULL. */
+  maxWaitingSends: 1_000_000,
+  minBatchBytes: KIB,
+  maxBatchBytes: 64 * MIB,
+  /** One decompressed batch: a bomb must not take the process down. */
+  maxDecompressedBytes: 256 * MIB,
+} as const
+
+assert(LIMITS.minResponseBytes < LIMITS.defaultResponseBytes)
+assert(LIMITS.defaultResponseBytes <= LIMITS.maxResponseBytes)
+assert(LIMITS.maxBatchBytes < LIMITS.defaultResponseBytes)

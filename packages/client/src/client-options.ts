@@ -1,0 +1,107 @@
+import { LIMITS } from './client-limits.ts'
+import type { BrokerAddress, Network } from './network/network.ts'
+import { tcpNetwork } from './network/tcp-network.ts'
+import { integerOption, invalidOption, refuseUnknownOptions } from './option-check.ts'
+import { type Clock, nodeClock } from './time/clock.ts'
+
+/** How a client reaches its cluster. Only `bootstrapServers` is needed. */
+export interface ClientOptions {
+  /** `host:port`, several with commas or as an array. Any broker of the cluster will do. */
+  readonly bootstrapServers: string | readonly string[]
+  /** How the broker's logs and quotas name this program. Default `millrace`. */
+  readonly clientId?: string
+  /** Time for TCP to connect, in ms. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Time for one answer, in ms. Default 30,000. */
+  readonly requestTimeoutMs?: number
+  /** Time in which admin calls and look-ups retry what may pass by itself, in ms. Default 60,000. */
+  readonly apiTimeoutMs?: number
+  /** First pause before a retry, in ms; it doubles, with jitter, up to `retryBackoffMaxMs`. Default 50. */
+  readonly retryBackoffMs?: number
+  /** Longest pause before a retry, in ms. Default 1,000. */
+  readonly retryBackoffMaxMs?: number
+  /** Age at which cached metadata is read again, in ms. Default 300,000. */
+  readonly metadataMaxAgeMs?: number
+  /** Largest answer that is taken, in bytes. Default 128 MiB. */
+  readonly maxResponseBytes?: number
+  /** Another way to reach the broker than TCP. */
+  readonly network?: Network
+  /** Another clock than the machine's. */
+  readonly clock?: Clock
+}
+
+/** The options with every default filled in. */
+export interface ClientSettings {
+  readonly bootstrapServers: readonly BrokerAddress[]
+  readonly clientId: string
+  readonly connectTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly apiTimeoutMs: number
+  readonly retryBackoffMs: number
+  readonly retryBackoffMaxMs: number
+  readonly metadataMaxAgeMs: number
+  readonly maxResponseBytes: number
+  readonly network: Network
+  readonly clock: Clock
+}
+
+const OPTION_NAMES = [
+  'bootstrapServers',
+  'clientId',
+  'connectTimeoutMs',
+  'requestTimeoutMs',
+  'apiTimeoutMs',
+  'retryBackoffMs',
+  'retryBackoffMaxMs',
+  'metadataMaxAgeMs',
+  'maxResponseBytes',
+  'network',
+  'clock',
+]
+const HOUR_MS = 3_600_000
+
+/** Checks the options and fills in the defaults. Throws INVALID_OPTION, naming the option. */
+export function resolveClientOptions(options: ClientOptions): ClientSettings {
+  refuseUnknownOptions('createClient', options, OPTION_NAMES)
+  const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
+    integerOption(name, given, { min: 1, max: 24 * HOUR_MS, default: fallback })
+  const retryBackoffMs = milliseconds('retryBackoffMs', options.retryBackoffMs, 50)
+  return {
+    bootstrapServers: parseBootstrapServers(options.bootstrapServers),
+    clientId: options.clientId ?? 'millrace',
+    connectTimeoutMs: milliseconds('connectTimeoutMs', options.connectTimeoutMs, 10_000),
+    requestTimeoutMs: milliseconds('requestTimeoutMs', options.requestTimeoutMs, 30_000),
+    apiTimeoutMs: milliseconds('apiTimeoutMs', options.apiTimeoutMs, 60_000),
+    retryBackoffMs,
+    retryBackoffMaxMs: Math.max(
+      retryBackoffMs,
+      milliseconds('retryBackoffMaxMs', options.retryBackoffMaxMs, 1_000),
+    ),
+    metadataMaxAgeMs: milliseconds('metadataMaxAgeMs', options.metadataMaxAgeMs, 300_000),
+    maxResponseBytes: integerOption('maxResponseBytes', options.maxResponseBytes, {
+      min: LIMITS.minResponseBytes,
+      max: LIMITS.maxResponseBytes,
+      default: LIMITS.defaultResponseBytes,
+    }),
+    network: options.network ?? tcpNetwork(),
+    clock: options.clock ?? nodeClock(),
+  }
+}
+
+/** Reads `host:port` (also `[::1]:9092`, and a host alone, with Kafka's port 9092). */
+export function parseBootstrapServers(given: string | readonly string[]): BrokerAddress[] {
+  const texts = (typeof given === 'string' ? given.split(',') : [...(given ?? [])]).map((text) => text.trim())
+  const addresses = texts.filter((text) => text !== '').map(parseAddress)
+  if (addresses.length === 0) throw invalidOption('bootstrapServers', given, 'at least one host:port')
+  return addresses
+}
+
+function parseAddress(text: string): BrokerAddress {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3] ?? 9092)
+  if (host === undefined || port < 1 || port > 65535) {
+    throw invalidOption('bootstrapServers', text, 'host:port, for example localhost:9092')
+  }
+  return { host, port }
+}

@@ -1,0 +1,297 @@
+import { strict as assert } from 'node:assert'
+import {
+  type Api,
+  type ApiVersionsResponse,
+  apiVersions,
+  decodeResponse,
+  ErrorCode,
+  encodeRequest,
+  FrameSplitter,
+  KafkaError,
+} from '@millrace/protocol'
+import { ClientError } from '../client-error.ts'
+import { LIMITS } from '../client-limits.ts'
+import type { ClientSettings } from '../client-options.ts'
+import {
+  type BrokerAddress,
+  type ByteStream,
+  type ByteStreamOwner,
+  formatAddress,
+} from '../network/network.ts'
+import type { Timer } from '../time/clock.ts'
+import { VersionRanges } from './version-ranges.ts'
+
+const SOFTWARE_NAME = 'millrace'
+const SOFTWARE_VERSION = '0.0.0'
+const MAX_CORRELATION_ID = 2 ** 31 - 1
+
+/** How one request differs from the others. */
+export interface RequestOptions {
+  readonly timeoutMs: number
+  /** The highest version of which the caller can make use. */
+  readonly capVersion?: number
+}
+
+interface PendingRequest {
+  readonly api: Api<unknown, unknown>
+  readonly version: number
+  readonly correlationId: number
+  readonly deadlineMs: number
+  readonly timeoutMs: number
+  readonly resolve: (body: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * One connection to a broker. Requests are pipelined; a broker answers in the order of the
+ * requests, so an answer that is not for the oldest one means that the stream cannot be trusted
+ * any more: the connection ends, and every request that still waits fails with a typed error. The
+ * same holds for a frame or a body that cannot be decoded, and for an answer that comes too late.
+ */
+export class Connection implements ByteStreamOwner {
+  readonly address: BrokerAddress
+  readonly #settings: ClientSettings
+  readonly #splitter: FrameSplitter
+  readonly #pending: PendingRequest[] = []
+  #stream: ByteStream | null = null
+  #versions = new VersionRanges([])
+  #nextCorrelationId = 0
+  #failure: ClientError | null = null
+  #timer: Timer | null = null
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #onDrained: (() => void)[] = []
+
+  private constructor(settings: ClientSettings, address: BrokerAddress) {
+    this.address = address
+    this.#settings = settings
+    this.#splitter = new FrameSplitter({ maxFrameBytes: settings.maxResponseBytes })
+  }
+
+  /** Connects and asks for the versions. Rejects with CONNECTION_FAILED or what the answer was worth. */
+  static async open(settings: ClientSettings, address: BrokerAddress): Promise<Connection> {
+    const connection = new Connection(settings, address)
+    try {
+      connection.#stream = await settings.network.connect(address, connection, settings.connectTimeoutMs)
+    } catch (error) {
+      throw connectFailure(address, error)
+    }
+    try {
+      await connection.#negotiate()
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  get isOpen(): boolean {
+    return this.#failure === null
+  }
+
+  get versions(): VersionRanges {
+    return this.#versions
+  }
+
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  /** Sends one request; resolves to its decoded answer. Buffers inside the input must not change any more. */
+  request<Response, RequestInput>(
+    api: Api<unknown, Response, RequestInput>,
+    input: RequestInput,
+    options: RequestOptions,
+  ): Promise<Response> {
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#pending.length >= LIMITS.maxPendingRequests) {
+      const message = `${formatAddress(this.address)}: ${this.#pending.length} requests wait for an answer`
+      return Promise.reject(new ClientError('BUFFER_FULL', message))
+    }
+    let version: number
+    try {
+      version = this.#versions.choose(api, options.capVersion)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#send(api, version, input, options.timeoutMs)
+  }
+
+  /**
+   * Sends a request to which the broker gives no answer (Produce with acks=0). Resolves once the
+   * bytes are with the system, which keeps a fast producer from filling the memory.
+   */
+  async requestWithoutAnswer<Response, RequestInput>(
+    api: Api<unknown, Response, RequestInput>,
+    input: RequestInput,
+    options: RequestOptions,
+  ): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    const version = this.#versions.choose(api, options.capVersion)
+    if (this.#write(api, version, this.#takeCorrelationId(), input)) return
+    await new Promise<void>((resolve) => this.#onDrained.push(resolve))
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  /** Ends the connection; what still waits fails with CLOSED. Idempotent. */
+  close(): void {
+    this.#fail(new ClientError('CLOSED', `the connection to ${formatAddress(this.address)} was closed`))
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#failure !== null) return
+    try {
+      this.#splitter.push(chunk)
+      for (let frame = this.#splitter.next(); frame !== null; frame = this.#splitter.next()) {
+        this.#handleFrame(frame)
+        if (this.#failure !== null) return
+      }
+    } catch (error) {
+      this.#fail(invalidResponse(this.address, error instanceof Error ? error.message : String(error), error))
+    }
+  }
+
+  onDrain(): void {
+    const waiting = this.#onDrained
+    this.#onDrained = []
+    for (const resolve of waiting) resolve()
+  }
+
+  onClose(error: Error | null): void {
+    const reason = error === null ? 'the broker closed it' : error.message
+    const message = `lost the connection to ${formatAddress(this.address)}: ${reason}`
+    this.#fail(new ClientError('CONNECTION_LOST', message, { cause: error ?? undefined }))
+  }
+
+  #send<Response, RequestInput>(
+    api: Api<unknown, Response, RequestInput>,
+    version: number,
+    input: RequestInput,
+    timeoutMs: number,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const correlationId = this.#takeCorrelationId()
+      // Encoding comes first: if the input cannot be encoded, nothing was sent and nobody waits.
+      this.#write(api, version, correlationId, input)
+      const deadlineMs = this.#settings.clock.monotonicMs() + timeoutMs
+      // The pending list holds requests of all APIs: each answer is decoded by the api it is stored with.
+      const settle = resolve as (body: unknown) => void
+      this.#pending.push({ api, version, correlationId, deadlineMs, timeoutMs, resolve: settle, reject })
+      this.#armTimer(deadlineMs)
+    })
+  }
+
+  #write<Response, RequestInput>(
+    api: Api<unknown, Response, RequestInput>,
+    version: number,
+    correlationId: number,
+    input: RequestInput,
+  ): boolean {
+    assert(this.#stream !== null, 'a request before the connection is open')
+    const header = { correlationId, clientId: this.#settings.clientId }
+    return this.#stream.write(encodeRequest(api, version, header, input))
+  }
+
+  #takeCorrelationId(): number {
+    const correlationId = this.#nextCorrelationId
+    this.#nextCorrelationId = correlationId === MAX_CORRELATION_ID ? 0 : correlationId + 1
+    return correlationId
+  }
+
+  #handleFrame(frame: Buffer): void {
+    const oldest = this.#pending[0]
+    if (frame.length < 4) throw new RangeError(`an answer of ${frame.length} bytes`)
+    const correlationId = frame.readInt32BE(0)
+    if (oldest === undefined) throw new RangeError(`answer ${correlationId}, but no request waits`)
+    if (correlationId !== oldest.correlationId) {
+      throw new RangeError(`answer ${correlationId}, but the oldest request is ${oldest.correlationId}`)
+    }
+    const body = decodeAnswer(oldest, frame)
+    this.#pending.shift()
+    oldest.resolve(body)
+  }
+
+  /**
+   * Opens the conversation. A broker that does not know our version answers in version 0 with
+   * error 35 and names its own range (KIP-511); that is asked for once more.
+   */
+  async #negotiate(): Promise<void> {
+    const ask = (version: number): Promise<ApiVersionsResponse> =>
+      this.#send(
+        apiVersions,
+        version,
+        { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION },
+        this.#settings.connectTimeoutMs,
+      )
+    let answer = await ask(apiVersions.validVersions[1])
+    if (answer.errorCode === ErrorCode.UNSUPPORTED_VERSION) {
+      answer = await ask(new VersionRanges(answer.apiKeys).highestCommon(apiVersions) ?? 0)
+    }
+    if (answer.errorCode !== 0)
+      throw new KafkaError(answer.errorCode, `ApiVersions: error ${answer.errorCode}`)
+    this.#versions = new VersionRanges(answer.apiKeys)
+  }
+
+  /**
+   * One timer for all requests: it looks for one that is overdue, and sleeps until the next
+   * deadline. It is a background timer, since the open socket keeps the process alive already.
+   */
+  #armTimer(deadlineMs: number): void {
+    if (deadlineMs >= this.#timerAtMs) return
+    const { clock } = this.#settings
+    this.#timer?.cancel()
+    this.#timerAtMs = deadlineMs
+    const run = (): void => this.#failOverdue(clock.monotonicMs())
+    this.#timer = clock.after(Math.max(1, deadlineMs - clock.monotonicMs()), run, 'background')
+  }
+
+  #failOverdue(nowMs: number): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+    const overdue = this.#pending.find(({ deadlineMs }) => deadlineMs <= nowMs)
+    if (overdue === undefined) {
+      this.#armTimer(this.#pending.reduce((least, { deadlineMs }) => Math.min(least, deadlineMs), Infinity))
+    } else {
+      this.#fail(timedOut(this.address, overdue))
+    }
+  }
+
+  #fail(failure: ClientError): void {
+    if (this.#failure !== null) return
+    this.#failure = failure
+    this.#timer?.cancel()
+    this.#stream?.close()
+    for (const request of this.#pending.splice(0)) request.reject(failure)
+    this.onDrain()
+  }
+}
+
+function decodeAnswer({ api, version }: PendingRequest, frame: Buffer): unknown {
+  const isOldVersionAnswer =
+    api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === ErrorCode.UNSUPPORTED_VERSION
+  return decodeResponse(api, isOldVersionAnswer ? 0 : version, frame).body
+}
+
+function connectFailure(address: BrokerAddress, error: unknown): ClientError {
+  const reason = error instanceof Error ? connectReason(error) : String(error)
+  const message = `no broker answers at ${formatAddress(address)}: ${reason}`
+  return new ClientError('CONNECTION_FAILED', message, { cause: error })
+}
+
+/** `localhost` has several addresses: then Node gives an AggregateError without a message. */
+function connectReason(error: Error): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
+  if (!(first instanceof Error)) return error.message
+  const code = 'code' in first ? first.code : undefined
+  if (code === 'ECONNREFUSED') return 'connection refused'
+  if (code === 'ENOTFOUND') return 'no such host'
+  return first.message
+}
+
+function invalidResponse(address: BrokerAddress, seen: string, cause: unknown): ClientError {
+  const message = `${formatAddress(address)} sent what is not a Kafka answer: ${seen}`
+  return new ClientError('INVALID_RESPONSE', message, { cause })
+}
+
+function timedOut(address: BrokerAddress, { api, timeoutMs }: PendingRequest): ClientError {
+  const message = `${formatAddress(address)} did not answer ${api.name} within ${timeoutMs} ms`
+  return new ClientError('REQUEST_TIMED_OUT', message)
+}

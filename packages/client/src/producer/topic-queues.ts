@@ -1,0 +1,105 @@
+import { ClientError } from '../client-error.ts'
+import type { Cluster } from '../cluster.ts'
+import { backoffMs } from '../connection/backoff.ts'
+import { isRetriable } from '../connection/retry.ts'
+import type { TopicMetadata } from '../metadata/topic-metadata.ts'
+import { delay } from '../time/clock.ts'
+import { Gate } from './gate.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { StickyPartition } from './partitioner.ts'
+
+/**
+ * A broker that creates topics by itself may do so a moment after it was first asked; so long an
+ * unknown topic is asked for again.
+ */
+const CREATION_GRACE_MS = 5_000
+
+/** What a producer keeps for one topic: who leads its partitions, and the queue of each. */
+export class TopicQueues {
+  readonly name: string
+  readonly gate = new Gate()
+  readonly sticky: StickyPartition
+  readonly #cluster: Cluster
+  readonly #queues: PartitionQueue[] = []
+  #topic: TopicMetadata | null = null
+  /** A broker said that it does not lead: do not send before the metadata was read again. */
+  #isLeaderDoubtful = false
+
+  constructor(cluster: Cluster, name: string) {
+    this.#cluster = cluster
+    this.name = name
+    this.sticky = new StickyPartition(() => cluster.settings.clock.random())
+  }
+
+  /** The topic as last read, perhaps long ago; null before the first time. */
+  get topic(): TopicMetadata | null {
+    return this.#topic
+  }
+
+  queue(partition: number): PartitionQueue {
+    const existing = this.#queues[partition]
+    if (existing !== undefined) return existing
+    const created = new PartitionQueue(this.name, partition)
+    this.#queues[partition] = created
+    return created
+  }
+
+  /** The node that leads the partition; -1 when there is none, or when that has to be read (again) first. */
+  leader(partition: number): number {
+    if (this.#isLeaderDoubtful || this.#topic === null) return -1
+    return this.#topic.partitions[partition]?.leader ?? -1
+  }
+
+  doubtLeader(): void {
+    this.#isLeaderDoubtful = true
+    this.#cluster.metadata.markStale(this.name)
+  }
+
+  /** Whether the metadata is worth reading again, for new partitions if for nothing else. */
+  get isOutdated(): boolean {
+    return this.#isLeaderDoubtful || this.#cluster.metadata.cached(this.name) === undefined
+  }
+
+  /** Reads the topic for the first time: rejects when there is none, or nobody to ask. */
+  async load(timeoutMs: number): Promise<TopicMetadata> {
+    const { clock } = this.#cluster.settings
+    const startMs = clock.monotonicMs()
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.#accept(await this.#cluster.metadata.topic(this.name, { mayCreate: true }))
+        if (this.#topic !== null) return this.#topic
+      } catch (error) {
+        const isBeingCreated = error instanceof ClientError && error.code === 'UNKNOWN_TOPIC'
+        const limitMs = isBeingCreated ? Math.min(CREATION_GRACE_MS, timeoutMs) : timeoutMs
+        const pauseMs = backoffMs(attempt, this.#cluster.settings, clock)
+        const isTimeOver = clock.monotonicMs() - startMs + pauseMs >= limitMs
+        if (isTimeOver || !(isBeingCreated || isRetriable(error))) throw error
+        await delay(clock, pauseMs)
+      }
+    }
+  }
+
+  /**
+   * Reads the topic again. What may pass by itself is tried once more after a pause and then left as
+   * it was known; rejects with what will not pass.
+   */
+  async refresh(): Promise<void> {
+    const { clock } = this.#cluster.settings
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        this.#accept(await this.#cluster.metadata.topic(this.name, { mayCreate: false }))
+        return
+      } catch (error) {
+        // A topic that was there may be made again: its records fail when their time is over.
+        const isGone = error instanceof ClientError && error.code === 'UNKNOWN_TOPIC'
+        if (!isRetriable(error) && !isGone) throw error
+        await delay(clock, backoffMs(attempt, this.#cluster.settings, clock))
+      }
+    }
+  }
+
+  #accept(topic: TopicMetadata): void {
+    this.#topic = topic
+    this.#isLeaderDoubtful = false
+  }
+}
