@@ -35,7 +35,7 @@ export function taggedFieldsCodec(unordered: readonly TaggedFieldCodec[]): Tagge
   const byTag = new Map(fields.map((field) => [field.tag, field]))
   return {
     decode: (reader, record) => {
-      for (let count = reader.unsignedVarint(); count > 0; count--) {
+      for (let count = reader.taggedFieldCount(); count > 0; count--) {
         decodeTaggedField(reader, byTag.get(reader.unsignedVarint()), record)
       }
     },

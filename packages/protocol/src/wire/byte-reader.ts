@@ -3,6 +3,8 @@ import { clampedInt64FromHalves, int64FromHalves } from './int64.ts'
 import { WireError } from './wire-error.ts'
 
 const UUID_BYTES = 16
+/** A tag and a size. */
+const MIN_TAGGED_FIELD_BYTES = 2
 
 /**
  * A bounds-checked cursor over received bytes. Every overrun, impossible length and unrepresentable value is
@@ -117,10 +119,17 @@ export class ByteReader {
 
   /** Skips a whole section of tagged fields: what a newer peer knows and this version does not. */
   skipTaggedFields(): void {
-    for (let count = this.unsignedVarint(); count > 0; count--) {
+    for (let count = this.taggedFieldCount(); count > 0; count--) {
       this.unsignedVarint()
-      this.#take(this.unsignedVarint())
+      this.skip(this.unsignedVarint())
     }
+  }
+
+  /** How many tagged fields follow; each takes two bytes or more. */
+  taggedFieldCount(): number {
+    const count = this.unsignedVarint()
+    this.checkCount(count, MIN_TAGGED_FIELD_BYTES)
+    return count
   }
 
   /** A reader of the next bytes alone. */

@@ -1,0 +1,67 @@
+import { ByteReader } from '../../src/index.ts'
+
+/** Where a message says how long something is. */
+export interface LengthField {
+  readonly position: number
+  readonly encoding: 'int16' | 'int32' | 'varint'
+  readonly sizeBytes: number
+}
+
+/** Decodes as any reader does, and notes every length, count and size that it comes by. */
+export class RecordingReader extends ByteReader {
+  readonly lengths: LengthField[]
+  readonly #bytes: Buffer
+  #lastVarintAt = 0
+
+  constructor(bytes: Buffer, start = 0, end = bytes.length, lengths: LengthField[] = []) {
+    super(bytes, start, end)
+    this.#bytes = bytes
+    this.lengths = lengths
+  }
+
+  override stringLength(): number {
+    this.lengths.push({ position: this.position, encoding: 'int16', sizeBytes: 2 })
+    return super.stringLength()
+  }
+
+  override length(): number {
+    this.lengths.push({ position: this.position, encoding: 'int32', sizeBytes: 4 })
+    return super.length()
+  }
+
+  override unsignedVarint(): number {
+    this.#lastVarintAt = this.position
+    return super.unsignedVarint()
+  }
+
+  override compactLength(): number {
+    const length = super.compactLength()
+    this.#noteVarint()
+    return length
+  }
+
+  override taggedFieldCount(): number {
+    const count = super.taggedFieldCount()
+    this.#noteVarint()
+    return count
+  }
+
+  /** The value of a known tagged field: its size is the varint just read. */
+  override slice(length: number): ByteReader {
+    this.#noteVarint()
+    const start = this.position
+    super.skip(length)
+    return new RecordingReader(this.#bytes, start, start + length, this.lengths)
+  }
+
+  /** An unknown tagged field. */
+  override skip(length: number): void {
+    this.#noteVarint()
+    super.skip(length)
+  }
+
+  #noteVarint(): void {
+    const position = this.#lastVarintAt
+    this.lengths.push({ position, encoding: 'varint', sizeBytes: this.position - position })
+  }
+}
