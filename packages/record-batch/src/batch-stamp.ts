@@ -28,23 +28,36 @@ export function stampBatch(buffer: Buffer, position: number, stamp: BatchStamp):
   buffer.writeInt32BE(stamp.partitionLeaderEpoch, position + PARTITION_LEADER_EPOCH_AT)
 }
 
-/** Gives every record the broker's time: timestamp type, max timestamp and CRC are rewritten in place. */
+/**
+ * Gives every record the broker's time, for topics with log append time: timestamp type, max timestamp
+ * and CRC are rewritten in place.
+ */
 export function setLogAppendTime(buffer: Buffer, position: number, timestampMs: number): void {
   const attributes = buffer.readInt16BE(position + ATTRIBUTES_AT)
-  buffer.writeInt16BE(attributes | LOG_APPEND_TIME_BIT, position + ATTRIBUTES_AT)
-  setMaxTimestamp(buffer, position, timestampMs)
+  rewriteTimestamps(buffer, position, attributes | LOG_APPEND_TIME_BIT, timestampMs)
 }
 
 /**
- * Corrects a max timestamp that the records do not have, as Kafka's LogValidator does; the CRC is
- * rewritten in place. Time look-up relies on the field, so a producer's word is not enough.
+ * Corrects a header that does not say what the records do, as Kafka's LogValidator does: timestamp type,
+ * max timestamp and CRC are rewritten in place. Time look-up relies on it, so a producer's word is not enough.
  */
-export function setMaxTimestamp(buffer: Buffer, position: number, timestampMs: number): void {
-  writeInt64(buffer, position + MAX_TIMESTAMP_AT, timestampMs)
-  writeBatchCrc(buffer, position, batchSizeBytesAt(buffer, position))
+export function setCreateTime(buffer: Buffer, position: number, maxTimestampMs: number): void {
+  const attributes = buffer.readInt16BE(position + ATTRIBUTES_AT)
+  rewriteTimestamps(buffer, position, attributes & ~LOG_APPEND_TIME_BIT, maxTimestampMs)
 }
 
 /** Computes the CRC of a batch that is otherwise complete, and stores it. */
 export function writeBatchCrc(buffer: Buffer, position: number, sizeBytes: number): void {
   buffer.writeUInt32BE(crc32c(buffer, position + ATTRIBUTES_AT, position + sizeBytes), position + CRC_AT)
+}
+
+function rewriteTimestamps(
+  buffer: Buffer,
+  position: number,
+  attributes: number,
+  maxTimestampMs: number,
+): void {
+  buffer.writeInt16BE(attributes, position + ATTRIBUTES_AT)
+  writeInt64(buffer, position + MAX_TIMESTAMP_AT, maxTimestampMs)
+  writeBatchCrc(buffer, position, batchSizeBytesAt(buffer, position))
 }

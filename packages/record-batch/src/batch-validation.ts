@@ -50,8 +50,11 @@ export type ValidationResult =
       readonly maxTimestampMs: number
       /** The first offset with that time, on the producer's count, which starts at 0. */
       readonly offsetOfMaxTimestamp: number
-      /** The header claims another: `setMaxTimestamp` or `setLogAppendTime` must correct it before the append. */
-      readonly isMaxTimestampWrong: boolean
+      /**
+       * The header does not say so yet: before the append `setLogAppendTime` or `setCreateTime`, as the
+       * topic has it, must put `maxTimestampMs` into it. Always so under log append time.
+       */
+      readonly needsTimestampRewrite: boolean
     }
   | {
       readonly kind: 'rejected'
@@ -124,7 +127,8 @@ function refuseBatch(
   if (producerId >= 0 && baseSequence < 0) {
     return rejected('invalid-record', `producer ${producerId} with sequence ${baseSequence}`)
   }
-  if (header.timestampType === 1) {
+  // On a topic with create time Kafka takes such a batch and clears the bit; so do we.
+  if (header.timestampType === 1 && rules.timestampType === 1) {
     return rejected('invalid-timestamp', 'log append time is for the broker to set')
   }
   return null
@@ -169,11 +173,11 @@ function validateRecords(
       header,
       maxTimestampMs: rules.nowMs,
       offsetOfMaxTimestamp: 0,
-      isMaxTimestampWrong: true,
+      needsTimestampRewrite: true,
     }
   }
-  const isMaxTimestampWrong = maxTimestampMs !== header.maxTimestampMs
-  return { kind: 'ok', header, maxTimestampMs, offsetOfMaxTimestamp: indexOfMax, isMaxTimestampWrong }
+  const needsTimestampRewrite = maxTimestampMs !== header.maxTimestampMs || header.timestampType === 1
+  return { kind: 'ok', header, maxTimestampMs, offsetOfMaxTimestamp: indexOfMax, needsTimestampRewrite }
 }
 
 /** Collects what is wrong with single records, up to a limit, and picks the batch's error as Kafka does. */

@@ -11,8 +11,8 @@ export {
 export { type ScannedBatch, scanBatches } from './batch-scanner.ts'
 export {
   type BatchStamp,
+  setCreateTime,
   setLogAppendTime,
-  setMaxTimestamp,
   stampBatch,
   verifyBatchCrc,
 } from './batch-stamp.ts'

@@ -44,7 +44,7 @@ describe.each([0, 1, 2, 3, 4] satisfies CompressionId[])('with codec %i', (compr
       header: readBatchHeader(batch),
       maxTimestampMs: RULES.nowMs,
       offsetOfMaxTimestamp: 0,
-      isMaxTimestampWrong: false,
+      needsTimestampRewrite: false,
     })
   })
 })
