@@ -1,0 +1,283 @@
+import { ErrorCode } from '@millrace/protocol'
+import { describe, expect, it } from 'vitest'
+import { FakeClock, turns } from '../../test/fake-clock.ts'
+import { FakeCluster } from '../../test/fake-cluster.ts'
+import { createClient } from '../client.ts'
+import { SendManyError } from './delivery.ts'
+import type { Producer } from './producer.ts'
+import type { ProducerOptions } from './producer-options.ts'
+
+interface Setup {
+  readonly broker: FakeCluster
+  readonly clock: FakeClock
+  readonly producer: Producer
+}
+
+function setup(options: ProducerOptions = {}, partitions = 1): Setup {
+  const broker = new FakeCluster({ flights: partitions })
+  const clock = new FakeClock()
+  const client = createClient({ bootstrapServers: 'fake:9092', network: broker, clock })
+  return { broker, clock, producer: client.producer({ compression: 'none', ...options }) }
+}
+
+/** Small batches, so that a few records make several. */
+const SMALL_BATCHES = { batchBytes: 1024 }
+const LONG = 'x'.repeat(400)
+
+function longValues(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${i} ${LONG}`)
+}
+
+describe('send', () => {
+  it('resolves to the place of the record', async () => {
+    const { producer } = setup()
+    expect(await producer.send('flights', { value: 'a', timestampMs: 7 })).toEqual({
+      topic: 'flights',
+      partition: 0,
+      offset: 0,
+      timestampMs: 7,
+    })
+  })
+
+  it('puts the records of one turn into one batch', async () => {
+    const { broker, producer } = setup()
+    await Promise.all(['a', 'b', 'c'].map((value) => producer.send('flights', { value })))
+    expect(broker.taken.map(({ values }) => values)).toEqual([['a', 'b', 'c']])
+  })
+
+  it('keeps gathering while the broker is busy, and sends when it answers', async () => {
+    const { broker, producer } = setup()
+    let answer = (): void => {}
+    const produce = broker.handlers.Produce
+    broker.handlers.Produce = async (request) => {
+      if (broker.count('Produce') === 1) await new Promise<void>((resolve) => (answer = resolve))
+      return produce?.(request) ?? null
+    }
+    const sends = [producer.send('flights', { value: 'a' })]
+    await turns()
+    for (const value of ['b', 'c']) {
+      sends.push(producer.send('flights', { value }))
+      await turns()
+    }
+    expect(broker.count('Produce')).toBe(1)
+    answer()
+    await Promise.all(sends)
+    expect(broker.taken.map(({ values }) => values)).toEqual([['a'], ['b', 'c']])
+  })
+
+  it('lingers no longer than lingerMs while the broker is busy', async () => {
+    const { broker, clock, producer } = setup({ lingerMs: 5 })
+    broker.handlers.Produce = () => new Promise(() => {})
+    void producer.send('flights', { value: 'a' })
+    await turns()
+    void producer.send('flights', { value: 'b' })
+    await clock.advance(4)
+    expect(broker.count('Produce')).toBe(1)
+    await clock.advance(2)
+    expect(broker.count('Produce')).toBe(2)
+  })
+
+  it('sends records with one key to one partition, as Kafka does', async () => {
+    const { broker, producer } = setup({}, 7)
+    await Promise.all([1, 2, 3].map((n) => producer.send('flights', { key: 'foobar', value: `${n}` })))
+    expect(broker.log((-790332482 & 0x7fffffff) % 7)).toEqual(['1', '2', '3'])
+  })
+
+  it('refuses a partition that the topic does not have', async () => {
+    const { producer } = setup()
+    await expect(producer.send('flights', { value: 'a', partition: 1 })).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    })
+  })
+
+  it('gives up on a topic that nobody creates, and says so', async () => {
+    const { clock, producer } = setup()
+    const sent = producer.send('boats', { value: 'a' })
+    const outcome = expect(sent).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+    await clock.advance(6_000)
+    await outcome
+  })
+})
+
+describe('retries', () => {
+  it('write a batch once when the answer was lost', async () => {
+    const { broker, clock, producer } = setup()
+    let cuts = 0
+    broker.refuse = () => (cuts++ === 0 ? 'cut after' : null)
+    const sent = producer.send('flights', { value: 'a' })
+    await clock.advance(1_000)
+    expect((await sent).offset).toBe(-1)
+    expect(broker.log(0)).toEqual(['a'])
+  })
+
+  it('keep the order of batches that were in flight together', async () => {
+    const { broker, clock, producer } = setup(SMALL_BATCHES)
+    let refusals = 0
+    broker.refuse = ({ values }) =>
+      values[0]?.startsWith('0 ') && refusals++ < 3 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : null
+    const values = longValues(9)
+    const sent = producer.sendMany(
+      'flights',
+      values.map((value) => ({ value })),
+    )
+    await clock.advance(10_000)
+    expect(Array.from((await sent).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(broker.log(0)).toEqual(values)
+    expect(refusals).toBeGreaterThan(3)
+  })
+
+  it('keep order without idempotence too, by one batch in flight', async () => {
+    const { broker, clock, producer } = setup({ ...SMALL_BATCHES, idempotent: false })
+    let refusals = 0
+    broker.refuse = ({ values }) =>
+      values[0]?.startsWith('0 ') && refusals++ < 3 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : null
+    const values = longValues(6)
+    const sent = producer.sendMany(
+      'flights',
+      values.map((value) => ({ value })),
+    )
+    await clock.advance(10_000)
+    await sent
+    expect(broker.log(0)).toEqual(values)
+  })
+
+  it('go on through a broker that is away for most of a minute', async () => {
+    const { broker, clock, producer } = setup()
+    await producer.send('flights', { value: 'a' })
+    broker.isDown = true
+    broker.cut()
+    const sent = Promise.all(['b', 'c'].map((value) => producer.send('flights', { value })))
+    await clock.advance(50_000)
+    broker.isDown = false
+    await clock.advance(5_000)
+    await sent
+    expect(broker.log(0)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('end when the delivery time is over, telling how often the batch was sent', async () => {
+    const { broker, clock, producer } = setup({ deliveryTimeoutMs: 1_000 })
+    broker.refuse = () => ErrorCode.NOT_ENOUGH_REPLICAS
+    const outcome = expect(producer.send('flights', { value: 'a' })).rejects.toMatchObject({
+      code: 'DELIVERY_TIMED_OUT',
+      message: expect.stringMatching(/within 1000 ms: sent \d+ times, so it may have been written; last: /),
+    })
+    await clock.advance(3_000)
+    await outcome
+  })
+
+  it('start over under another producer id behind a batch that was refused for good', async () => {
+    const { broker, clock, producer } = setup(SMALL_BATCHES)
+    broker.refuse = ({ values }) => (values[0]?.startsWith('2 ') ? ErrorCode.INVALID_RECORD : null)
+    const values = longValues(8)
+    const outcome = producer
+      .sendMany(
+        'flights',
+        values.map((value) => ({ value })),
+      )
+      .catch((error: unknown) => error)
+    await clock.advance(10_000)
+    const error = await outcome
+    expect(error).toBeInstanceOf(SendManyError)
+    expect(error instanceof SendManyError && [...error.errors.keys()]).toEqual([2, 3])
+    expect(broker.log(0)).toEqual([...values.slice(0, 2), ...values.slice(4)])
+    expect(broker.count('InitProducerId')).toBe(2)
+  })
+})
+
+describe('a batch that is too large', () => {
+  it('is split until the broker takes it, in order', async () => {
+    const { broker, clock, producer } = setup()
+    broker.refuse = ({ values }) => (values.length > 2 ? ErrorCode.MESSAGE_TOO_LARGE : null)
+    const values = longValues(7)
+    const sent = producer.sendMany(
+      'flights',
+      values.map((value) => ({ value })),
+    )
+    await clock.advance(10_000)
+    expect(Array.from((await sent).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(broker.log(0)).toEqual(values)
+  })
+
+  it('fails when it is one record', async () => {
+    const { broker, producer } = setup()
+    broker.refuse = () => ErrorCode.MESSAGE_TOO_LARGE
+    await expect(producer.send('flights', { value: 'a' })).rejects.toMatchObject({
+      code: ErrorCode.MESSAGE_TOO_LARGE,
+    })
+  })
+})
+
+describe('the buffer', () => {
+  it('makes sends wait when it is full, and lets them go on in order', async () => {
+    const { broker, producer } = setup({ ...SMALL_BATCHES, bufferBytes: 2048 })
+    const values = longValues(50)
+    await producer.sendMany(
+      'flights',
+      values.map((value) => ({ value })),
+    )
+    expect(broker.log(0)).toEqual(values)
+    expect(producer.bufferedBytes).toBe(0)
+  })
+
+  it('never holds much more than its limit', async () => {
+    const { broker, producer } = setup({ ...SMALL_BATCHES, bufferBytes: 2048 })
+    let most = 0
+    broker.refuse = () => {
+      most = Math.max(most, producer.bufferedBytes)
+      return null
+    }
+    await Promise.all(longValues(50).map((value) => producer.send('flights', { value })))
+    expect(most).toBeGreaterThan(1024)
+    expect(most).toBeLessThan(2048 + 1024)
+  })
+})
+
+describe('flush and close', () => {
+  it('flush resolves when what was sent is acknowledged', async () => {
+    const { broker, producer } = setup()
+    void producer.send('flights', { value: 'a' })
+    await producer.flush()
+    expect(broker.log(0)).toEqual(['a'])
+  })
+
+  it('close fails what is left at its deadline, and whatever comes later', async () => {
+    const { broker, clock, producer } = setup()
+    broker.handlers.Produce = () => new Promise(() => {})
+    const outcome = expect(producer.send('flights', { value: 'a' })).rejects.toMatchObject({ code: 'CLOSED' })
+    await turns()
+    const closing = producer.close({ timeoutMs: 100 })
+    await clock.advance(200)
+    await closing
+    await outcome
+    await expect(producer.send('flights', { value: 'b' })).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(producer.bufferedBytes).toBe(0)
+  })
+})
+
+describe('options', () => {
+  const wrong: [ProducerOptions, string][] = [
+    [{ lingerMs: -1 }, 'lingerMs: got -1, expected a whole number from 0 to 86400000'],
+    [{ acks: 1, idempotent: true }, 'idempotent: got true, expected false with acks 0 or 1'],
+    [JSON.parse('{"compression":"lzma"}'), 'compression: got "lzma", expected one of "none", "gzip"'],
+    [JSON.parse('{"lingerMS":5}'), 'producer has no option "lingerMS"'],
+  ]
+  for (const [options, message] of wrong) {
+    it(`refuses ${JSON.stringify(options)}`, () => {
+      expect(() => setup(options)).toThrow(message)
+    })
+  }
+})
+
+describe('acks=0', () => {
+  it('resolves without an answer, without an offset', async () => {
+    const { broker, producer } = setup({ acks: 0 })
+    const produce = broker.handlers.Produce
+    broker.handlers.Produce = async (request) => {
+      await produce?.(request)
+      return null
+    }
+    expect((await producer.send('flights', { value: 'a' })).offset).toBe(-1)
+    await turns()
+    expect(broker.log(0)).toEqual(['a'])
+  })
+})
