@@ -1,20 +1,24 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** Every package tests its own sources: `@millrace/source` resolves imports into `src/`, no build first. */
-export function packageTestConfig(test: ViteUserConfig['test'] = {}): ViteUserConfig {
+const conditions = ['@millrace/source', 'node', 'import', 'module', 'default']
+
+/**
+ * Every package tests its own sources: `@millrace/source` resolves imports into `src/`, no build first.
+ * The JSON report is what `npm test` and `npm run check` count from.
+ */
+export function packageTestConfig(
+  test: ViteUserConfig['test'] = {},
+  reportFile = '.reports/unit.json',
+): ViteUserConfig {
   return defineConfig({
-    resolve: { conditions: ['@millrace/source', 'node', 'import', 'module', 'default'] },
-    ssr: {
-      resolve: {
-        conditions: ['@millrace/source', 'node', 'import', 'module', 'default'],
-        externalConditions: ['@millrace/source', 'node', 'import', 'module', 'default'],
-      },
-    },
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       passWithNoTests: true,
       pool: 'threads',
       maxWorkers: 2,
+      reporters: ['default', ['json', { outputFile: reportFile }]],
       ...test,
     },
   })

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Puts every foreign client on this machine: kcat and tmux from the distribution, the Python clients in a virtual
+# environment, franz-go in Go's module cache, Kafka's Java client. It can be run again at any time.
+#
+# Nothing is written into the repository: MILLRACE_CLIENTS names the folder, by default one in the user's cache.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+clients=${MILLRACE_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace-clients}
+mkdir -p "$clients"
+
+have() { command -v "$1" > /dev/null 2>&1; }
+
+wanted=()
+have kcat || wanted+=(kcat)
+have tmux || wanted+=(tmux)
+have python3 || wanted+=(python3 python3-venv)
+have go || wanted+=(golang-go)
+have javac || wanted+=(default-jdk-headless)
+have mvn || wanted+=(maven)
+if [ ${#wanted[@]} -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${wanted[@]}" > /dev/null
+fi
+
+# The sum of its inputs tells whether a part is as it should be.
+is_current() { [ -f "$clients/$1.sum" ] && [ "$(cat "$clients/$1.sum")" = "$(sha256sum "$2" | cut -d' ' -f1)" ]; }
+mark_current() { sha256sum "$2" | cut -d' ' -f1 > "$clients/$1.sum"; }
+
+requirements=$here/programs/python/requirements.txt
+if ! is_current python "$requirements" || [ ! -x "$clients/python/bin/python" ]; then
+  rm -rf "$clients/python"
+  python3 -m venv "$clients/python"
+  "$clients/python/bin/pip" install -q --disable-pip-version-check -r "$requirements"
+  mark_current python "$requirements"
+fi
+
+pom=$here/programs/java/pom.xml
+if ! is_current java "$pom" || [ ! -d "$clients/java" ]; then
+  rm -rf "$clients/java"
+  mvn -q -B -f "$pom" dependency:copy-dependencies "-DoutputDirectory=$clients/java"
+  mark_current java "$pom"
+fi
+
+(cd "$here/programs/go" && go mod download)
