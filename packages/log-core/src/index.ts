@@ -1,3 +1,9 @@
+export {
+  LogDirectory,
+  type LogDirectoryOptions,
+  type OpenLogRequest,
+  type PartitionDirectory,
+} from './directory/log-directory.ts'
 export { directoryOf, writeFileAtomically, writeFileAtomicallySync } from './fs/atomic-file.ts'
 export type {
   DirectoryEntry,
@@ -13,6 +19,9 @@ export { nodeFileSystem } from './fs/node-file-system.ts'
 export { STORAGE_ERROR_MEANINGS, StorageError, type StorageErrorCode } from './fs/storage-error.ts'
 export type { AppendOptions, AppendOutcome, AppendRejection, Durability } from './log/append-outcome.ts'
 export { type LogSlice, OffsetOutOfRangeError, type ReadLimit, type ReadRequest } from './log/log-slice.ts'
+export { PartitionLog } from './log/partition-log.ts'
+export type { ProducerBatch, ProducerEntry } from './log/producer-state.ts'
+export { type StorageLogger, silentLogger } from './log/storage-logger.ts'
 export {
   checkLogLimits,
   DEFAULT_LOG_CONFIG,

@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto'
+import process from 'node:process'
+import { writeFileAtomically } from '../fs/atomic-file.ts'
+import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
+import type { LogEnvironment, LogIdentity } from '../log/log-environment.ts'
+import { createLogFiles, openLogFiles } from '../log/open-log.ts'
+import { PartitionLog } from '../log/partition-log.ts'
+import { type StorageLogger, silentLogger } from '../log/storage-logger.ts'
+import { TailCacheBudget } from '../log/tail-cache.ts'
+import {
+  checkLogLimits,
+  DEFAULT_LOG_CONFIG,
+  DEFAULT_LOG_LIMITS,
+  type LogConfig,
+  type LogLimits,
+} from '../log-config.ts'
+import { SegmentCache } from '../segment/segment-cache.ts'
+import {
+  deletedDirectoryName,
+  isDeletedDirectoryName,
+  parsePartitionDirectoryName,
+  partitionDirectoryName,
+} from '../segment/segment-file-names.ts'
+import type { Clock } from '../time/clock.ts'
+import {
+  decodeMetaProperties,
+  encodeMetaProperties,
+  FORMAT_VERSION,
+  META_PROPERTIES,
+  type MetaProperties,
+} from './meta-properties.ts'
+import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadata.ts'
+import { SyncMarks } from './sync-marks.ts'
+
+/** Its presence says that every log was flushed and closed; it is gone before anything is written again. */
+const CLEAN_SHUTDOWN = 'clean-shutdown'
+const ID_BYTES = 16
+
+export interface LogDirectoryOptions {
+  readonly clock: Clock
+  readonly defaultConfig?: LogConfig
+  /** Of a new directory, 0 when left out; an existing one must have been written by the same node. */
+  readonly nodeId?: number
+  /** Of a new directory; made up when left out. Must be the same afterwards. */
+  readonly clusterId?: string
+  readonly logger?: StorageLogger
+  readonly writeAheadWindowBytes?: number
+  readonly limits?: Partial<LogLimits>
+  /** Where ids come from; a simulation passes its own. */
+  readonly randomBytes?: (count: number) => Buffer
+}
+
+/** One partition that lies in a data directory. */
+export interface PartitionDirectory {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+}
+
+export interface OpenLogRequest extends PartitionDirectory {
+  readonly config?: LogConfig
+}
+
+/** A data directory: many logs, one lock, one file of sync marks. */
+export class LogDirectory {
+  readonly path: string
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly directoryId: string
+  readonly wasCleanShutdown: boolean
+  readonly #environment: LogEnvironment
+  readonly #lock: DirectoryLock
+  readonly #defaultConfig: LogConfig
+  readonly #randomBytes: (count: number) => Buffer
+  readonly #logs = new Map<string, PartitionLog>()
+  #closing: Promise<void> | null = null
+
+  private constructor(
+    parts: { environment: LogEnvironment; lock: DirectoryLock; path: string; wasCleanShutdown: boolean },
+    meta: MetaProperties,
+    options: LogDirectoryOptions,
+  ) {
+    this.path = parts.path
+    this.clusterId = meta.clusterId
+    this.nodeId = meta.nodeId
+    this.directoryId = meta.directoryId
+    this.wasCleanShutdown = parts.wasCleanShutdown
+    this.#environment = parts.environment
+    this.#lock = parts.lock
+    this.#defaultConfig = options.defaultConfig ?? DEFAULT_LOG_CONFIG
+    this.#randomBytes = options.randomBytes ?? randomBytes
+  }
+
+  /**
+   * Takes the lock and reads what belongs to the directory as a whole; logs are opened one by one.
+   *
+   * @throws StorageError LOCKED, NOT_OURS, UNSUPPORTED_FORMAT, or what the disk said
+   */
+  static async open(fs: FileSystem, path: string, options: LogDirectoryOptions): Promise<LogDirectory> {
+    const limits = { ...DEFAULT_LOG_LIMITS, ...options.limits }
+    const windowBytes = options.writeAheadWindowBytes ?? limits.writeAheadWindowBytes
+    checkLogLimits(limits)
+    fs.makeDirectory(path)
+    const holder = { pid: process.pid, bootId: fs.bootId(), startedAtMs: options.clock.nowMs() }
+    const lock = fs.lockDirectory(path, holder)
+    try {
+      const meta = await readOrCreateMeta(fs, path, options)
+      const wasCleanShutdown = await takeCleanMarker(fs, path)
+      const { clock, logger = silentLogger } = options
+      const marks = await SyncMarks.open({ fs, clock, directory: path, windowBytes })
+      const environment: LogEnvironment = {
+        fs,
+        clock,
+        limits: { ...limits, writeAheadWindowBytes: windowBytes },
+        cache: new SegmentCache(fs, limits),
+        tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
+        marks,
+        logger,
+      }
+      return new LogDirectory({ environment, lock, path, wasCleanShutdown }, meta, options)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  /** What lies there. A directory that names no topic id is not one of ours to serve: see `strayDirectories`. */
+  partitionDirectories(): PartitionDirectory[] {
+    const { fs } = this.#environment
+    return fs.list(this.path).flatMap(({ name, kind }) => {
+      const parsed = kind === 'directory' ? parsePartitionDirectoryName(name) : null
+      const topicId = parsed === null ? null : readTopicId(fs, `${this.path}/${name}`)
+      return parsed === null || topicId === null ? [] : [{ ...parsed, topicId }]
+    })
+  }
+
+  /** Opens the log, recovering it when needed, or makes it when it does not exist. Durable when it resolves. */
+  async openLog(request: OpenLogRequest): Promise<PartitionLog> {
+    const { fs } = this.#environment
+    const name = partitionDirectoryName(request.topic, request.partition)
+    if (this.#logs.has(name))
+      throw new StorageError('EEXIST', `${this.path}/${name}`, `${name} is open already`)
+    const config = request.config ?? this.#defaultConfig
+    const directory = `${this.path}/${name}`
+    const identity: LogIdentity = { ...request, directory }
+    const topicId = fs.exists(directory) ? readTopicId(fs, directory) : null
+    if (topicId !== null && topicId !== request.topicId) {
+      const message = `${directory} belongs to topic id ${topicId}, expected ${request.topicId}`
+      throw new StorageError('NOT_OURS', directory, message)
+    }
+    const opened =
+      topicId === null
+        ? await createLogFiles(this.#environment, identity)
+        : await openLogFiles(this.#environment, identity, { config, wasCleanShutdown: this.wasCleanShutdown })
+    const log = new PartitionLog(this.#environment, identity, opened, config)
+    this.#logs.set(name, log)
+    return log
+  }
+
+  /** Closes the log and takes its directory away: renamed at once and durably, its files removed then. */
+  async deleteLog(log: PartitionLog): Promise<void> {
+    const { fs, marks } = this.#environment
+    await log.close()
+    this.#logs.delete(partitionDirectoryName(log.topic, log.partition))
+    marks.forget(log.topicId, log.partition)
+    const unique = this.#randomBytes(ID_BYTES).toString('hex')
+    const deleted = `${this.path}/${deletedDirectoryName(log.topic, log.partition, unique)}`
+    fs.rename(log.directory, deleted)
+    await fs.syncDirectory(this.path)
+    fs.removeDirectory(deleted)
+  }
+
+  /** Removes what deletions left behind when they were interrupted. */
+  removeDeletedDirectories(): void {
+    const { fs } = this.#environment
+    for (const { name, kind } of fs.list(this.path)) {
+      if (kind === 'directory' && isDeletedDirectoryName(name)) fs.removeDirectory(`${this.path}/${name}`)
+    }
+  }
+
+  /** Closes every log, says so durably, and gives the lock back. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { fs, marks, cache } = this.#environment
+    const logs = [...this.#logs.values()]
+    const results = await Promise.allSettled(logs.map((log) => log.close()))
+    try {
+      await marks.close()
+      const isClean =
+        results.every(({ status }) => status === 'fulfilled') && logs.every((log) => log.error === null)
+      if (isClean)
+        await writeFileAtomically(fs, `${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from('version: 1\n'))
+    } finally {
+      cache.close()
+      this.#lock.release()
+    }
+  }
+}
+
+async function readOrCreateMeta(
+  fs: FileSystem,
+  path: string,
+  options: LogDirectoryOptions,
+): Promise<MetaProperties> {
+  const file = `${path}/${META_PROPERTIES}`
+  if (fs.exists(file)) {
+    const found = decodeMetaProperties(fs.readFile(file), file)
+    if (options.nodeId !== undefined && options.nodeId !== found.nodeId) {
+      throw new StorageError(
+        'NOT_OURS',
+        file,
+        `${file} is of node ${found.nodeId}, expected node ${options.nodeId}`,
+      )
+    }
+    if (options.clusterId !== undefined && options.clusterId !== found.clusterId) {
+      const message = `${file} is of cluster ${found.clusterId}, expected ${options.clusterId}`
+      throw new StorageError('NOT_OURS', file, message)
+    }
+    return found
+  }
+  const random = options.randomBytes ?? randomBytes
+  const meta: MetaProperties = {
+    clusterId: options.clusterId ?? random(ID_BYTES).toString('base64url'),
+    nodeId: options.nodeId ?? 0,
+    directoryId: random(ID_BYTES).toString('base64url'),
+    formatVersion: FORMAT_VERSION,
+  }
+  await writeFileAtomically(fs, file, encodeMetaProperties(meta))
+  return meta
+}
+
+/** Whether the last holder closed everything. The marker is durably gone afterwards: what follows may be torn. */
+async function takeCleanMarker(fs: FileSystem, path: string): Promise<boolean> {
+  const marker = `${path}/${CLEAN_SHUTDOWN}`
+  if (!fs.exists(marker)) return false
+  fs.remove(marker)
+  await fs.syncDirectory(path)
+  return true
+}
+
+function readTopicId(fs: FileSystem, directory: string): string | null {
+  const path = `${directory}/${PARTITION_METADATA}`
+  return fs.exists(path) ? decodePartitionMetadata(fs.readFile(path)) : null
+}

@@ -1,0 +1,111 @@
+import { strict as assert } from 'node:assert'
+import { crc32c } from '@millrace/record-batch'
+
+/**
+ * One record of the marks file. All have the same size, so that one which is damaged does not hide the next.
+ *
+ *   mark   := tag:4 topicId:16 partition:4 leaderEpoch:4 segmentBaseOffset:8 position:8 nextOffset:8
+ *             logStartOffset:8 bootHash:4 crc:4
+ *   header := tag:4 formatVersion:4 windowBytes:8 zeros:48 crc:4
+ *
+ *   crc    CRC-32C over all that stands before it
+ */
+export interface SyncMark {
+  /** 22 characters of base64url. */
+  readonly topicId: string
+  readonly partition: number
+  readonly leaderEpoch: number
+  /** The segment that was synced, and how far. */
+  readonly segmentBaseOffset: number
+  readonly position: number
+  /** The offset behind the last synced batch. */
+  readonly nextOffset: number
+  readonly logStartOffset: number
+  /** Of the machine's boot id: while it stays the same, the page cache has survived. */
+  readonly bootHash: number
+}
+
+export const MARK_BYTES = 68
+
+const MARK_TAG = 0x4d52_4d31 // MRM1
+const HEADER_TAG = 0x4d52_4d48 // MRMH
+const FORMAT_VERSION = 1
+const CRC_AT = MARK_BYTES - 4
+
+export function encodeMark(mark: SyncMark): Buffer {
+  const id = Buffer.from(mark.topicId, 'base64url')
+  assert(id.length === 16, `a topic id has 16 bytes: ${mark.topicId}`)
+  const bytes = Buffer.allocUnsafe(MARK_BYTES)
+  bytes.writeUInt32BE(MARK_TAG, 0)
+  id.copy(bytes, 4)
+  bytes.writeInt32BE(mark.partition, 20)
+  bytes.writeInt32BE(mark.leaderEpoch, 24)
+  writeUint64(bytes, 28, mark.segmentBaseOffset)
+  writeUint64(bytes, 36, mark.position)
+  writeUint64(bytes, 44, mark.nextOffset)
+  writeUint64(bytes, 52, mark.logStartOffset)
+  bytes.writeUInt32BE(mark.bootHash, 60)
+  bytes.writeUInt32BE(crc32c(bytes, 0, CRC_AT), CRC_AT)
+  return bytes
+}
+
+export function encodeMarksHeader({ windowBytes }: { windowBytes: number }): Buffer {
+  const bytes = Buffer.alloc(MARK_BYTES)
+  bytes.writeUInt32BE(HEADER_TAG, 0)
+  bytes.writeUInt32BE(FORMAT_VERSION, 4)
+  writeUint64(bytes, 8, windowBytes)
+  bytes.writeUInt32BE(crc32c(bytes, 0, CRC_AT), CRC_AT)
+  return bytes
+}
+
+export interface MarksFileContent {
+  readonly windowBytes: number | null
+  readonly marks: readonly SyncMark[]
+  /** Records that are not what was written: an unsynced tail, or rot. */
+  readonly damagedCount: number
+}
+
+/** Reads every whole record and passes over the damaged ones. */
+export function decodeMarksFile(bytes: Buffer): MarksFileContent {
+  const marks: SyncMark[] = []
+  let windowBytes: number | null = null
+  let damagedCount = bytes.length % MARK_BYTES === 0 ? 0 : 1
+  for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
+    const record = bytes.subarray(at, at + MARK_BYTES)
+    const tag = record.readUInt32BE(0)
+    if (record.readUInt32BE(CRC_AT) !== crc32c(record, 0, CRC_AT)) damagedCount++
+    else if (tag === MARK_TAG) marks.push(decodeMark(record))
+    else if (tag === HEADER_TAG) windowBytes = readUint64(record, 8)
+    else damagedCount++
+  }
+  return { windowBytes, marks, damagedCount }
+}
+
+/** A boot id is text of any form; 32 bits of it are enough to tell two starts of one machine apart. */
+export function hashBootId(bootId: string): number {
+  return crc32c(Buffer.from(bootId))
+}
+
+function decodeMark(record: Buffer): SyncMark {
+  return {
+    topicId: record.toString('base64url', 4, 20),
+    partition: record.readInt32BE(20),
+    leaderEpoch: record.readInt32BE(24),
+    segmentBaseOffset: readUint64(record, 28),
+    position: readUint64(record, 36),
+    nextOffset: readUint64(record, 44),
+    logStartOffset: readUint64(record, 52),
+    bootHash: record.readUInt32BE(60),
+  }
+}
+
+function writeUint64(bytes: Buffer, at: number, value: number): void {
+  assert(Number.isSafeInteger(value) && value >= 0, `an offset or a position, not ${value}`)
+  const high = Math.floor(value / 0x1_0000_0000)
+  bytes.writeUInt32BE(high, at)
+  bytes.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
+}
+
+function readUint64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+}

@@ -1,0 +1,235 @@
+import { strict as assert } from 'node:assert'
+import type { FileHandle, FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
+import { createDeferred, type Deferred } from '../log/deferred.ts'
+import type { Clock } from '../time/clock.ts'
+import {
+  decodeMarksFile,
+  encodeMark,
+  encodeMarksHeader,
+  hashBootId,
+  MARK_BYTES,
+  type SyncMark,
+} from './sync-mark-record.ts'
+
+const FILE = /^sync-marks\.(\d{1,15})$/
+/** After this many bytes a new file begins, which holds only the newest mark of each partition. */
+const REWRITE_AFTER_BYTES = 4 * 1024 * 1024
+/** The marks may lag behind the syncs that they report by this much. */
+const SYNC_WITHIN_MS = 10
+
+/** What a partition reports; the machine's boot is added here. */
+export type NewMark = Omit<SyncMark, 'bootHash'>
+
+/**
+ * How far each partition of the data directory is known to be on stable storage: a log of small records, appended to
+ * after each sync of a segment, and itself synced within 10 ms. Recovery cuts nothing below a mark.
+ *
+ * The newest record of a partition counts. Files are numbered; a new one begins with all newest marks and is synced
+ * before the old one is removed, so at every moment one of them is whole.
+ */
+export class SyncMarks {
+  /** W, as it was when the marks found at the start were written. Null in a new directory. */
+  readonly previousWindowBytes: number | null
+  readonly #fs: FileSystem
+  readonly #clock: Clock
+  readonly #directory: string
+  readonly #windowBytes: number
+  readonly #bootHash: number
+  readonly #latest: Map<string, SyncMark>
+  #file: FileHandle
+  #fileNumber: number
+  #pending: Buffer[] = []
+  #isTurnScheduled = false
+  #isSyncScheduled = false
+  #sync: Promise<void> | null = null
+  #waiting: Deferred[] = []
+  #failure: StorageError | null = null
+  #isClosed = false
+
+  private constructor(
+    place: { fs: FileSystem; clock: Clock; directory: string; windowBytes: number },
+    found: FoundMarks,
+    file: FileHandle,
+  ) {
+    this.#fs = place.fs
+    this.#clock = place.clock
+    this.#directory = place.directory
+    this.#windowBytes = place.windowBytes
+    this.#bootHash = hashBootId(place.fs.bootId())
+    this.previousWindowBytes = found.windowBytes
+    this.#latest = found.latest
+    this.#fileNumber = found.highestNumber + 1
+    this.#file = file
+  }
+
+  /** Reads what is there and begins a new file with it, synced. Damaged records are passed over: see `damagedCount`. */
+  static async open(place: {
+    fs: FileSystem
+    clock: Clock
+    directory: string
+    windowBytes: number
+  }): Promise<SyncMarks> {
+    const { fs, directory } = place
+    const found = readMarkFiles(fs, directory)
+    const file = fs.open(markFilePath(directory, found.highestNumber + 1), 'create')
+    const marks = new SyncMarks(place, found, file)
+    file.appendSync(marks.#wholeState())
+    await file.sync()
+    await fs.syncDirectory(directory)
+    for (const name of found.names) fs.remove(`${directory}/${name}`)
+    return marks
+  }
+
+  /** The newest mark of a partition, and whether this machine has been up since it was written. */
+  get(topicId: string, partition: number): { mark: SyncMark; isFromThisBoot: boolean } | null {
+    const mark = this.#latest.get(keyOf(topicId, partition))
+    return mark === undefined ? null : { mark, isFromThisBoot: mark.bootHash === this.#bootHash }
+  }
+
+  /** Takes a mark in; it reaches the disk within 10 ms, all marks of one turn of the event loop together. */
+  record(newMark: NewMark): void {
+    const mark = { ...newMark, bootHash: this.#bootHash }
+    this.#latest.set(keyOf(mark.topicId, mark.partition), mark)
+    this.#pending.push(encodeMark(mark))
+    if (this.#isTurnScheduled || this.#isClosed) return
+    this.#isTurnScheduled = true
+    this.#clock.endOfTurn(() => this.#endTurn())
+  }
+
+  /** The partition was deleted: nothing of it may meet a new one. */
+  forget(topicId: string, partition: number): void {
+    this.#latest.delete(keyOf(topicId, partition))
+  }
+
+  /** Resolves when all marks recorded so far are on stable storage. */
+  async durable(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    this.#write()
+    if (this.#sync !== null) await this.#sync
+    const waiting = createDeferred()
+    this.#waiting.push(waiting)
+    this.#startSync()
+    return waiting.promise
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      await this.durable()
+    } finally {
+      this.#isClosed = true
+      this.#file.close()
+    }
+  }
+
+  #endTurn(): void {
+    this.#isTurnScheduled = false
+    if (this.#isClosed || this.#failure !== null) return
+    this.#write()
+    if (this.#isSyncScheduled) return
+    this.#isSyncScheduled = true
+    this.#clock.after(SYNC_WITHIN_MS, () => {
+      this.#isSyncScheduled = false
+      if (!this.#isClosed) this.#startSync()
+    })
+  }
+
+  #write(): void {
+    if (this.#pending.length === 0 || this.#failure !== null) return
+    const records = this.#pending
+    this.#pending = []
+    try {
+      this.#file.appendSync(records)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #startSync(): void {
+    if (this.#sync !== null || this.#failure !== null) return
+    const covered = this.#waiting
+    this.#waiting = []
+    this.#sync = this.#syncOrRewrite().then(
+      () => {
+        this.#sync = null
+        for (const waiter of covered) waiter.resolve()
+        if (this.#waiting.length > 0) this.#startSync()
+      },
+      (error: unknown) => {
+        this.#sync = null
+        this.#waiting.push(...covered)
+        this.#failed(error)
+      },
+    )
+  }
+
+  async #syncOrRewrite(): Promise<void> {
+    if (this.#file.sizeBytes < REWRITE_AFTER_BYTES + this.#latest.size * MARK_BYTES) return this.#file.sync()
+    const old = this.#file
+    // From here on new marks go to the new file, which the reader prefers only record by record: none is lost.
+    this.#fileNumber++
+    this.#file = this.#fs.open(markFilePath(this.#directory, this.#fileNumber), 'create')
+    this.#file.appendSync(this.#wholeState())
+    await this.#file.sync()
+    await this.#fs.syncDirectory(this.#directory)
+    old.close()
+    this.#fs.remove(old.path)
+  }
+
+  #wholeState(): Buffer[] {
+    return [
+      encodeMarksHeader({ windowBytes: this.#windowBytes }),
+      ...[...this.#latest.values()].map(encodeMark),
+    ]
+  }
+
+  /**
+   * Marks only ever raise what recovery refuses to cut, so without new ones nothing is lost; but whoever waits for a
+   * durable epoch or log start must hear of it.
+   */
+  #failed(error: unknown): void {
+    this.#failure = StorageError.from(error, this.#file.path, 'keep the sync marks')
+    for (const waiter of this.#waiting) waiter.reject(this.#failure)
+    this.#waiting = []
+  }
+}
+
+interface FoundMarks {
+  readonly names: readonly string[]
+  readonly highestNumber: number
+  readonly windowBytes: number | null
+  readonly latest: Map<string, SyncMark>
+}
+
+/** Merges all files there are: in ascending order, so that the newest mark of a partition wins. */
+function readMarkFiles(fs: FileSystem, directory: string): FoundMarks {
+  const numbers: number[] = []
+  for (const { name } of fs.list(directory)) {
+    const match = FILE.exec(name)
+    if (match !== null) numbers.push(Number(match[1]))
+  }
+  numbers.sort((a, b) => a - b)
+  const latest = new Map<string, SyncMark>()
+  let windowBytes: number | null = null
+  for (const number of numbers) {
+    const content = decodeMarksFile(fs.readFile(markFilePath(directory, number)))
+    if (content.windowBytes !== null) windowBytes = Math.max(windowBytes ?? 0, content.windowBytes)
+    for (const mark of content.marks) latest.set(keyOf(mark.topicId, mark.partition), mark)
+  }
+  return { names: numbers.map(markFileName), highestNumber: numbers.at(-1) ?? 0, windowBytes, latest }
+}
+
+function markFileName(number: number): string {
+  assert(Number.isSafeInteger(number))
+  return `sync-marks.${number}`
+}
+
+function markFilePath(directory: string, number: number): string {
+  return `${directory}/${markFileName(number)}`
+}
+
+function keyOf(topicId: string, partition: number): string {
+  return `${topicId}/${partition}`
+}

@@ -1,0 +1,27 @@
+import type { SyncMarks } from '../directory/sync-marks.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import type { LogLimits } from '../log-config.ts'
+import type { SegmentCache } from '../segment/segment-cache.ts'
+import type { Clock } from '../time/clock.ts'
+import type { StorageLogger } from './storage-logger.ts'
+import type { TailCacheBudget } from './tail-cache.ts'
+
+/** What all logs of one data directory share. */
+export interface LogEnvironment {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly limits: LogLimits
+  readonly cache: SegmentCache
+  readonly tailBudget: TailCacheBudget
+  readonly marks: SyncMarks
+  readonly logger: StorageLogger
+}
+
+/** Which log, and where it lies. */
+export interface LogIdentity {
+  readonly topic: string
+  readonly partition: number
+  /** 22 characters of base64url, as Kafka writes it. */
+  readonly topicId: string
+  readonly directory: string
+}

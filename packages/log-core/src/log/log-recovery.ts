@@ -1,0 +1,139 @@
+import {
+  BATCH_HEADER_BYTES,
+  CorruptBatchError,
+  readBatchHeader,
+  verifyBatchCrc,
+} from '@millrace/record-batch'
+import type { FileHandle, FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
+import type { LogConfig } from '../log-config.ts'
+import { segmentFileName } from '../segment/segment-file-names.ts'
+import { type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
+import { decideTail } from './recovery-decision.ts'
+import type { StorageLogger } from './storage-logger.ts'
+
+/** What is known about a segment before its bytes are looked at. */
+export interface TailToRecover {
+  readonly directory: string
+  readonly baseOffset: number
+  /** A sync is known to have covered the bytes before this position. */
+  readonly syncedBytes: number
+  readonly hasMachineRestarted: boolean
+  /** W, as it was when these bytes were written. */
+  readonly windowBytes: number
+  readonly minEpoch: number
+}
+
+/**
+ * Walks the last segment of a log, builds its indexes, and keeps, cuts or refuses its end. What is cut is copied aside
+ * and synced first. Throws StorageError CORRUPT when the segment is refused; nothing was changed then.
+ */
+export async function recoverTail(
+  environment: { fs: FileSystem; logger: StorageLogger },
+  tail: TailToRecover,
+  config: LogConfig,
+  visit: (batch: FoundBatch) => void,
+): Promise<SegmentWriter> {
+  const { fs, logger } = environment
+  const path = `${tail.directory}/${segmentFileName(tail.baseOffset, 'log')}`
+  const file = fs.open(path, 'open')
+  try {
+    const writer = new SegmentWriter(tail, file, 0)
+    const options = { from: 0, nextOffset: tail.baseOffset, hasGaps: false, minEpoch: tail.minEpoch }
+    const end = await scanSegment(file, options, (batch) => {
+      writer.note(asSegmentBatch(batch), config)
+      visit(batch)
+    })
+    await settleTail({ fs, logger }, file, tail, end)
+    return writer
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+async function settleTail(
+  { fs, logger }: { fs: FileSystem; logger: StorageLogger },
+  file: FileHandle,
+  tail: TailToRecover,
+  end: ScanEnd,
+): Promise<void> {
+  const decision = decideTail({
+    scanEnd: end.kind,
+    isBelowSynced: end.position < tail.syncedBytes,
+    isGoodBatchBeyondWindow: end.kind !== 'end' && (await hasGoodBatchBeyond(file, end, tail.windowBytes)),
+    hasMachineRestarted: tail.hasMachineRestarted,
+  })
+  if (decision.kind === 'keep') return
+  const seen = `${file.path} at byte ${end.position} of ${file.sizeBytes}: ${end.message || 'the file ends'}`
+  if (decision.kind === 'refuse') {
+    const message = `${seen}; ${decision.reason} (synced: ${tail.syncedBytes} bytes). Nothing was changed`
+    throw new StorageError('CORRUPT', file.path, message)
+  }
+  const asidePath = await copyAside(fs, file, end.position)
+  const cutBytes = file.sizeBytes - end.position
+  file.truncateSync(end.position)
+  await file.fullSync()
+  logger.warn({ path: file.path, position: end.position, cutBytes, asidePath }, `cut a torn end: ${seen}`)
+}
+
+/** The bytes behind the cut stay in a file beside the segment, for whoever wants to look. */
+async function copyAside(fs: FileSystem, file: FileHandle, position: number): Promise<string> {
+  const path = freeName(fs, `${file.path}.${position}.torn`)
+  const copy = fs.open(path, 'create')
+  try {
+    for (let at = position; at < file.sizeBytes; ) {
+      const bytes = await file.read(at, Math.min(COPY_BYTES, file.sizeBytes - at))
+      if (bytes.length === 0) break
+      copy.appendSync([bytes])
+      at += bytes.length
+    }
+    await copy.fullSync()
+  } finally {
+    copy.close()
+  }
+  await fs.syncDirectory(path.slice(0, path.lastIndexOf('/')))
+  return path
+}
+
+const COPY_BYTES = 1024 * 1024
+
+function freeName(fs: FileSystem, path: string): string {
+  if (!fs.exists(path)) return path
+  for (let count = 2; ; count++) {
+    if (!fs.exists(`${path}.${count}`)) return `${path}.${count}`
+  }
+}
+
+/** Whether a whole batch with a matching CRC, and a later offset, ends more than `windowBytes` behind the damage. */
+async function hasGoodBatchBeyond(file: FileHandle, end: ScanEnd, windowBytes: number): Promise<boolean> {
+  if (file.sizeBytes - end.position <= windowBytes) return false
+  // A batch that ends beyond the window may begin before it, so the search begins right behind the damage.
+  const bytes = await file.read(end.position + 1, file.sizeBytes - end.position - 1)
+  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; at++) {
+    if (bytes[at + MAGIC_AT] !== 2) continue
+    const sizeBytes = goodBatchSizeAt(bytes, at, end.nextOffset)
+    if (sizeBytes > 0 && at + 1 + sizeBytes > windowBytes) return true
+  }
+  return false
+}
+
+const MAGIC_AT = 16
+
+/** 0 when there is no good batch. */
+function goodBatchSizeAt(bytes: Buffer, at: number, minOffset: number): number {
+  try {
+    const header = readBatchHeader(bytes, at)
+    if (header.baseOffset < minOffset || header.sizeBytes > bytes.length - at) return 0
+    return verifyBatchCrc(bytes, at, header.sizeBytes) ? header.sizeBytes : 0
+  } catch (error) {
+    if (error instanceof CorruptBatchError) return 0
+    throw error
+  }
+}
+
+function asSegmentBatch({ buffer, at, header }: FoundBatch) {
+  const { sizeBytes, baseOffset, lastOffset, maxTimestampMs } = header
+  return { buffer: buffer.subarray(at, at + sizeBytes), sizeBytes, baseOffset, lastOffset, maxTimestampMs }
+}

@@ -1,0 +1,152 @@
+import { strict as assert } from 'node:assert'
+import { writeFileAtomically } from '../fs/atomic-file.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
+import type { LogSegment } from '../segment/log-segment.ts'
+import type { SegmentCache } from '../segment/segment-cache.ts'
+import { segmentFileName } from '../segment/segment-file-names.ts'
+import { encodeSegmentSeal } from '../segment/segment-seal.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
+
+/** The segments of one log, in offset order; the last one is the active one. */
+export class SegmentList {
+  readonly #fs: FileSystem
+  readonly #cache: SegmentCache
+  readonly #directory: string
+  #sealed: LogSegment[]
+  #active: SegmentWriter
+  #sealedBytes: number
+
+  constructor(
+    files: { fs: FileSystem; cache: SegmentCache; directory: string },
+    segments: { sealed: LogSegment[]; active: SegmentWriter },
+  ) {
+    this.#fs = files.fs
+    this.#cache = files.cache
+    this.#directory = files.directory
+    this.#sealed = segments.sealed
+    this.#active = segments.active
+    this.#sealedBytes = segments.sealed.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+
+  get sealed(): readonly LogSegment[] {
+    return this.#sealed
+  }
+
+  get active(): SegmentWriter {
+    return this.#active
+  }
+
+  get sizeBytes(): number {
+    return this.#sealedBytes + this.#active.segment.sizeBytes
+  }
+
+  get baseOffset(): number {
+    return this.at(0)?.baseOffset ?? this.#active.segment.baseOffset
+  }
+
+  get count(): number {
+    return this.#sealed.length + 1
+  }
+
+  at(index: number): LogSegment | undefined {
+    return index === this.#sealed.length ? this.#active.segment : this.#sealed[index]
+  }
+
+  /** The offset behind the last one that the segment may hold. */
+  endOffsetOf(index: number): number {
+    return this.at(index + 1)?.baseOffset ?? this.#active.nextOffset
+  }
+
+  /** The segment that holds `offset`, when it is in the log at all; 0 when it lies before the first. */
+  indexOf(offset: number): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.at(middle)?.baseOffset ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return Math.max(0, low - 1)
+  }
+
+  /** Bytes of all segments behind the given one. */
+  bytesBehind(index: number): number {
+    let bytes = index < this.#sealed.length ? this.#active.segment.sizeBytes : 0
+    for (let later = index + 1; later < this.#sealed.length; later++)
+      bytes += this.#sealed[later]?.sizeBytes ?? 0
+    return bytes
+  }
+
+  /**
+   * Seals the active segment, all of whose bytes are synced, and begins the next one. The seal is synced before the
+   * new file is made, and the directory before this resolves: so only the active segment is ever unsynced (L3).
+   */
+  async roll(nowMs: number): Promise<void> {
+    const old = this.#active
+    await writeSealAndIndexes(this.#fs, old)
+    const active = createSegmentWriter(this.#fs, this.#directory, { baseOffset: old.nextOffset, nowMs })
+    await this.#fs.syncDirectory(this.#directory)
+    this.#cache.keepOffsetIndex(old.segment.path('index'), old.offsetIndex)
+    this.#cache.keepTimeIndex(old.segment.path('timeindex'), old.timeIndex)
+    old.segment.active = null
+    old.file.close()
+    this.#sealed.push(old.segment)
+    this.#sealedBytes += old.segment.sizeBytes
+    this.#active = active
+  }
+
+  /** Takes the first `count` sealed segments out of the list; their files are the caller's business. */
+  removeFirst(count: number): LogSegment[] {
+    assert(count <= this.#sealed.length, 'the active segment is not removed')
+    const removed = this.#sealed.splice(0, count)
+    for (const segment of removed) {
+      this.#sealedBytes -= segment.sizeBytes
+      this.#cache.forgetSegment(segment)
+    }
+    return removed
+  }
+
+  close(): void {
+    this.#active.file.close()
+    for (const segment of this.#sealed) this.#cache.forgetSegment(segment)
+  }
+}
+
+/** An empty segment. The empty file that a failed attempt left under its name serves; one with bytes is not ours to use. */
+export function createSegmentWriter(
+  fs: FileSystem,
+  directory: string,
+  { baseOffset, nowMs }: { baseOffset: number; nowMs: number },
+): SegmentWriter {
+  const path = `${directory}/${segmentFileName(baseOffset, 'log')}`
+  const file = fs.open(path, fs.exists(path) ? 'open' : 'create')
+  if (file.sizeBytes > 0) {
+    file.close()
+    throw new StorageError('EEXIST', path, `${path} holds ${file.sizeBytes} bytes; expected no such segment`)
+  }
+  return new SegmentWriter({ directory, baseOffset }, file, nowMs)
+}
+
+/** The indexes are not synced: the seal, which is, tells a torn one, and an index can be built again. */
+async function writeSealAndIndexes(fs: FileSystem, writer: SegmentWriter): Promise<void> {
+  const seal = writer.seal()
+  writeIndexFiles(fs, writer)
+  await writeFileAtomically(fs, writer.segment.path('seal'), encodeSegmentSeal(seal))
+}
+
+/** Writes both indexes as they stand in memory, whole. */
+export function writeIndexFiles(fs: FileSystem, writer: SegmentWriter): void {
+  replaceFile(fs, writer.segment.path('index'), writer.offsetIndex.bytes())
+  replaceFile(fs, writer.segment.path('timeindex'), writer.timeIndex.bytes())
+}
+
+function replaceFile(fs: FileSystem, path: string, bytes: Buffer): void {
+  if (fs.exists(path)) fs.remove(path)
+  const file = fs.open(path, 'create')
+  try {
+    file.appendSync([bytes])
+  } finally {
+    file.close()
+  }
+}

@@ -1,0 +1,146 @@
+import {
+  BATCH_HEADER_BYTES,
+  type BatchHeader,
+  CorruptBatchError,
+  readBatchHeader,
+  verifyBatchCrc,
+} from '@millrace/record-batch'
+
+/** Where bytes come from: a segment, or a file that a tool looks at. Fewer bytes than asked only at the end. */
+export interface ByteSource {
+  readonly sizeBytes: number
+  read(position: number, length: number): Promise<Buffer>
+}
+
+export interface ScanOptions {
+  /** Where a batch begins. */
+  readonly from: number
+  /** What its base offset must be at least, and exactly unless the offsets have gaps. */
+  readonly nextOffset: number
+  /** A compacted segment skips offsets; any other one must join up. */
+  readonly hasGaps: boolean
+  /** No batch may have a lower one than this, nor than the batch before it. */
+  readonly minEpoch: number
+}
+
+/** A batch as the scan meets it: in `buffer` at `at`, in the file at `position`. The buffer is only lent. */
+export interface FoundBatch {
+  readonly buffer: Buffer
+  readonly at: number
+  readonly position: number
+  readonly header: BatchHeader
+}
+
+/**
+ * How a scan ended. `position` is the first byte that is not part of a good batch.
+ *
+ *   end      all bytes are good batches
+ *   cut-off  the bytes begin a batch that the file's end cuts short, as a torn append does
+ *   broken   anything else
+ */
+export interface ScanEnd {
+  readonly kind: 'end' | 'cut-off' | 'broken'
+  readonly position: number
+  readonly nextOffset: number
+  readonly epoch: number
+  /** What was seen and expected; empty at the end. */
+  readonly message: string
+}
+
+const CHUNK_BYTES = 1024 * 1024
+
+/**
+ * Walks the chain of batches and checks all of it: header, CRC, offsets that join up, epochs that do not fall. Stops
+ * at the first byte that does not fit, without an opinion on what that means.
+ */
+export async function scanSegment(
+  source: ByteSource,
+  options: ScanOptions,
+  visit: (batch: FoundBatch) => void = () => {},
+): Promise<ScanEnd> {
+  let chain: Chain = { position: options.from, nextOffset: options.nextOffset, epoch: options.minEpoch }
+  let wantedBytes = CHUNK_BYTES
+  while (chain.position < source.sizeBytes) {
+    const buffer = await source.read(chain.position, Math.min(wantedBytes, source.sizeBytes - chain.position))
+    const isLastChunk = chain.position + buffer.length >= source.sizeBytes
+    const step = walkChunk(buffer, chain, { hasGaps: options.hasGaps, isLastChunk }, visit)
+    if (step.kind !== 'more') return { kind: step.kind, ...step.chain, message: step.message }
+    // A batch larger than the chunk: next time all of it. It is no larger than what is left of the file.
+    wantedBytes = Math.max(CHUNK_BYTES, step.neededBytes)
+    chain = step.chain
+    if (buffer.length === 0) break
+  }
+  return { kind: 'end', ...chain, message: '' }
+}
+
+interface Chain {
+  readonly position: number
+  readonly nextOffset: number
+  readonly epoch: number
+}
+
+interface Step {
+  readonly kind: 'more' | 'cut-off' | 'broken'
+  readonly chain: Chain
+  readonly neededBytes: number
+  readonly message: string
+}
+
+function walkChunk(
+  buffer: Buffer,
+  start: Chain,
+  rules: { hasGaps: boolean; isLastChunk: boolean },
+  visit: (batch: FoundBatch) => void,
+): Step {
+  let chain = start
+  let at = 0
+  while (at < buffer.length) {
+    const remainingBytes = buffer.length - at
+    const cutOff = (neededBytes: number, message: string): Step => ({
+      kind: rules.isLastChunk ? 'cut-off' : 'more',
+      chain,
+      neededBytes,
+      message,
+    })
+    if (remainingBytes < BATCH_HEADER_BYTES)
+      return cutOff(CHUNK_BYTES, `${remainingBytes} bytes, less than a header`)
+    const header = headerAt(buffer, at)
+    if (typeof header === 'string') return broken(chain, header)
+    const mismatch = mismatchOf(header, chain, rules.hasGaps)
+    if (mismatch !== null) return broken(chain, mismatch)
+    if (header.sizeBytes > remainingBytes) {
+      return cutOff(header.sizeBytes, `a batch of ${header.sizeBytes} bytes, ${remainingBytes} of them there`)
+    }
+    if (!verifyBatchCrc(buffer, at, header.sizeBytes)) return broken(chain, 'the CRC does not match')
+    visit({ buffer, at, position: chain.position, header })
+    at += header.sizeBytes
+    chain = {
+      position: chain.position + header.sizeBytes,
+      nextOffset: header.lastOffset + 1,
+      epoch: header.partitionLeaderEpoch,
+    }
+  }
+  return { kind: 'more', chain, neededBytes: CHUNK_BYTES, message: '' }
+}
+
+function headerAt(buffer: Buffer, at: number): BatchHeader | string {
+  try {
+    return readBatchHeader(buffer, at)
+  } catch (error) {
+    if (error instanceof CorruptBatchError) return error.message
+    throw error
+  }
+}
+
+/** What is wrong with the fields that the batch CRC leaves out; null when they fit. */
+function mismatchOf(header: BatchHeader, chain: Chain, hasGaps: boolean): string | null {
+  const { baseOffset, partitionLeaderEpoch } = header
+  const joins = hasGaps ? baseOffset >= chain.nextOffset : baseOffset === chain.nextOffset
+  if (!joins) return `base offset ${baseOffset}, expected ${chain.nextOffset}`
+  if (partitionLeaderEpoch < chain.epoch) return `leader epoch ${partitionLeaderEpoch} after ${chain.epoch}`
+  return null
+}
+
+function broken(chain: Chain, message: string): Step {
+  return { kind: 'broken', chain, neededBytes: 0, message }
+}

@@ -1,0 +1,146 @@
+import { crc32c } from '@millrace/record-batch'
+import type { FileHandle } from '../fs/file-system.ts'
+import type { LogConfig } from '../log-config.ts'
+import { LogSegment } from './log-segment.ts'
+import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
+import { SEALED_HEADER_BYTES, type SegmentSeal } from './segment-seal.ts'
+import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
+
+/** What a segment has to know of a batch that is appended to it. */
+export interface SegmentBatch {
+  /** The batch, stamped: one view. */
+  readonly buffer: Buffer
+  readonly sizeBytes: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly maxTimestampMs: number
+}
+
+/** Positions in an index are 32 bits wide, so a segment can never be larger. */
+const MAX_SEGMENT_BYTES = 0x7fff_ffff
+const MAX_RELATIVE_OFFSET = 0x7fff_ffff
+const NO_TIMESTAMP = -1
+
+/**
+ * The one segment of a log that grows. Keeps its indexes in memory (they are derived: a crash loses nothing) and
+ * gathers what its seal will say.
+ */
+export class SegmentWriter {
+  readonly segment: LogSegment
+  readonly file: FileHandle
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  readonly createdAtMs: number
+  nextOffset: number
+  /** Of the first batch that has a timestamp; `segment.ms` counts from it. */
+  firstTimestampMs = NO_TIMESTAMP
+  maxTimestampMs = NO_TIMESTAMP
+  /** The last offset of the batch with the latest timestamp: what the time index points to. */
+  offsetOfMaxTimestamp: number
+  #bytesSinceIndexEntry = 0
+  #headerCrc = 0
+
+  /** `file` is positioned at its end, and empty unless `note` is called for every batch that it holds. */
+  constructor(place: { directory: string; baseOffset: number }, file: FileHandle, createdAtMs: number) {
+    this.file = file
+    this.createdAtMs = createdAtMs
+    this.nextOffset = place.baseOffset
+    this.offsetOfMaxTimestamp = place.baseOffset
+    this.offsetIndex = new OffsetIndex(place.baseOffset)
+    this.timeIndex = new TimeIndex(place.baseOffset)
+    this.segment = new LogSegment(place.directory, place.baseOffset, 0)
+    this.segment.active = { log: file, offsetIndex: this.offsetIndex, timeIndex: this.timeIndex }
+  }
+
+  /** Whether this segment has to be sealed before the batch can be appended. An empty one never has to. */
+  isFullFor(batch: SegmentBatch, config: LogConfig, nowMs: number): boolean {
+    const { sizeBytes, baseOffset } = this.segment
+    if (sizeBytes === 0) return false
+    if (sizeBytes + batch.sizeBytes > Math.min(config.segmentBytes, MAX_SEGMENT_BYTES)) return true
+    if (batch.lastOffset - baseOffset > MAX_RELATIVE_OFFSET) return true
+    if (this.#isIndexFull(config.segmentIndexBytes)) return true
+    return this.ageMs(batch.maxTimestampMs, nowMs) > config.segmentMs - this.#jitterMs(config)
+  }
+
+  /** Kafka measures by the records' own times where they have some, so that old data rolls as it did when new. */
+  ageMs(newestTimestampMs: number, nowMs: number): number {
+    const hasTimes = this.firstTimestampMs !== NO_TIMESTAMP && newestTimestampMs !== NO_TIMESTAMP
+    return hasTimes ? newestTimestampMs - this.firstTimestampMs : nowMs - this.createdAtMs
+  }
+
+  /** Writes the batches with one `writev`. Throws StorageError, and then knows of none of them. */
+  append(batches: readonly SegmentBatch[], config: LogConfig): void {
+    this.file.appendSync(adjoined(batches))
+    for (const batch of batches) this.note(batch, config)
+  }
+
+  /** Takes a batch that lies in the file already into the indexes: after `append`, and when a log is opened. */
+  note(batch: SegmentBatch, config: LogConfig): void {
+    const position = this.segment.sizeBytes
+    if (batch.maxTimestampMs > this.maxTimestampMs) {
+      this.maxTimestampMs = batch.maxTimestampMs
+      this.offsetOfMaxTimestamp = batch.lastOffset
+    }
+    if (this.firstTimestampMs === NO_TIMESTAMP) this.firstTimestampMs = batch.maxTimestampMs
+    if (this.#bytesSinceIndexEntry > config.indexIntervalBytes) {
+      this.offsetIndex.append(batch.lastOffset, position)
+      this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#bytesSinceIndexEntry += batch.sizeBytes
+    this.#headerCrc = crc32c(batch.buffer, 0, SEALED_HEADER_BYTES, this.#headerCrc)
+    this.segment.sizeBytes = position + batch.sizeBytes
+    this.nextOffset = batch.lastOffset + 1
+  }
+
+  /** Completes the time index and says what the seal has to hold. Nothing may be appended afterwards. */
+  seal(): SegmentSeal {
+    this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
+    return {
+      baseOffset: this.segment.baseOffset,
+      nextOffset: this.nextOffset,
+      sizeBytes: this.segment.sizeBytes,
+      isCompacted: false,
+      firstTimestampMs: this.firstTimestampMs,
+      maxTimestampMs: this.maxTimestampMs,
+      offsetOfMaxTimestamp: this.offsetOfMaxTimestamp,
+      headerCrc: this.#headerCrc,
+      offsetIndexCrc: crc32c(this.offsetIndex.bytes()),
+      timeIndexCrc: crc32c(this.timeIndex.bytes()),
+    }
+  }
+
+  #isIndexFull(maxIndexBytes: number): boolean {
+    const offsetEntries = Math.floor(maxIndexBytes / OFFSET_INDEX_ENTRY_BYTES)
+    const timeEntries = Math.floor(maxIndexBytes / TIME_INDEX_ENTRY_BYTES)
+    // One time entry is kept free: sealing adds the last one.
+    return this.offsetIndex.entryCount >= offsetEntries || this.timeIndex.entryCount >= timeEntries - 1
+  }
+
+  /** Spread by the base offset, so that partitions made together do not all roll in the same second. */
+  #jitterMs(config: LogConfig): number {
+    if (config.segmentJitterMs === 0) return 0
+    const hash = crc32c(Buffer.from(`${this.segment.directory}/${this.segment.baseOffset}`))
+    return hash % Math.min(config.segmentJitterMs, config.segmentMs)
+  }
+}
+
+/** Views that follow each other in one block of memory become one: fewer pieces for `writev`. */
+function adjoined(batches: readonly SegmentBatch[]): Buffer[] {
+  const pieces: Buffer[] = []
+  let last: Buffer | undefined
+  for (const { buffer } of batches) {
+    if (
+      last !== undefined &&
+      last.buffer === buffer.buffer &&
+      last.byteOffset + last.length === buffer.byteOffset
+    ) {
+      last = Buffer.from(last.buffer, last.byteOffset, last.length + buffer.length)
+      pieces[pieces.length - 1] = last
+    } else {
+      last = buffer
+      pieces.push(buffer)
+    }
+  }
+  return pieces
+}
