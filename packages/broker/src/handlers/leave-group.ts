@@ -1,0 +1,14 @@
+import { ErrorCode, type LeaveGroupRequest, type LeaveGroupResponseInput } from '@millrace/protocol'
+import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import * as refusals from '../groups/refusals.ts'
+import type { Handler } from './handler.ts'
+
+/** Members leave a group, or an administrator removes them by their instance ids. */
+export const handleLeaveGroup: Handler<LeaveGroupRequest, LeaveGroupResponseInput> = (
+  services,
+  context,
+  request,
+) =>
+  isCoordinator(services, context, request.groupId)
+    ? services.groups.leaveGroup(requestOrigin(context), request)
+    : refusals.leaveGroup(ErrorCode.NOT_COORDINATOR)

@@ -1,0 +1,59 @@
+import type { GroupConfig } from './group-config.ts'
+import type { GroupEffect, GroupReply, GroupTimer, RequestToken } from './group-event.ts'
+import { encodeGroupRecord, type GroupRecord } from './records/group-record.ts'
+import type { TopicView } from './topic-view.ts'
+
+/** What a shard was given when it was made. */
+export interface ShardSurroundings {
+  readonly config: GroupConfig
+  readonly topics: TopicView
+  /** The only randomness: the last part of new member ids. */
+  readonly newUuid: () => string
+}
+
+/**
+ * One step of a shard: the time at which it happens, and what comes of it. Machines read `nowMs` for timestamps
+ * only; every wait is a delay, so a clock that jumps expires nobody.
+ */
+export class Step {
+  readonly nowMs: number
+  readonly config: GroupConfig
+  readonly topics: TopicView
+  readonly effects: GroupEffect[] = []
+  readonly #newUuid: () => string
+  readonly #replay: (record: GroupRecord) => void
+
+  constructor(surroundings: ShardSurroundings, nowMs: number, replay: (record: GroupRecord) => void) {
+    this.nowMs = nowMs
+    this.config = surroundings.config
+    this.topics = surroundings.topics
+    this.#newUuid = surroundings.newUuid
+    this.#replay = replay
+  }
+
+  /** As Kafka makes them: the static instance's or the client's name, then something unique. */
+  newMemberId(prefix: string): string {
+    return `${prefix}-${this.#newUuid()}`
+  }
+
+  /**
+   * The record takes effect at once, by the same code that a restart runs (G1); that it is durable is the
+   * driver's to wait for, before any reply of this or a later step leaves (G2).
+   */
+  persist(record: GroupRecord): void {
+    this.effects.push({ kind: 'persist', record: encodeGroupRecord(record) })
+    this.#replay(record)
+  }
+
+  reply(token: RequestToken, reply: GroupReply): void {
+    this.effects.push({ kind: 'reply', token, reply })
+  }
+
+  armTimer(timer: GroupTimer, delayMs: number): void {
+    this.effects.push({ kind: 'arm-timer', timer, delayMs })
+  }
+
+  cancelTimer(timer: GroupTimer): void {
+    this.effects.push({ kind: 'cancel-timer', timer })
+  }
+}
