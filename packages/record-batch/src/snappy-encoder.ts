@@ -1,6 +1,6 @@
 /**
  * Snappy's compressor: a hash table of four-byte groups finds matches within 64 KiB, as Google's
- * reference does. The format is in snappy-block.ts.
+ * reference does. The format is in snappy-decoder.ts.
  */
 const FRAGMENT_BYTES = 65536
 const MAX_TABLE_BITS = 14

@@ -1,5 +1,6 @@
 import { CorruptBatchError } from './corrupt-batch-error.ts'
-import { compressSnappyBlock, decompressSnappyBlock, snappyBlockSizeBytes } from './snappy-block.ts'
+import { decompressSnappyBlock, snappyBlockSizeBytes } from './snappy-decoder.ts'
+import { compressSnappyBlock } from './snappy-encoder.ts'
 
 /**
  * Snappy in Kafka comes in two framings, told apart by the first bytes:

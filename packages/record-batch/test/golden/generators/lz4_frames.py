@@ -18,10 +18,10 @@ for linked, content, block, size, block_size in itertools.product((0, 1), (0, 1)
     )
     frames.append({
         "name": f"linked={linked} contentChecksum={content} blockChecksum={block} contentSize={size} blockSize={block_size}",
-        "isLinked": bool(linked), "frame": base64.b64encode(frame).decode(),
+        "frame": base64.b64encode(frame).decode(),
     })
 noise = bytes((index * 2654435761 >> 13) & 255 for index in range(20_000))
-frames.append({"name": "incompressible", "isLinked": False, "isNoise": True,
+frames.append({"name": "incompressible", "isNoise": True,
                "frame": base64.b64encode(lz4.frame.compress(noise, block_linked=False)).decode()})
 out = {"sizeBytes": len(text), "frames": frames}
 out["sha256"] = hashlib.sha256(text).hexdigest()

@@ -95,5 +95,3 @@ function readSize(block: Buffer): [size: number, headerBytes: number] {
 function invalid(what: string): CorruptBatchError {
   return new CorruptBatchError('INVALID_COMPRESSED_DATA', `snappy block: ${what}`)
 }
-
-export { compressSnappyBlock } from './snappy-encoder.ts'
