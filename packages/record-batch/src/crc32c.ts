@@ -6,11 +6,17 @@ import { createRequire } from 'node:module'
  */
 export const NATIVE_CRC_FROM_BYTES = 288
 
-type Checksum = (bytes: Buffer, seed: number) => number
+/** Takes the bytes and the checksum of what comes before them. */
+export type Checksum = (bytes: Buffer, seed: number) => number
+
+/** The value that every description of CRC-32C gives for the digits 1 to 9. */
+export const CRC32C_CHECK_VALUE = 0xe3069283
 
 // By require, because the package has types for its CRC-32 entry only, and the native one may be missing.
 const require = createRequire(import.meta.url)
 const javascript: { readonly buf: Checksum } = require('crc-32/crc32c.js')
+const nativeCrc = loadNativeCrc(require)
+const crc32cLarge: Checksum = nativeCrc ?? crc32cJavaScript
 
 /**
  * Kafka's batch checksum, CRC-32C (Castagnoli), of `buffer[start, end)` as an unsigned 32-bit number.
@@ -34,32 +40,26 @@ export function isNativeCrcAvailable(): boolean {
   return nativeCrc !== null
 }
 
-const nativeCrc = loadNative(require)
-const crc32cLarge: Checksum = nativeCrc ?? crc32cJavaScript
-
 /**
- * The package has binaries for common platforms only, and npm may have been told to leave optional
- * ones out. A slower checksum is better than a broker that does not start.
+ * The native implementation, or null: the package has binaries for common platforms only, and npm may
+ * have been told to leave optional ones out. A slower checksum is better than a broker that does not
+ * start, a wrong one is not, so it has to know the check value.
  */
-export function loadNative(require: (name: string) => unknown): Checksum | null {
+export function loadNativeCrc(require: (name: string) => unknown): Checksum | null {
+  const binding = loadOrNull(require, '@node-rs/crc32')
+  if (!hasCrc32c(binding)) return null
+  return binding.crc32c(Buffer.from('123456789'), 0) === CRC32C_CHECK_VALUE ? binding.crc32c : null
+}
+
+function loadOrNull(require: (name: string) => unknown, name: string): unknown {
   try {
-    const binding: unknown = require('@node-rs/crc32')
-    return hasCrc32c(binding) && binding.crc32c(Buffer.from('123456789'), 0) === CHECK_VALUE
-      ? binding.crc32c
-      : null
+    return require(name)
   } catch {
     return null
   }
 }
 
-/** The value that every description of CRC-32C gives for the digits 1 to 9. */
-const CHECK_VALUE = 0xe3069283
-
-function hasCrc32c(binding: unknown): binding is { crc32c: Checksum } {
-  return (
-    typeof binding === 'object' &&
-    binding !== null &&
-    'crc32c' in binding &&
-    typeof binding.crc32c === 'function'
-  )
+function hasCrc32c(binding: unknown): binding is { readonly crc32c: Checksum } {
+  const isObject = typeof binding === 'object' && binding !== null
+  return isObject && 'crc32c' in binding && typeof binding.crc32c === 'function'
 }
