@@ -4,7 +4,7 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import { parseSegmentFileName, segmentFileName } from '../segment/segment-file-names.ts'
-import { scanSegment } from '../segment/segment-scan.ts'
+import { readableSegment, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { decodeLeaderEpochs, LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
@@ -112,14 +112,13 @@ async function replaySealed(
     break
   }
   for (const segment of sealed.slice(fromIndex)) {
-    const source = {
-      sizeBytes: segment.sizeBytes,
-      read: (p: number, n: number) => segment.read(environment.cache, p, n),
-    }
-    const options = { from: 0, nextOffset: segment.baseOffset, hasGaps: true, minEpoch: -1 }
-    const end = await scanSegment(source, options, ({ header }) => {
-      if (header.producerId >= 0) producers.update(header, header.lastOffset)
-    })
+    const end = await scanSegment(
+      readableSegment(segment, environment.cache),
+      scanOfSealed(segment),
+      ({ header }) => {
+        if (header.producerId >= 0) producers.update(header, header.lastOffset)
+      },
+    )
     if (end.kind === 'end') continue
     const path = segment.path('log')
     throw new StorageError('CORRUPT', path, `${path} at byte ${end.position}: ${end.message}`)

@@ -8,8 +8,10 @@ import { GroupCommit, type SyncedEnd } from './group-commit.ts'
 import { HighWatermark } from './high-watermark.ts'
 import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
-import { LogReader } from './log-reader.ts'
+import { type DiskRead, LogReader } from './log-reader.ts'
 import { type LogSlice, OffsetOutOfRangeError, type ReadRequest } from './log-slice.ts'
+import { LogTrimmer } from './log-trimmer.ts'
+import { type LookupRange, OffsetLookup, type TimestampedOffset } from './offset-lookup.ts'
 import type { ProducerBatchHeader, ProducerEntry, ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
 import { TailCache } from './tail-cache.ts'
@@ -44,9 +46,10 @@ export class PartitionLog {
   readonly #commit: GroupCommit
   readonly #reader: LogReader
   readonly #tail: TailCache
+  readonly #trimmer: LogTrimmer
+  readonly #lookup: OffsetLookup
   readonly #listeners = new Set<() => void>()
   #config: LogConfig
-  #logStartOffset: number
   #nextOffset: number
   #error: StorageError | null = null
   #diskFullUntilMs: number | null = null
@@ -63,7 +66,6 @@ export class PartitionLog {
     this.#segments = opened.segments
     this.#producers = opened.producers
     this.#epochs = opened.epochs
-    this.#logStartOffset = opened.logStartOffset
     const { active } = opened.segments
     this.#nextOffset = active.nextOffset
     this.#highWatermark = new HighWatermark(active.nextOffset)
@@ -88,6 +90,8 @@ export class PartitionLog {
       refused: (fromOffset) => this.#takeBack(fromOffset),
       failed: (error) => this.#goOffline(error),
     })
+    this.#lookup = new OffsetLookup({ segments: opened.segments, indexes, reader: this.#reader })
+    this.#trimmer = new LogTrimmer(environment, identity, { ...opened, indexes, commit: this.#commit })
   }
 
   get config(): LogConfig {
@@ -104,7 +108,7 @@ export class PartitionLog {
   }
 
   get logStartOffset(): number {
-    return this.#logStartOffset
+    return this.#trimmer.logStartOffset
   }
 
   get highWatermark(): number {
@@ -178,14 +182,12 @@ export class PartitionLog {
     if (this.#error !== null) throw this.#error
     assert(!this.#isClosed, 'read from a log that is closed')
     const { offset, maxBytes, isFirstBatchWhole } = request
-    if (offset < this.#logStartOffset || offset > this.#nextOffset) throw this.#outOfRange(offset)
+    if (offset < this.logStartOffset || offset > this.#nextOffset) throw this.#outOfRange(offset)
     const endOffset = request.limit === 'log-end' ? this.#highWatermark.writtenEnd : this.#highWatermark.value
     if (offset >= endOffset) return this.#sliceOf([])
     const cached = this.#tail.read({ offset, endOffset, maxBytes, isFirstBatchWhole })
     if (cached !== null) return this.#sliceOf(cached)
-    return this.#reader
-      .read({ offset, endOffset, maxBytes, isFirstBatchWhole })
-      .then((bytes) => this.#sliceOf(bytes.length === 0 ? [] : [bytes]))
+    return this.#readFromDisk({ offset, endOffset, maxBytes, isFirstBatchWhole })
   }
 
   /**
@@ -209,6 +211,36 @@ export class PartitionLog {
     return this.#epochs.endOffsetOf(epoch, this.#nextOffset)
   }
 
+  /**
+   * The first record that consumers may see whose time is at or after `timestampMs`: the record itself, not its batch.
+   * Null when all are earlier.
+   */
+  offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null> {
+    return this.#lookup.firstAtOrAfter(timestampMs, this.#visibleRange())
+  }
+
+  /** The first of the records with the latest time. Null when there is none that has a time. */
+  maxTimestamp(): Promise<TimestampedOffset | null> {
+    return this.#lookup.latest(this.#visibleRange())
+  }
+
+  /**
+   * Moves the beginning of the log to `offset` (DeleteRecords), durably when it resolves. One before the beginning
+   * changes nothing. Throws OffsetOutOfRangeError beyond the high watermark.
+   */
+  truncateBefore(offset: number): Promise<void> {
+    if (this.#error !== null) throw this.#error
+    if (offset > this.highWatermark) throw this.#outOfRange(offset)
+    return this.#trimmer.moveStart(offset, this.#config)
+  }
+
+  /** Removes segments that are too old or too much for the config, and forgets idle producers. Returns how many. */
+  applyRetention(nowMs: number): Promise<number> {
+    if (this.#error !== null || this.#isClosed) return Promise.resolve(0)
+    this.#producers.expire(nowMs, this.#config.producerIdExpirationMs)
+    return this.#trimmer.applyRetention({ config: this.#config, highWatermark: this.highWatermark, nowMs })
+  }
+
   producerStates(): Iterable<ProducerEntry> {
     return this.#producers.entries()
   }
@@ -226,7 +258,7 @@ export class PartitionLog {
 
   /** Resolves when an append that was refused with `queue-full` may be tried again. */
   whenRoom(): Promise<void> {
-    return this.#commit.whenRoom()
+    return this.#commit.queue.whenRoom()
   }
 
   /** Writes and syncs what was appended, then closes the files. Idempotent; the directory's opener calls it. */
@@ -237,6 +269,7 @@ export class PartitionLog {
 
   async #close(): Promise<void> {
     try {
+      await this.#trimmer.close()
       await this.#commit.close()
     } finally {
       this.#isClosed = true
@@ -250,7 +283,7 @@ export class PartitionLog {
     if (this.#isClosed || this.#closing !== null) return rejected('closed', 'the log is closed')
     if (this.#error !== null) return rejected('offline', this.#error.message)
     if (this.#isDiskStillFull(sizeBytes)) return rejected('disk-full', `no space left for ${this.directory}`)
-    if (this.#commit.isRoomFor(sizeBytes)) return null
+    if (this.#commit.queue.isRoomFor(sizeBytes)) return null
     return rejected('queue-full', 'too many bytes wait for the disk')
   }
 
@@ -298,16 +331,32 @@ export class PartitionLog {
       sizeBytes,
       highWatermark: this.highWatermark,
       lastStableOffset: this.lastStableOffset,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
     }
   }
 
   #outOfRange(offset: number): OffsetOutOfRangeError {
     return new OffsetOutOfRangeError({
       offset,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
       logEndOffset: this.#nextOffset,
     })
+  }
+
+  async #readFromDisk(request: DiskRead): Promise<LogSlice> {
+    try {
+      const bytes = await this.#reader.read(request)
+      return this.#sliceOf(bytes.length === 0 ? [] : [bytes])
+    } catch (error) {
+      // Retention took the segment away while it was looked up: that is an answer, not a fault of the disk.
+      if (request.offset < this.logStartOffset) throw this.#outOfRange(request.offset)
+      throw error
+    }
+  }
+
+  #visibleRange(): LookupRange {
+    if (this.#error !== null) throw this.#error
+    return { logStartOffset: this.logStartOffset, endOffset: this.highWatermark }
   }
 
   #tellListeners(): void {
@@ -322,7 +371,7 @@ export class PartitionLog {
       segmentBaseOffset: end.segmentBaseOffset,
       position: end.position,
       nextOffset: end.nextOffset,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: this.logStartOffset,
     })
   }
 

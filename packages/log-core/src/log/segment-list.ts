@@ -84,7 +84,7 @@ export class SegmentList {
    */
   async roll(nowMs: number): Promise<void> {
     const old = this.#active
-    await writeSealAndIndexes(this.#fs, old)
+    await writeSealAndIndexes(this.#fs, old, nowMs)
     const active = createSegmentWriter(this.#fs, this.#directory, { baseOffset: old.nextOffset, nowMs })
     await this.#fs.syncDirectory(this.#directory)
     this.#cache.keepOffsetIndex(old.segment.path('index'), old.offsetIndex)
@@ -129,8 +129,8 @@ export function createSegmentWriter(
 }
 
 /** The indexes are not synced: the seal, which is, tells a torn one, and an index can be built again. */
-async function writeSealAndIndexes(fs: FileSystem, writer: SegmentWriter): Promise<void> {
-  const seal = writer.seal()
+async function writeSealAndIndexes(fs: FileSystem, writer: SegmentWriter, nowMs: number): Promise<void> {
+  const seal = writer.seal(nowMs)
   writeIndexFiles(fs, writer)
   await writeFileAtomically(fs, writer.segment.path('seal'), encodeSegmentSeal(seal))
 }

@@ -5,9 +5,15 @@ import { type SegmentFileKind, segmentFileName } from './segment-file-names.ts'
 import type { TimeIndex } from './time-index.ts'
 import { VerifiedRanges } from './verified-ranges.ts'
 
-/** The file and the indexes of the segment that is appended to: they stay open and in memory. */
-export interface ActiveSegmentFiles {
-  readonly log: FileHandle
+/** The latest time in a segment, -1 without any, and the last offset of the batch that holds it. */
+export interface SegmentTimes {
+  readonly maxTimestampMs: number
+  readonly offsetOfMaxTimestamp: number
+}
+
+/** What readers need of the segment that is appended to: its file stays open and its indexes stay in memory. */
+export interface ActiveSegment extends SegmentTimes {
+  readonly file: FileHandle
   readonly offsetIndex: OffsetIndex
   readonly timeIndex: TimeIndex
 }
@@ -22,7 +28,9 @@ export class LogSegment {
   /** All that is written. */
   sizeBytes: number
   /** Null once sealed. */
-  active: ActiveSegmentFiles | null = null
+  active: ActiveSegment | null = null
+  /** Of a sealed segment, once somebody asked. */
+  times: SegmentTimes | null = null
   #verified: VerifiedRanges | null = null
 
   constructor(directory: string, baseOffset: number, sizeBytes: number) {
@@ -43,7 +51,7 @@ export class LogSegment {
 
   /** Fewer bytes than `length` only at the end of the file. */
   read(cache: SegmentCache, position: number, length: number): Promise<Buffer> {
-    const file = this.active?.log ?? cache.file(this.path('log'))
+    const file = this.active?.file ?? cache.file(this.path('log'))
     return file.read(position, length)
   }
 }

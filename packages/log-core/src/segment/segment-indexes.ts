@@ -1,9 +1,10 @@
 import { crc32c } from '@millrace/record-batch'
 import type { FileSystem } from '../fs/file-system.ts'
-import type { LogSegment } from './log-segment.ts'
+import type { LogSegment, SegmentTimes } from './log-segment.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { SegmentCache } from './segment-cache.ts'
 import type { SegmentFileKind } from './segment-file-names.ts'
+import { readableSegment, scanOfSealed, scanSegment } from './segment-scan.ts'
 import { decodeSegmentSeal, type SegmentSeal } from './segment-seal.ts'
 import { TimeIndex } from './time-index.ts'
 
@@ -52,6 +53,27 @@ export class SegmentIndexes {
       (isAsSealed ? TimeIndex.parse(bytes, segment.baseOffset) : null) ?? new TimeIndex(segment.baseOffset)
     this.#cache.keepTimeIndex(path, index)
     return index
+  }
+
+  /** The latest time in the segment: from its writer, its seal, its time index, or its batches. */
+  async times(segment: LogSegment): Promise<SegmentTimes> {
+    if (segment.active !== null) return segment.active
+    segment.times ??= this.seal(segment) ?? (await this.#timesWithoutSeal(segment))
+    return segment.times
+  }
+
+  async #timesWithoutSeal(segment: LogSegment): Promise<SegmentTimes> {
+    const index = await this.timeIndex(segment)
+    if (index.entryCount > 0) {
+      const last = index.entryAt(index.entryCount - 1)
+      return { maxTimestampMs: last.timestampMs, offsetOfMaxTimestamp: last.offset }
+    }
+    let times: SegmentTimes = { maxTimestampMs: -1, offsetOfMaxTimestamp: segment.baseOffset }
+    await scanSegment(readableSegment(segment, this.#cache), scanOfSealed(segment), ({ header }) => {
+      const { maxTimestampMs, lastOffset } = header
+      if (maxTimestampMs > times.maxTimestampMs) times = { maxTimestampMs, offsetOfMaxTimestamp: lastOffset }
+    })
+    return times
   }
 
   async #sidecar(segment: LogSegment, kind: SegmentFileKind): Promise<Buffer> {

@@ -5,6 +5,8 @@ import {
   readBatchHeader,
   verifyBatchCrc,
 } from '@millrace/record-batch'
+import type { LogSegment } from './log-segment.ts'
+import type { SegmentCache } from './segment-cache.ts'
 
 /** Where bytes come from: a segment, or a file that a tool looks at. Fewer bytes than asked only at the end. */
 export interface ByteSource {
@@ -48,6 +50,16 @@ export interface ScanEnd {
 }
 
 const CHUNK_BYTES = 1024 * 1024
+
+/** A segment as a source of bytes. */
+export function readableSegment(segment: LogSegment, cache: SegmentCache): ByteSource {
+  return { sizeBytes: segment.sizeBytes, read: (position, length) => segment.read(cache, position, length) }
+}
+
+/** How a whole sealed segment is walked when nothing more is known about it: it may have been compacted. */
+export function scanOfSealed(segment: LogSegment): ScanOptions {
+  return { from: 0, nextOffset: segment.baseOffset, hasGaps: true, minEpoch: -1 }
+}
 
 /**
  * Walks the chain of batches and checks all of it: header, CRC, offsets that join up, epochs that do not fall. Stops

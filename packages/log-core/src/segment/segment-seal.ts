@@ -7,7 +7,7 @@ import { crc32c } from '@millrace/record-batch'
  * there would go unseen: the seal covers both. Written once, replaced by compaction only.
  *
  *   seal := magic:4 formatVersion:2 flags:2 baseOffset:8 nextOffset:8 sizeBytes:8 firstTimestampMs:8
- *           maxTimestampMs:8 offsetOfMaxTimestamp:8 headerCrc:4 offsetIndexCrc:4 timeIndexCrc:4 crc:4
+ *           maxTimestampMs:8 offsetOfMaxTimestamp:8 sealedAtMs:8 headerCrc:4 offsetIndexCrc:4 timeIndexCrc:4 crc:4
  *
  *   flags      bit 0: offsets have gaps, because the segment was compacted
  *   headerCrc  CRC-32C over the first 21 bytes of each batch, in order: base offset, length, epoch, magic, CRC
@@ -22,6 +22,8 @@ export interface SegmentSeal {
   readonly firstTimestampMs: number
   readonly maxTimestampMs: number
   readonly offsetOfMaxTimestamp: number
+  /** Wall-clock time: retention counts from it when the records have no times. */
+  readonly sealedAtMs: number
   readonly headerCrc: number
   readonly offsetIndexCrc: number
   readonly timeIndexCrc: number
@@ -32,7 +34,7 @@ export const SEALED_HEADER_BYTES = 21
 
 const MAGIC = 0x4d52_534c // MRSL
 const FORMAT_VERSION = 1
-const SEAL_BYTES = 72
+const SEAL_BYTES = 80
 const IS_COMPACTED = 1
 
 export function encodeSegmentSeal(seal: SegmentSeal): Buffer {
@@ -46,9 +48,10 @@ export function encodeSegmentSeal(seal: SegmentSeal): Buffer {
   writeOffset(bytes, 32, seal.firstTimestampMs)
   writeOffset(bytes, 40, seal.maxTimestampMs)
   writeOffset(bytes, 48, seal.offsetOfMaxTimestamp)
-  bytes.writeUInt32BE(seal.headerCrc, 56)
-  bytes.writeUInt32BE(seal.offsetIndexCrc, 60)
-  bytes.writeUInt32BE(seal.timeIndexCrc, 64)
+  writeOffset(bytes, 56, seal.sealedAtMs)
+  bytes.writeUInt32BE(seal.headerCrc, 64)
+  bytes.writeUInt32BE(seal.offsetIndexCrc, 68)
+  bytes.writeUInt32BE(seal.timeIndexCrc, 72)
   bytes.writeUInt32BE(crc32c(bytes, 0, SEAL_BYTES - 4), SEAL_BYTES - 4)
   return bytes
 }
@@ -66,9 +69,10 @@ export function decodeSegmentSeal(bytes: Buffer): SegmentSeal | null {
     firstTimestampMs: readOffset(bytes, 32),
     maxTimestampMs: readOffset(bytes, 40),
     offsetOfMaxTimestamp: readOffset(bytes, 48),
-    headerCrc: bytes.readUInt32BE(56),
-    offsetIndexCrc: bytes.readUInt32BE(60),
-    timeIndexCrc: bytes.readUInt32BE(64),
+    sealedAtMs: readOffset(bytes, 56),
+    headerCrc: bytes.readUInt32BE(64),
+    offsetIndexCrc: bytes.readUInt32BE(68),
+    timeIndexCrc: bytes.readUInt32BE(72),
   }
 }
 

@@ -1,7 +1,7 @@
 import { crc32c } from '@millrace/record-batch'
 import type { FileHandle } from '../fs/file-system.ts'
 import type { LogConfig } from '../log-config.ts'
-import { LogSegment } from './log-segment.ts'
+import { type ActiveSegment, LogSegment } from './log-segment.ts'
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import { SEALED_HEADER_BYTES, type SegmentSeal } from './segment-seal.ts'
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
@@ -25,7 +25,7 @@ const NO_TIMESTAMP = -1
  * The one segment of a log that grows. Keeps its indexes in memory (they are derived: a crash loses nothing) and
  * gathers what its seal will say.
  */
-export class SegmentWriter {
+export class SegmentWriter implements ActiveSegment {
   readonly segment: LogSegment
   readonly file: FileHandle
   readonly offsetIndex: OffsetIndex
@@ -49,7 +49,7 @@ export class SegmentWriter {
     this.offsetIndex = new OffsetIndex(place.baseOffset)
     this.timeIndex = new TimeIndex(place.baseOffset)
     this.segment = new LogSegment(place.directory, place.baseOffset, 0)
-    this.segment.active = { log: file, offsetIndex: this.offsetIndex, timeIndex: this.timeIndex }
+    this.segment.active = this
   }
 
   /** Whether this segment has to be sealed before the batch can be appended. An empty one never has to. */
@@ -94,13 +94,14 @@ export class SegmentWriter {
   }
 
   /** Completes the time index and says what the seal has to hold. Nothing may be appended afterwards. */
-  seal(): SegmentSeal {
+  seal(nowMs: number): SegmentSeal {
     this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
     return {
       baseOffset: this.segment.baseOffset,
       nextOffset: this.nextOffset,
       sizeBytes: this.segment.sizeBytes,
       isCompacted: false,
+      sealedAtMs: nowMs,
       firstTimestampMs: this.firstTimestampMs,
       maxTimestampMs: this.maxTimestampMs,
       offsetOfMaxTimestamp: this.offsetOfMaxTimestamp,

@@ -1,0 +1,129 @@
+import { writeFileAtomically } from '../fs/atomic-file.ts'
+import type { LogConfig } from '../log-config.ts'
+import type { SegmentIndexes } from '../segment/segment-indexes.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { LEADER_EPOCH_CHECKPOINT, type LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import type { LogEnvironment, LogIdentity } from './log-environment.ts'
+import { decideRetention, type SegmentAge } from './retention.ts'
+import type { SegmentList } from './segment-list.ts'
+import { SegmentRemover } from './segment-remover.ts'
+
+const LARGEST_DELAY_MS = 0x7fff_ffff
+
+/** The beginning of a log: where it is, and how it moves. One move at a time. */
+export class LogTrimmer {
+  readonly #environment: LogEnvironment
+  readonly #identity: LogIdentity
+  readonly #segments: SegmentList
+  readonly #indexes: SegmentIndexes
+  readonly #epochs: LeaderEpochs
+  readonly #commit: GroupCommit
+  readonly #remover: SegmentRemover
+  #logStartOffset: number
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    environment: LogEnvironment,
+    identity: LogIdentity,
+    parts: {
+      segments: SegmentList
+      indexes: SegmentIndexes
+      epochs: LeaderEpochs
+      commit: GroupCommit
+      logStartOffset: number
+    },
+  ) {
+    this.#environment = environment
+    this.#identity = identity
+    this.#segments = parts.segments
+    this.#indexes = parts.indexes
+    this.#epochs = parts.epochs
+    this.#commit = parts.commit
+    this.#logStartOffset = parts.logStartOffset
+    this.#remover = new SegmentRemover(environment.fs, environment.clock, identity.directory)
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  /** Nothing before `offset` is told any more, durably so when it resolves; whole segments before it are removed. */
+  moveStart(offset: number, config: LogConfig): Promise<void> {
+    if (offset <= this.#logStartOffset) return Promise.resolve()
+    this.#logStartOffset = offset
+    return this.#inTurn(async () => {
+      await this.#makeStartDurable()
+      await this.#removeBefore(offset, config)
+    })
+  }
+
+  /** Removes what is too old or too much; returns how many segments that were. */
+  applyRetention(log: { config: LogConfig; highWatermark: number; nowMs: number }): Promise<number> {
+    return this.#inTurn(async () => {
+      const ages: SegmentAge[] = []
+      for (let index = 0; index < this.#segments.count; index++)
+        ages.push(await this.#ageOf(index, log.nowMs))
+      const count = decideRetention(ages, { ...log, logStartOffset: this.#logStartOffset })
+      const last = ages[count - 1]
+      if (last === undefined) return 0
+      if (last.endOffset > this.#logStartOffset) {
+        this.#logStartOffset = last.endOffset
+        await this.#makeStartDurable()
+      }
+      return this.#removeBefore(last.endOffset, log.config)
+    })
+  }
+
+  /** Removes at once what was waiting for its removal. */
+  async close(): Promise<void> {
+    await this.#turn
+    this.#remover.close()
+  }
+
+  async #ageOf(index: number, nowMs: number): Promise<SegmentAge> {
+    const segment = this.#segments.at(index)
+    const endOffset = this.#segments.endOffsetOf(index)
+    if (segment === undefined) return { sizeBytes: 0, latestMs: nowMs, endOffset }
+    const { maxTimestampMs } = await this.#indexes.times(segment)
+    // Records without times, from a very old client: the time of sealing stands in, and an active segment is new.
+    const latestMs = maxTimestampMs >= 0 ? maxTimestampMs : (this.#indexes.seal(segment)?.sealedAtMs ?? nowMs)
+    return { sizeBytes: segment.sizeBytes, latestMs, endOffset }
+  }
+
+  /** The mark of a log carries its beginning. */
+  async #makeStartDurable(): Promise<void> {
+    const { topicId, partition } = this.#identity
+    const { marks } = this.#environment
+    const end = this.#commit.syncedEnd
+    marks.record({
+      topicId,
+      partition,
+      leaderEpoch: this.#epochs.latest,
+      logStartOffset: this.#logStartOffset,
+      ...end,
+    })
+    await marks.durable()
+  }
+
+  async #removeBefore(offset: number, config: LogConfig): Promise<number> {
+    if (this.#segments.active.nextOffset <= offset) await this.#commit.roll()
+    let count = 0
+    while (count < this.#segments.sealed.length && this.#segments.endOffsetOf(count) <= offset) count++
+    if (count === 0) return 0
+    const removed = this.#segments.removeFirst(count)
+    await this.#remover.remove(removed, Math.min(config.fileDeleteDelayMs, LARGEST_DELAY_MS))
+    this.#epochs.truncateBefore(this.#logStartOffset)
+    const path = `${this.#identity.directory}/${LEADER_EPOCH_CHECKPOINT}`
+    await writeFileAtomically(this.#environment.fs, path, this.#epochs.encode())
+    const { topic, partition } = this.#identity
+    const fields = { topic, partition, logStartOffset: this.#logStartOffset, segments: count }
+    this.#environment.logger.info(fields, 'removed old segments')
+    return count
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
