@@ -9,7 +9,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort, waitForPort } from '../process/ports.ts'
+import { freePort, waitForPort } from '../../packages/broker/compat/process/ports.ts'
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url))
 const INSTALLED =
