@@ -1,0 +1,43 @@
+import {
+  BATCH_HEADER_BYTES,
+  batchLastOffsetAt,
+  batchSizeBytesAt,
+  CorruptBatchError,
+} from '@millrace/record-batch'
+
+/** The whole batches at the beginning of what was fetched. */
+export interface WalkedBatches {
+  /** Where the last whole batch ends. */
+  readonly sizeBytes: number
+  /** The offset behind it. */
+  readonly nextOffset: number
+}
+
+/**
+ * Finds how far whole batches reach, from their headers alone. A batch cut off at the end is legal
+ * (trap 12). Batches must lead beyond `fetchOffset`, or a reader would ask for the same bytes for ever.
+ */
+export function walkBatches(records: Buffer, fetchOffset: number): WalkedBatches {
+  let position = 0
+  let nextOffset = fetchOffset
+  while (records.length - position >= BATCH_HEADER_BYTES) {
+    const sizeBytes = batchSizeBytesAt(records, position)
+    if (sizeBytes < BATCH_HEADER_BYTES) {
+      throw new CorruptBatchError(
+        'INVALID_LENGTH',
+        `a batch of ${sizeBytes} bytes behind offset ${nextOffset}`,
+      )
+    }
+    if (sizeBytes > records.length - position) break
+    const lastOffset = batchLastOffsetAt(records, position)
+    if (!Number.isSafeInteger(lastOffset) || lastOffset + 1 < nextOffset) {
+      const seen = `a batch that ends at ${lastOffset} where offset ${nextOffset} was expected`
+      // The first batch may hold the offset asked for in its middle, never lie before it.
+      throw new CorruptBatchError('OUT_OF_RANGE', seen)
+    }
+    nextOffset = lastOffset + 1
+    position += sizeBytes
+  }
+  if (position === 0) throw new CorruptBatchError('TRUNCATED', `no whole batch at offset ${fetchOffset}`)
+  return { sizeBytes: position, nextOffset }
+}

@@ -1,0 +1,128 @@
+import { ErrorCode, KafkaError, type ListOffsetsResponse, listOffsets } from '@millrace/protocol'
+import { ClientError } from '../client-error.ts'
+import type { Cluster } from '../cluster.ts'
+import { retry } from '../connection/retry.ts'
+import type { TopicPartition } from './consumer-record.ts'
+
+/** What to look up besides a time in ms: the end of the log, its beginning, the record with the highest time. */
+export const LATEST = -1
+export const EARLIEST = -2
+export const MAX_TIMESTAMP = -3
+
+/** One look-up: `timestamp` is a time in ms or one of the constants above. */
+export interface OffsetQuery extends TopicPartition {
+  readonly timestamp: number
+}
+
+/** The first offset at or after the time. -1 and -1 where there is none. */
+export interface OffsetFound extends TopicPartition {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly leaderEpoch: number
+}
+
+/** Which records count: those of finished transactions only, or all. */
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
+/**
+ * Looks up offsets at the leaders of the partitions, all leaders at once. Retries what may pass by
+ * itself; results come in the order of the queries.
+ */
+export async function lookUpOffsets(
+  cluster: Cluster,
+  queries: readonly OffsetQuery[],
+  options: { readonly isolation: Isolation; readonly signal?: AbortSignal },
+): Promise<OffsetFound[]> {
+  const found = new Map<OffsetQuery, OffsetFound>()
+  const { clock, retryBackoffMs, retryBackoffMaxMs, apiTimeoutMs } = cluster.settings
+  const bounds = { retryBackoffMs, retryBackoffMaxMs, timeoutMs: apiTimeoutMs, what: 'ListOffsets' }
+  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  await retry(clock, { ...bounds, ...signal }, async () => {
+    const open = queries.filter((query) => !found.has(query))
+    const byLeader = await groupByLeader(cluster, open)
+    const outcomes = await Promise.allSettled(
+      [...byLeader].map(([leader, group]) => askLeader(cluster, leader, group, options.isolation, found)),
+    )
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed === undefined) return
+    for (const { topic } of open) cluster.metadata.markStale(topic)
+    throw failed.reason
+  })
+  return queries.map((query) => found.get(query) ?? missing(query))
+}
+
+async function groupByLeader(
+  cluster: Cluster,
+  queries: readonly OffsetQuery[],
+): Promise<Map<number, OffsetQuery[]>> {
+  const byLeader = new Map<number, OffsetQuery[]>()
+  for (const query of queries) {
+    const topic = await cluster.metadata.topic(query.topic, { mayCreate: false })
+    const partition = topic.partitions[query.partition]
+    if (partition === undefined) {
+      const message = `topic "${query.topic}" has ${topic.partitions.length} partitions, and no partition ${query.partition}`
+      throw new ClientError('UNKNOWN_PARTITION', message)
+    }
+    if (partition.leader < 0) {
+      cluster.metadata.markStale(query.topic)
+      throw new ClientError('NO_LEADER', `${query.topic}/${query.partition} has no leader`)
+    }
+    const group = byLeader.get(partition.leader)
+    if (group === undefined) byLeader.set(partition.leader, [query])
+    else group.push(query)
+  }
+  return byLeader
+}
+
+async function askLeader(
+  cluster: Cluster,
+  leader: number,
+  queries: readonly OffsetQuery[],
+  isolation: Isolation,
+  found: Map<OffsetQuery, OffsetFound>,
+): Promise<void> {
+  const input = {
+    replicaId: -1,
+    isolationLevel: isolation === 'read_committed' ? 1 : 0,
+    timeoutMs: cluster.settings.requestTimeoutMs,
+    topics: queries.map(({ topic, partition, timestamp }) => ({
+      name: topic,
+      partitions: [{ partitionIndex: partition, timestamp }],
+    })),
+  }
+  const answer = await cluster.send({ nodeId: leader }, listOffsets, mergeTopics(input))
+  for (const query of queries) {
+    const { errorCode, offset, timestamp, leaderEpoch } = partitionAnswer(answer, query)
+    const { topic, partition } = query
+    if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `ListOffsets of ${topic}/${partition}`)
+    found.set(query, { topic, partition, offset, timestampMs: timestamp, leaderEpoch })
+  }
+}
+
+type Topics<P> = { readonly name: string; readonly partitions: readonly P[] }[]
+
+/** A request names a topic once, and a partition once. */
+function mergeTopics<P, T extends { readonly topics: Topics<P> }>(input: T): T & { topics: Topics<P> } {
+  const byName = new Map<string, P[]>()
+  for (const { name, partitions } of input.topics) {
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [...partitions])
+    else known.push(...partitions)
+  }
+  return { ...input, topics: [...byName].map(([name, partitions]) => ({ name, partitions })) }
+}
+
+type PartitionAnswer = ListOffsetsResponse['topics'][number]['partitions'][number]
+
+function partitionAnswer(answer: ListOffsetsResponse, { topic, partition }: OffsetQuery): PartitionAnswer {
+  for (const { name, partitions } of answer.topics) {
+    const found =
+      name === topic ? partitions.find(({ partitionIndex }) => partitionIndex === partition) : undefined
+    if (found !== undefined) return found
+  }
+  throw new ClientError('INVALID_RESPONSE', `ListOffsets: no answer for ${topic}/${partition}`)
+}
+
+function missing({ topic, partition }: OffsetQuery): OffsetFound {
+  return { topic, partition, offset: -1, timestampMs: -1, leaderEpoch: -1 }
+}

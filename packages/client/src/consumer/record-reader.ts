@@ -1,0 +1,205 @@
+import { ClientError } from '../client-error.ts'
+import type { Cluster } from '../cluster.ts'
+import { retry } from '../connection/retry.ts'
+import { integerOption, refuseUnknownOptions } from '../option-check.ts'
+import { ChunkDecoder } from './chunk-decoder.ts'
+import type { ConsumerRecord, TopicPartition } from './consumer-record.ts'
+import { FetchPartition } from './fetch-partition.ts'
+import { Fetcher } from './fetcher.ts'
+import { EARLIEST, type Isolation, LATEST, lookUpOffsets } from './offset-lookup.ts'
+import { checkPosition, type ReadFrom, type ReadRange, type ReadUntil, resolveRanges } from './read-range.ts'
+
+/** What to read of a topic. */
+export interface ReadOptions {
+  /** Default `beginning`. */
+  readonly from?: ReadFrom
+  /** Default: the end as it is when reading starts; with `follow`, none. */
+  readonly until?: ReadUntil
+  /** Goes on with records that arrive later. Default false. */
+  readonly follow?: boolean
+  /** Default all. */
+  readonly partitions?: readonly number[]
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal
+  /** `read_committed` (the default) leaves out records of aborted and unfinished transactions. */
+  readonly isolation?: Isolation
+  /** Bytes fetched ahead of the reader, all partitions together. Default 16 MiB. */
+  readonly readAheadBytes?: number
+}
+
+const OPTION_NAMES = ['from', 'until', 'follow', 'partitions', 'signal', 'isolation', 'readAheadBytes']
+const KIB = 1024
+const MIB = 1024 * KIB
+const PARTITION_BYTES = 2 * MIB
+const MAX_WAIT_MS = 500
+
+/**
+ * Reads a topic without a group, from where the options say. Each partition comes in order; several
+ * partitions come as their data arrives. Use it once: with `for await`, or batch by batch.
+ */
+export class RecordReader implements AsyncDisposable {
+  readonly #cluster: Cluster
+  readonly #topic: string
+  readonly #options: ReadOptions
+  readonly #fetcher: Fetcher
+  readonly #open = new Map<FetchPartition, ReadRange>()
+  #decoder: { readonly decoder: ChunkDecoder; readonly from: FetchPartition } | null = null
+  #starting: Promise<void> | null = null
+  #isClosed = false
+
+  /** Made by `client.read()` and `topic.read()`. */
+  constructor(cluster: Cluster, topic: string, options: ReadOptions = {}) {
+    refuseUnknownOptions('read', options, OPTION_NAMES)
+    checkPosition('from', options.from ?? 'beginning')
+    if (options.until !== undefined) checkPosition('until', options.until)
+    this.#cluster = cluster
+    this.#topic = topic
+    this.#options = options
+    const limits = { min: 64 * KIB, max: 1024 * MIB, default: 16 * MIB }
+    const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, limits)
+    this.#fetcher = new Fetcher(cluster, {
+      readAheadBytes,
+      partitionBytes: Math.min(PARTITION_BYTES, readAheadBytes),
+      maxWaitMs: MAX_WAIT_MS,
+      minBytes: 1,
+      isolation: options.isolation ?? 'read_committed',
+      giveUpAfterMs: options.follow ? Number.POSITIVE_INFINITY : cluster.settings.apiTimeoutMs,
+    })
+  }
+
+  /** The records of one batch, never none; null at the end. */
+  async nextBatch(): Promise<ConsumerRecord[] | null> {
+    this.#starting ??= this.#start()
+    await this.#starting
+    while (!this.#isClosed) {
+      const records = this.#decodeNext()
+      if (records === null) {
+        if (this.#open.size === 0) await this.close()
+        else await this.#fetchMore()
+      } else if (records.length > 0) {
+        return records
+      }
+    }
+    return null
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord, void, void> {
+    try {
+      for (let batch = await this.nextBatch(); batch !== null; batch = await this.nextBatch()) {
+        for (const record of batch) yield record
+      }
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Ends the reading; a `nextBatch()` that waits resolves to null. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#decoder = null
+    this.#fetcher.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  readonly #onAbort = (): void => void this.close()
+
+  async #start(): Promise<void> {
+    const { signal } = this.#options
+    if (signal?.aborted) return this.close()
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    const { from = 'beginning', until, follow = false, isolation = 'read_committed' } = this.#options
+    const partitions = await this.#partitions()
+    const ranges = await resolveRanges(this.#cluster, partitions, { from, until, follow, isolation })
+    for (const range of ranges) {
+      if (range.start >= range.end) continue
+      const partition = new FetchPartition(range.topic, range.partition, range.start)
+      this.#open.set(partition, range)
+      this.#fetcher.add(partition)
+    }
+  }
+
+  async #partitions(): Promise<TopicPartition[]> {
+    const { clock, retryBackoffMs, retryBackoffMaxMs, apiTimeoutMs } = this.#cluster.settings
+    const bounds = {
+      retryBackoffMs,
+      retryBackoffMaxMs,
+      timeoutMs: apiTimeoutMs,
+      what: `topic "${this.#topic}"`,
+    }
+    const topic = await retry(clock, bounds, () =>
+      this.#cluster.metadata.topic(this.#topic, { mayCreate: false }),
+    )
+    const wanted = this.#options.partitions ?? topic.partitions.map(({ partition }) => partition)
+    for (const partition of wanted) {
+      if (topic.partitions[partition] !== undefined) continue
+      const message = `topic "${topic.name}" has ${topic.partitions.length} partitions, and no partition ${partition}`
+      throw new ClientError('UNKNOWN_PARTITION', message)
+    }
+    return [...new Set(wanted)].map((partition) => ({ topic: topic.name, partition }))
+  }
+
+  /** The records of the next batch of the chunk at hand that lie in the range; null when there is no chunk. */
+  #decodeNext(): ConsumerRecord[] | null {
+    const current = this.#decoder
+    if (current === null) return null
+    const range = this.#open.get(current.from)
+    if (current.decoder.isDone || range === undefined) {
+      this.#decoder = null
+      return []
+    }
+    const { records, nextOffset } = current.decoder.next()
+    const wanted = withinRange(records, range)
+    if (nextOffset >= range.end || wanted.length < records.length) this.#finish(current.from)
+    return wanted
+  }
+
+  async #fetchMore(): Promise<void> {
+    const fetched = this.#fetcher.take()
+    if (fetched === null) await this.#fetcher.whenReady()
+    else if (fetched.kind === 'chunk') {
+      this.#decoder = { decoder: new ChunkDecoder(fetched.chunk), from: fetched.from }
+    } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
+      await this.#backIntoRange(fetched.from)
+    } else {
+      throw fetched.error
+    }
+  }
+
+  /**
+   * Retention may delete records while somebody reads them: a reader from the beginning goes on where
+   * the log begins now. Whoever asked for a certain offset is told what there is instead.
+   */
+  async #backIntoRange(from: FetchPartition): Promise<void> {
+    const { topic, partition } = from
+    const queries = [EARLIEST, LATEST].map((timestamp) => ({ topic, partition, timestamp }))
+    const isolation = this.#options.isolation ?? 'read_committed'
+    const [first, last] = await lookUpOffsets(this.#cluster, queries, { isolation })
+    if (first === undefined || last === undefined) return
+    const isDeleted = from.fetchOffset < first.offset
+    if (isDeleted && (this.#options.from ?? 'beginning') === 'beginning') {
+      this.#fetcher.seek(from, first.offset)
+      return
+    }
+    const message = `${topic}/${partition} has offsets ${first.offset} to ${last.offset - 1}, not ${from.fetchOffset}`
+    throw new ClientError(
+      'OFFSET_OUT_OF_RANGE',
+      last.offset > first.offset ? message : `${topic}/${partition} is empty`,
+    )
+  }
+
+  #finish(partition: FetchPartition): void {
+    this.#open.delete(partition)
+    this.#fetcher.remove(partition)
+  }
+}
+
+function withinRange(records: ConsumerRecord[], { end, untilMs }: ReadRange): ConsumerRecord[] {
+  const last = records.at(-1)
+  if (last === undefined || (last.offset < end && untilMs === Number.POSITIVE_INFINITY)) return records
+  const stop = records.findIndex(({ offset, timestampMs }) => offset >= end || timestampMs >= untilMs)
+  return stop < 0 ? records : records.slice(0, stop)
+}
