@@ -1,1 +1,12 @@
-export {}
+export { InvalidConfigError } from './config/config-value.ts'
+export { InMemoryNetwork } from './network/in-memory-network.ts'
+export type {
+  ByteStream,
+  Network,
+  NetworkAddress,
+  NetworkListener,
+  StreamReceiver,
+} from './network/network.ts'
+export { tcpNetwork } from './network/tcp-network.ts'
+export { type Logger, type LogLevel, silentLogger } from './observability.ts'
+export { type Broker, type StartBrokerOptions, startBroker } from './start-broker.ts'

@@ -1,0 +1,36 @@
+import type { Clock, LogConfig } from '@millrace/log-core'
+import type { ClusterView } from './cluster/cluster-view.ts'
+import type { ControlPlane } from './cluster/control-plane.ts'
+import type { ProducerIds } from './cluster/producer-ids.ts'
+import type { TopicCatalog } from './cluster/topic-catalog.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import type { GroupCoordinator } from './groups/group-coordinator.ts'
+import type { Limits } from './limits.ts'
+import type { AdvertisedApi } from './network/advertised-apis.ts'
+import type { ReplyBudget } from './network/reply-budget.ts'
+import type { Logger } from './observability.ts'
+import type { DelayedFetches } from './partition/delayed-fetch.ts'
+import type { FetchSessions } from './partition/fetch-sessions.ts'
+import type { PartitionRegistry } from './partition/partition-registry.ts'
+
+/** What handlers may reach: one broker's parts, put together in broker.ts. Nothing here is global. */
+export interface BrokerServices {
+  readonly config: BrokerConfig
+  /** The settings behind `config`, as they were given: what is not here is a default. */
+  readonly brokerSettings: Readonly<Record<string, string>>
+  /** What a topic without configs of its own gets. */
+  readonly defaultLogConfig: LogConfig
+  readonly limits: Limits
+  readonly advertisedApis: readonly AdvertisedApi[]
+  readonly clusterView: ClusterView
+  readonly catalog: TopicCatalog
+  readonly controlPlane: ControlPlane
+  readonly partitions: PartitionRegistry
+  readonly delayedFetches: DelayedFetches
+  readonly fetchSessions: FetchSessions
+  readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly replyBudget: ReplyBudget
+  readonly clock: Clock
+  readonly logger: Logger
+}

@@ -1,0 +1,155 @@
+import {
+  deletedDirectoryName,
+  type FileSystem,
+  type LogDirectory,
+  type PartitionDirectory,
+  partitionDirectoryName,
+} from '@millrace/log-core'
+import type { Logger } from '../observability.ts'
+import type { PartitionRegistry } from '../partition/partition-registry.ts'
+import type { Topic, TopicSpec } from './topic.ts'
+import { checkNewTopic, type TopicCheckServices, type TopicWish } from './topic-check.ts'
+import { OFFSETS_TOPIC } from './topic-name.ts'
+
+export interface ControlPlaneOptions extends TopicCheckServices {
+  readonly fs: FileSystem
+  readonly dataDir: string
+  readonly randomBytes: (count: number) => Buffer
+  readonly partitions: PartitionRegistry
+  readonly logDirectory: LogDirectory
+  readonly logger: Logger
+}
+
+/**
+ * Changes to topics: the catalog first, durably, then the directories. A crash between the two is
+ * put right at the next start, because the catalog says what should be there.
+ */
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions
+  /** Deleted topics whose files are being removed. */
+  readonly #purges = new Set<Promise<void>>()
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Brings the directories in line with the catalog and opens every log: what is left of deleted topics
+   * goes, what was never made is made. Directories that no entry accounts for are reported and left alone.
+   */
+  async start(): Promise<void> {
+    const { catalog, logDirectory, partitions } = this.#options
+    for (const { topicId } of catalog.deletedTopics()) {
+      await this.#removeDirectories(topicId)
+      await catalog.recordPurged(topicId)
+    }
+    logDirectory.removeDeletedDirectories()
+    const present = new Set<string>()
+    for (const directory of logDirectory.partitionDirectories()) {
+      present.add(`${directory.topicId}/${directory.partition}`)
+      this.#reportIfStray(directory)
+    }
+    for (const topic of catalog.topics()) {
+      const isLost = (index: number): boolean =>
+        index < topic.madePartitions && !present.has(`${topic.topicId}/${index}`)
+      await partitions.open(topic, isLost)
+      await this.#recordMade(topic)
+    }
+  }
+
+  /** What `createTopic` would create. Throws the KafkaError that it would be refused with. */
+  checkTopic(wish: TopicWish): TopicSpec {
+    return checkNewTopic(this.#options, wish)
+  }
+
+  /** Durable, and ready to be written to, when it resolves. Rejects with KafkaError or StorageError. */
+  async createTopic(wish: TopicWish): Promise<Topic> {
+    const { catalog, logger, partitions } = this.#options
+    const topic = await catalog.createTopic(this.checkTopic(wish))
+    await partitions.open(topic)
+    await this.#recordMade(topic)
+    const { name, topicId, partitionCount } = topic
+    logger.info({ topic: name, topicId, partitions: partitionCount }, 'topic created')
+    return topic
+  }
+
+  /** A topic that somebody asked for in passing, with the defaults that its name has. */
+  autoCreateTopic(name: string): Promise<Topic> {
+    return name === OFFSETS_TOPIC
+      ? this.createOffsetsTopic()
+      : this.createTopic({ name, partitionCount: -1, replicationFactor: -1, configs: {} })
+  }
+
+  /** `__consumer_offsets`, as the broker's configuration wants it. */
+  createOffsetsTopic(): Promise<Topic> {
+    const { config } = this.#options
+    return this.createTopic({
+      name: OFFSETS_TOPIC,
+      partitionCount: config['offsets.topic.num.partitions'],
+      replicationFactor: config['offsets.topic.replication.factor'],
+      configs: {
+        'segment.bytes': String(config['offsets.topic.segment.bytes']),
+        // What is committed must outlast any quiet time: groups expire by their own rule.
+        'retention.ms': '-1',
+      },
+    })
+  }
+
+  /** The topic cannot be found any more when this resolves; its files go later. False: it was gone before. */
+  async deleteTopic(topic: Topic): Promise<boolean> {
+    const { catalog, logger, partitions } = this.#options
+    if (!(await catalog.deleteTopic(topic))) return false
+    const removed = partitions.remove(topic.name)
+    logger.info({ topic: topic.name, topicId: topic.topicId }, 'topic deleted')
+    const purge = this.#purge(topic, removed).finally(() => this.#purges.delete(purge))
+    this.#purges.add(purge)
+    return true
+  }
+
+  /** Waits for removals on their way. What is not done is done at the next start. */
+  async close(): Promise<void> {
+    await Promise.all(this.#purges)
+  }
+
+  async #purge(topic: Topic, removed: ReturnType<PartitionRegistry['remove']>): Promise<void> {
+    const { catalog, logDirectory, logger } = this.#options
+    try {
+      for (const { log } of removed) if (log !== null) await logDirectory.deleteLog(log)
+      await this.#removeDirectories(topic.topicId)
+      await catalog.recordPurged(topic.topicId)
+    } catch (error) {
+      // The catalog still says that the topic is to be purged: the next start tries again.
+      const reason = error instanceof Error ? error.message : String(error)
+      logger.warn({ topic: topic.name, topicId: topic.topicId, reason }, 'could not remove a deleted topic')
+    }
+  }
+
+  /** By id, not by name: a topic that was made again has the same name and another id. */
+  async #removeDirectories(topicId: string): Promise<void> {
+    const { dataDir, fs, logDirectory, randomBytes } = this.#options
+    for (const directory of logDirectory.partitionDirectories()) {
+      if (directory.topicId !== topicId) continue
+      const { topic, partition } = directory
+      const deleted = `${dataDir}/${deletedDirectoryName(topic, partition, randomBytes(16).toString('hex'))}`
+      // Renamed first: a removal that a crash interrupts must not leave half a partition under its name.
+      fs.rename(`${dataDir}/${partitionDirectoryName(topic, partition)}`, deleted)
+      await fs.syncDirectory(dataDir)
+      fs.removeDirectory(deleted)
+    }
+  }
+
+  async #recordMade(topic: Topic): Promise<void> {
+    if (topic.madePartitions < topic.partitionCount) {
+      await this.#options.catalog.recordMadePartitions(topic.topicId, topic.partitionCount)
+    }
+  }
+
+  #reportIfStray({ topic, partition, topicId }: PartitionDirectory): void {
+    const known = this.#options.catalog.topicById(topicId)
+    if (known?.name === topic && partition < known.partitionCount) return
+    this.#options.logger.warn(
+      { topic, partition, topicId },
+      'a directory that the catalog does not know: left alone, not served',
+    )
+  }
+}

@@ -1,0 +1,96 @@
+import { ErrorCode, KafkaError } from '@millrace/protocol'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { InvalidConfigError } from '../config/config-value.ts'
+import { checkTopicConfigs } from '../config/topic-config.ts'
+import type { Limits } from '../limits.ts'
+import type { ClusterView } from './cluster-view.ts'
+import type { TopicSpec } from './topic.ts'
+import type { TopicCatalog } from './topic-catalog.ts'
+import { topicNameProblem } from './topic-name.ts'
+
+/** What somebody wants a topic to be. -1: the broker's default. */
+export interface TopicWish {
+  readonly name: string
+  readonly partitionCount: number
+  readonly replicationFactor: number
+  readonly configs: Readonly<Record<string, string>>
+}
+
+export interface TopicCheckServices {
+  readonly config: BrokerConfig
+  readonly limits: Limits
+  readonly catalog: TopicCatalog
+  readonly clusterView: ClusterView
+}
+
+/** The topic that would be created. Throws the KafkaError that says why it cannot be, in Kafka's order and words. */
+export function checkNewTopic(services: TopicCheckServices, wish: TopicWish): TopicSpec {
+  const { catalog, config } = services
+  const { name, configs } = wish
+  const problem = topicNameProblem(name)
+  if (problem !== null) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
+  catalog.checkNewName(name)
+  const partitionCount = wish.partitionCount === -1 ? config['num.partitions'] : wish.partitionCount
+  const replicationFactor =
+    wish.replicationFactor === -1 ? config['default.replication.factor'] : wish.replicationFactor
+  if (partitionCount <= 0) {
+    throw new KafkaError(
+      ErrorCode.INVALID_PARTITIONS,
+      'Number of partitions was set to an invalid non-positive value.',
+    )
+  }
+  checkReplicationFactor(services, replicationFactor)
+  checkLimits(services, partitionCount)
+  checkConfigs(configs)
+  return { name, partitionCount, replicationFactor, configs }
+}
+
+function checkReplicationFactor(
+  { config, clusterView }: TopicCheckServices,
+  replicationFactor: number,
+): void {
+  if (replicationFactor <= 0) {
+    throw new KafkaError(
+      ErrorCode.INVALID_REPLICATION_FACTOR,
+      'Replication factor was set to an invalid non-positive value.',
+    )
+  }
+  const brokerCount = clusterView.nodeIds.length
+  if (replicationFactor > brokerCount && !config['millrace.replication.factor.lenient']) {
+    throw new KafkaError(
+      ErrorCode.INVALID_REPLICATION_FACTOR,
+      `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ` +
+        `${replicationFactor} cannot be reached because only ${brokerCount} broker(s) are registered.`,
+    )
+  }
+}
+
+function checkLimits({ catalog, limits }: TopicCheckServices, partitionCount: number): void {
+  if (partitionCount > limits.maxPartitionsPerTopic) {
+    throw new KafkaError(
+      ErrorCode.INVALID_PARTITIONS,
+      `A topic of ${partitionCount} partitions: at most ${limits.maxPartitionsPerTopic} are allowed.`,
+    )
+  }
+  if (catalog.topicCount >= limits.maxTopics) {
+    throw new KafkaError(
+      ErrorCode.POLICY_VIOLATION,
+      `There are ${limits.maxTopics} topics, and no more are allowed.`,
+    )
+  }
+  if (catalog.partitionCount + partitionCount > limits.maxPartitions) {
+    throw new KafkaError(
+      ErrorCode.POLICY_VIOLATION,
+      `There would be more than ${limits.maxPartitions} partitions in all.`,
+    )
+  }
+}
+
+function checkConfigs(configs: Readonly<Record<string, string>>): void {
+  try {
+    checkTopicConfigs(configs)
+  } catch (cause) {
+    if (!(cause instanceof InvalidConfigError)) throw cause
+    throw new KafkaError(ErrorCode.INVALID_CONFIG, cause.message, { cause })
+  }
+}

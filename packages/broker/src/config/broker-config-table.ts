@@ -1,0 +1,186 @@
+import {
+  boolean,
+  type ConfigValue,
+  double,
+  int,
+  LONG_MAX_TEXT,
+  list,
+  long,
+  nullableInt,
+  nullableLong,
+  nullableString,
+  short,
+  string,
+} from './config-value.ts'
+
+/** One broker configuration: how it is read, its unit, and what it does. */
+export interface BrokerConfigRow<T> {
+  readonly value: ConfigValue<T>
+  readonly unit: string
+  readonly about: string
+}
+
+const MIB = 1024 * 1024
+
+/**
+ * Every broker configuration that has an effect here, under Kafka's name and with Kafka's default
+ * where Kafka has it. Our own begin with `millrace.`. A default that differs from Kafka's says why.
+ */
+export const brokerConfigTable = {
+  'node.id': row(int(1, { min: 0 }), 'id', 'Id of this broker; further virtual brokers count on from it.'),
+  'broker.rack': row(nullableString(), 'name', 'Rack told to clients in Metadata.'),
+  listeners: row(list<string>([]), 'list of NAME://HOST:PORT', 'Addresses to bind.'),
+  'advertised.listeners': row(
+    list<string>([]),
+    'list of NAME://HOST:PORT',
+    'Addresses told to clients, by the names of `listeners`; the bound ones when empty.',
+  ),
+  'log.dirs': row(nullableString(), 'path', 'The data directory: exactly one.'),
+
+  'num.partitions': row(int(1, { min: 1 }), 'partitions', 'Partitions of a topic that names no number.'),
+  'default.replication.factor': row(
+    int(1, { min: 1 }),
+    'replicas',
+    'Replicas of a topic that names no number.',
+  ),
+  'auto.create.topics.enable': row(boolean(true), 'flag', 'Whether Metadata may create the topics it names.'),
+  'delete.topic.enable': row(boolean(true), 'flag', 'Whether DeleteTopics is allowed.'),
+
+  'message.max.bytes': row(
+    int(1048588, { min: 0 }),
+    'bytes',
+    'Largest record batch; default of max.message.bytes.',
+  ),
+  'log.segment.bytes': row(int(1024 * MIB, { min: 1024 }), 'bytes', 'Default of segment.bytes.'),
+  'log.roll.ms': row(nullableLong({ min: 1 }), 'ms', 'Default of segment.ms; beats log.roll.hours.'),
+  'log.roll.hours': row(int(168, { min: 1 }), 'hours', 'Default of segment.ms.'),
+  'log.roll.jitter.ms': row(nullableLong({ min: 0 }), 'ms', 'Default of segment.jitter.ms; beats the hours.'),
+  'log.roll.jitter.hours': row(int(0, { min: 0 }), 'hours', 'Default of segment.jitter.ms.'),
+  'log.retention.ms': row(
+    nullableLong({ min: -1 }),
+    'ms',
+    'Default of retention.ms; beats minutes and hours.',
+  ),
+  'log.retention.minutes': row(
+    nullableInt({ min: -1 }),
+    'minutes',
+    'Default of retention.ms; beats the hours.',
+  ),
+  'log.retention.hours': row(int(168, { min: -1 }), 'hours', 'Default of retention.ms; -1: for ever.'),
+  'log.retention.bytes': row(long(-1), 'bytes', 'Default of retention.bytes; -1: no limit.'),
+  'log.retention.check.interval.ms': row(long(300_000, { min: 1 }), 'ms', 'How often retention is applied.'),
+  'log.index.interval.bytes': row(int(4096, { min: 0 }), 'bytes', 'Default of index.interval.bytes.'),
+  'log.index.size.max.bytes': row(int(10 * MIB, { min: 4 }), 'bytes', 'Default of segment.index.bytes.'),
+  'log.segment.delete.delay.ms': row(long(60_000, { min: 0 }), 'ms', 'Default of file.delete.delay.ms.'),
+  'log.flush.interval.messages': row(
+    long(LONG_MAX_TEXT, { min: 1 }),
+    'records',
+    'Default of flush.messages.',
+  ),
+  'log.flush.interval.ms': row(nullableLong({ min: 0 }), 'ms', 'Default of flush.ms.'),
+  'log.message.timestamp.type': row(
+    string('CreateTime', ['CreateTime', 'LogAppendTime']),
+    'name',
+    'Default of message.timestamp.type.',
+  ),
+  'log.message.timestamp.before.max.ms': row(
+    long(LONG_MAX_TEXT, { min: 0 }),
+    'ms',
+    'Default of message.timestamp.before.max.ms.',
+  ),
+  'log.message.timestamp.after.max.ms': row(
+    long(3_600_000, { min: 0 }),
+    'ms',
+    'Default of message.timestamp.after.max.ms.',
+  ),
+  'min.insync.replicas': row(
+    int(1, { min: 1 }),
+    'replicas',
+    'Default of the topic configuration of this name.',
+  ),
+  'log.cleaner.min.cleanable.ratio': row(
+    double(0.5, { min: 0, max: 1 }),
+    'ratio',
+    'Default of min.cleanable.dirty.ratio.',
+  ),
+
+  'offsets.topic.num.partitions': row(int(50, { min: 1 }), 'partitions', 'Partitions of __consumer_offsets.'),
+  'offsets.topic.segment.bytes': row(
+    int(100 * MIB, { min: 1 }),
+    'bytes',
+    'Segment size of __consumer_offsets.',
+  ),
+  'offsets.topic.replication.factor': row(
+    short(1, { min: 1 }),
+    'replicas',
+    'Kafka: 3. One broker has no other to copy to.',
+  ),
+  'offsets.retention.minutes': row(
+    int(10080, { min: 1 }),
+    'minutes',
+    'How long an empty group keeps its commits.',
+  ),
+  'offsets.retention.check.interval.ms': row(long(600_000, { min: 1 }), 'ms', 'How often that is looked at.'),
+  'offset.metadata.max.bytes': row(int(4096), 'bytes', 'Largest metadata string of a commit.'),
+  'group.initial.rebalance.delay.ms': row(
+    int(0, { min: 0 }),
+    'ms',
+    'Kafka: 3000. How long the first join waits for others; a consumer on a laptop starts at once.',
+  ),
+  'group.min.session.timeout.ms': row(
+    int(5000),
+    'ms',
+    'Kafka: 6000, but librdkafka programs also join with 5000.',
+  ),
+  'group.max.session.timeout.ms': row(
+    int(1_800_000),
+    'ms',
+    'Largest session timeout that a member may ask for.',
+  ),
+  'group.max.size': row(
+    int(2 ** 31 - 1, { min: 1 }),
+    'members',
+    'Largest number of members of a classic group.',
+  ),
+
+  'socket.request.max.bytes': row(
+    int(100 * MIB, { min: 1024 }),
+    'bytes',
+    'Largest request; larger ones close.',
+  ),
+  'max.connections': row(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections in all; more are closed.'),
+  'max.connections.per.ip': row(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections per address.'),
+  'connections.max.idle.ms': row(long(600_000, { min: -1 }), 'ms', 'Idle connections are closed; -1: never.'),
+  'fetch.max.bytes': row(int(55 * MIB, { min: 1024 }), 'bytes', 'Largest answer to one Fetch.'),
+  'max.incremental.fetch.session.cache.slots': row(int(1000, { min: 0 }), 'sessions', 'Fetch sessions kept.'),
+  'producer.id.expiration.ms': row(
+    int(86_400_000, { min: 1 }),
+    'ms',
+    'When idempotence forgets a silent producer.',
+  ),
+
+  'millrace.cluster.id': row(
+    nullableString(),
+    'id',
+    'Cluster id of a new data directory; generated when absent.',
+  ),
+  'millrace.nodes': row(
+    int(1, { min: 1, max: 16 }),
+    'brokers',
+    'Virtual brokers of this process, one port each.',
+  ),
+  'millrace.replication.factor.lenient': row(
+    boolean(false),
+    'flag',
+    'Accept a replication factor above the number of brokers, for programs written for three.',
+  ),
+  'millrace.max.topics': row(int(100_000, { min: 1 }), 'topics', 'Topics in all.'),
+  'millrace.max.partitions': row(int(200_000, { min: 1 }), 'partitions', 'Partitions in all.'),
+} satisfies Readonly<Record<string, BrokerConfigRow<unknown>>>
+
+/** A name of the table. */
+export type BrokerConfigName = keyof typeof brokerConfigTable
+
+function row<T>(value: ConfigValue<T>, unit: string, about: string): BrokerConfigRow<T> {
+  return { value, unit, about }
+}

@@ -1,0 +1,159 @@
+/**
+ * Values of configuration, as Kafka writes them: text in files, requests and answers, typed inside.
+ *
+ * The sentences of `InvalidConfigError` follow Kafka's `ConfigDef`, because operators search for them.
+ */
+
+/** Kafka's own type names; DescribeConfigs tells them as numbers. */
+export type ConfigTypeName =
+  | 'BOOLEAN'
+  | 'STRING'
+  | 'INT'
+  | 'SHORT'
+  | 'LONG'
+  | 'DOUBLE'
+  | 'LIST'
+  | 'CLASS'
+  | 'PASSWORD'
+
+/** A value that cannot be accepted, or a key that does not exist. The message is fit for a user. */
+export class InvalidConfigError extends Error {
+  override readonly name = 'InvalidConfigError'
+}
+
+/** How one configuration is read. `parse` throws an InvalidConfigError whose message lacks the key. */
+export interface ConfigValue<T> {
+  readonly type: ConfigTypeName
+  /** As DescribeConfigs shows it; null: no value. */
+  readonly defaultText: string | null
+  readonly defaultValue: T
+  parse(text: string): T
+}
+
+interface NumberRange {
+  readonly min?: number
+  readonly max?: number
+}
+
+/** The largest int64: Kafka's way to say "never". Read as the largest safe integer. */
+export const LONG_MAX_TEXT = '9223372036854775807'
+
+const INT_MAX = 2 ** 31 - 1
+
+export function boolean(defaultValue: boolean): ConfigValue<boolean> {
+  return {
+    type: 'BOOLEAN',
+    defaultText: String(defaultValue),
+    defaultValue,
+    parse: (text) => {
+      const lower = text.trim().toLowerCase()
+      if (lower === 'true') return true
+      if (lower === 'false') return false
+      throw new InvalidConfigError('Expected value to be either true or false')
+    },
+  }
+}
+
+export function int(defaultValue: number, range: NumberRange = {}): ConfigValue<number> {
+  return integer('INT', String(defaultValue), { min: -(2 ** 31), max: INT_MAX, ...range })
+}
+
+export function short(defaultValue: number, range: NumberRange = {}): ConfigValue<number> {
+  return integer('SHORT', String(defaultValue), { min: -(2 ** 15), max: 2 ** 15 - 1, ...range })
+}
+
+/** `defaultValue` is text where the default is `LONG_MAX_TEXT`. */
+export function long(defaultValue: number | string, range: NumberRange = {}): ConfigValue<number> {
+  return integer('LONG', String(defaultValue), range)
+}
+
+export function nullableLong(range: NumberRange = {}): ConfigValue<number | null> {
+  return { ...integer('LONG', '0', range), defaultText: null, defaultValue: null }
+}
+
+export function nullableInt(range: NumberRange = {}): ConfigValue<number | null> {
+  return { ...integer('INT', '0', { max: INT_MAX, ...range }), defaultText: null, defaultValue: null }
+}
+
+export function double(defaultValue: number, range: NumberRange): ConfigValue<number> {
+  return {
+    type: 'DOUBLE',
+    defaultText: String(defaultValue),
+    defaultValue,
+    parse: (text) => {
+      const trimmed = text.trim()
+      const value = Number(trimmed)
+      if (trimmed === '' || Number.isNaN(value)) throw new InvalidConfigError('Not a number of type DOUBLE')
+      return checkRange(value, range)
+    },
+  }
+}
+
+export function string(defaultValue: string, allowed?: readonly string[]): ConfigValue<string> {
+  return {
+    type: 'STRING',
+    defaultText: defaultValue,
+    defaultValue,
+    parse: (text) => {
+      const trimmed = text.trim()
+      if (allowed !== undefined && !allowed.includes(trimmed)) {
+        throw new InvalidConfigError(`String must be one of: ${allowed.join(', ')}`)
+      }
+      return trimmed
+    },
+  }
+}
+
+export function nullableString(): ConfigValue<string | null> {
+  return { type: 'STRING', defaultText: null, defaultValue: null, parse: (text) => text.trim() }
+}
+
+/** A comma-separated list; the empty text is the empty list. */
+export function list<Item extends string>(
+  defaultValue: readonly Item[],
+  allowed?: readonly Item[],
+): ConfigValue<readonly Item[]> {
+  return {
+    type: 'LIST',
+    defaultText: defaultValue.join(','),
+    defaultValue,
+    parse: (text) => {
+      const items = text.trim() === '' ? [] : text.split(',').map((item) => item.trim())
+      if (allowed === undefined) return items as Item[]
+      for (const item of items) {
+        if (!(allowed as readonly string[]).includes(item)) {
+          throw new InvalidConfigError(`String must be one of: ${allowed.join(', ')}`)
+        }
+      }
+      return [...new Set(items)] as Item[]
+    },
+  }
+}
+
+function integer(
+  type: 'INT' | 'SHORT' | 'LONG',
+  defaultText: string,
+  range: NumberRange,
+): ConfigValue<number> {
+  const parse = (text: string): number => {
+    const trimmed = text.trim()
+    if (!/^[+-]?\d{1,19}$/.test(trimmed)) throw new InvalidConfigError(`Not a number of type ${type}`)
+    const exact = BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed)
+    if (exact > 2n ** 63n - 1n || exact < -(2n ** 63n)) {
+      throw new InvalidConfigError(`Not a number of type ${type}`)
+    }
+    // Beyond 2^53 the exact number means nothing here: such a limit is never reached.
+    const value = Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number(exact), Number.MAX_SAFE_INTEGER))
+    if (type !== 'LONG' && (value > INT_MAX || value < -(2 ** 31))) {
+      throw new InvalidConfigError(`Not a number of type ${type}`)
+    }
+    return checkRange(value, range)
+  }
+  return { type, defaultText, defaultValue: parse(defaultText), parse }
+}
+
+function checkRange(value: number, { min, max }: NumberRange): number {
+  if (min !== undefined && value < min) throw new InvalidConfigError(`Value must be at least ${min}`)
+  if (max !== undefined && value > max) throw new InvalidConfigError(`Value must be no more than ${max}`)
+  return value
+}

@@ -1,0 +1,140 @@
+import type { LogConfig } from '@millrace/log-core'
+import { boolean, type ConfigValue, double, int, LONG_MAX_TEXT, list, long, string } from './config-value.ts'
+
+/**
+ * One topic configuration. A row with a `field` works: the log or the produce path obeys it. A row with a
+ * `fixedBecause` has no meaning here: it is shown with its default, and any other value is refused with
+ * that sentence. There is no third kind, so nothing is stored and ignored.
+ */
+export interface TopicConfigRow {
+  readonly value: ConfigValue<unknown>
+  readonly unit: string
+  /** The broker configuration that gives the default: what DescribeConfigs tells as its synonym. */
+  readonly brokerName: string | null
+  readonly field: keyof LogConfig | null
+  readonly fixedBecause: string | null
+}
+
+const NOT_TIERED = 'tiered storage is not available'
+const ONE_REPLICA = 'partitions are not copied between brokers'
+
+/** Exactly the topic configurations of Kafka 4.3. */
+export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
+  'cleanup.policy': fixed(
+    list(['delete'], ['compact', 'delete']),
+    'log.cleanup.policy',
+    'compaction is not available yet: only delete is',
+  ),
+  'compression.gzip.level': fixed(
+    int(-1),
+    'compression.gzip.level',
+    'batches are kept as producers compressed them',
+  ),
+  'compression.lz4.level': fixed(
+    int(9),
+    'compression.lz4.level',
+    'batches are kept as producers compressed them',
+  ),
+  'compression.type': fixed(
+    string('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer']),
+    'compression.type',
+    'batches are kept as producers compressed them',
+  ),
+  'compression.zstd.level': fixed(
+    int(3),
+    'compression.zstd.level',
+    'batches are kept as producers compressed them',
+  ),
+  'delete.retention.ms': fixed(
+    long(86_400_000, { min: 0 }),
+    'log.cleaner.delete.retention.ms',
+    'compaction is not available yet',
+  ),
+  'file.delete.delay.ms': works(
+    'fileDeleteDelayMs',
+    'ms',
+    long(60_000, { min: 0 }),
+    'log.segment.delete.delay.ms',
+  ),
+  'flush.messages': works(
+    'flushMessages',
+    'records',
+    long(LONG_MAX_TEXT, { min: 1 }),
+    'log.flush.interval.messages',
+  ),
+  'flush.ms': works('flushMs', 'ms', long(LONG_MAX_TEXT, { min: 0 }), 'log.flush.interval.ms'),
+  'follower.replication.throttled.replicas': fixed(list<string>([]), null, ONE_REPLICA),
+  'index.interval.bytes': works(
+    'indexIntervalBytes',
+    'bytes',
+    int(4096, { min: 0 }),
+    'log.index.interval.bytes',
+  ),
+  'leader.replication.throttled.replicas': fixed(list<string>([]), null, ONE_REPLICA),
+  'local.retention.bytes': fixed(long(-2, { min: -2 }), 'log.local.retention.bytes', NOT_TIERED),
+  'local.retention.ms': fixed(long(-2, { min: -2 }), 'log.local.retention.ms', NOT_TIERED),
+  'max.compaction.lag.ms': fixed(
+    long(LONG_MAX_TEXT, { min: 1 }),
+    'log.cleaner.max.compaction.lag.ms',
+    'compaction is not available yet',
+  ),
+  'max.message.bytes': works('maxMessageBytes', 'bytes', int(1_048_588, { min: 0 }), 'message.max.bytes'),
+  'message.timestamp.after.max.ms': works(
+    'messageTimestampAfterMaxMs',
+    'ms',
+    long(3_600_000, { min: 0 }),
+    'log.message.timestamp.after.max.ms',
+  ),
+  'message.timestamp.before.max.ms': works(
+    'messageTimestampBeforeMaxMs',
+    'ms',
+    long(LONG_MAX_TEXT, { min: 0 }),
+    'log.message.timestamp.before.max.ms',
+  ),
+  'message.timestamp.type': works(
+    'messageTimestampType',
+    'name',
+    string('CreateTime', ['CreateTime', 'LogAppendTime']),
+    'log.message.timestamp.type',
+  ),
+  'min.cleanable.dirty.ratio': fixed(
+    double(0.5, { min: 0, max: 1 }),
+    'log.cleaner.min.cleanable.ratio',
+    'compaction is not available yet',
+  ),
+  'min.compaction.lag.ms': fixed(
+    long(0, { min: 0 }),
+    'log.cleaner.min.compaction.lag.ms',
+    'compaction is not available yet',
+  ),
+  'min.insync.replicas': works('minInsyncReplicas', 'replicas', int(1, { min: 1 }), 'min.insync.replicas'),
+  preallocate: fixed(boolean(false), 'log.preallocate', 'a tail of zeros could not be told from damage'),
+  'remote.log.copy.disable': fixed(boolean(false), null, NOT_TIERED),
+  'remote.log.delete.on.disable': fixed(boolean(false), null, NOT_TIERED),
+  'remote.storage.enable': fixed(boolean(false), null, NOT_TIERED),
+  'retention.bytes': works('retentionBytes', 'bytes', long(-1), 'log.retention.bytes'),
+  'retention.ms': works('retentionMs', 'ms', long(604_800_000, { min: -1 }), 'log.retention.ms'),
+  'segment.bytes': works('segmentBytes', 'bytes', int(1_073_741_824, { min: 1024 }), 'log.segment.bytes'),
+  'segment.index.bytes': works(
+    'segmentIndexBytes',
+    'bytes',
+    int(10_485_760, { min: 4 }),
+    'log.index.size.max.bytes',
+  ),
+  'segment.jitter.ms': works('segmentJitterMs', 'ms', long(0, { min: 0 }), 'log.roll.jitter.ms'),
+  'segment.ms': works('segmentMs', 'ms', long(604_800_000, { min: 1 }), 'log.roll.ms'),
+  'unclean.leader.election.enable': fixed(boolean(false), 'unclean.leader.election.enable', ONE_REPLICA),
+}
+
+function works(
+  field: keyof LogConfig,
+  unit: string,
+  value: ConfigValue<unknown>,
+  brokerName: string | null,
+): TopicConfigRow {
+  return { value, unit, brokerName, field, fixedBecause: null }
+}
+
+function fixed(value: ConfigValue<unknown>, brokerName: string | null, because: string): TopicConfigRow {
+  return { value, unit: '', brokerName, field: null, fixedBecause: because }
+}

@@ -1,0 +1,121 @@
+import { ErrorCode, type FetchRequest, type FetchResponseInput } from '@millrace/protocol'
+import type { BrokerServices } from '../broker-services.ts'
+import { attemptFetch, type FetchOrder } from '../partition/fetch-attempt.ts'
+import type { FetchContext } from '../partition/fetch-sessions.ts'
+import type { FetchedPartition } from '../partition/fetch-target.ts'
+import { isLeaderError } from '../partition/partition-lookup.ts'
+import { type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
+
+const FIRST_VERSION_WITH_TOPIC_IDS = 13
+
+/**
+ * Fetch, v4-18. Answers at once when there are `minBytes`, or an error, to tell (trap 13); else the request is
+ * parked and runs again from the start when there is more, or when its time is up. Every partition that was
+ * asked for is in a full answer, none else (trap 14).
+ */
+export const handleFetch: Handler<FetchRequest, FetchResponseInput> = (services, context, request) => {
+  const session = services.fetchSessions.begin(request, context.apiVersion)
+  if (session.errorCode !== ErrorCode.NONE) {
+    return { throttleTimeMs: 0, errorCode: session.errorCode, sessionId: session.sessionId, responses: [] }
+  }
+  const maxBytes = Math.max(0, Math.min(request.maxBytes, services.replyBudget.maxFetchBytes()))
+  const order: FetchOrder = {
+    targets: session.targets,
+    connection: context.connection,
+    usesTopicIds: context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
+    isReadCommitted: request.isolationLevel === 1,
+    minBytes: Math.min(request.minBytes, maxBytes),
+    maxBytes,
+  }
+  const found = attemptFetch(services, order, request.maxWaitMs <= 0)
+  if (found.kind === 'wait') return fetchLater(services, { context, request, session, order })
+  const { partitions } = found
+  if (!(partitions instanceof Promise)) return reply(services, context, session, partitions)
+  return partitions.then((late) => reply(services, context, session, late))
+}
+
+interface FetchInProgress {
+  readonly context: RequestContext
+  readonly request: FetchRequest
+  readonly session: FetchContext
+  readonly order: FetchOrder
+}
+
+async function fetchLater(
+  services: BrokerServices,
+  { context, request, session, order }: FetchInProgress,
+): Promise<FetchResponseInput | typeof NO_RESPONSE> {
+  const { clock, delayedFetches } = services
+  const deadlineMs = clock.monotonicMs() + request.maxWaitMs
+  let mustAnswer = false
+  for (;;) {
+    const found = attemptFetch(services, order, mustAnswer)
+    if (found.kind === 'answer') return reply(services, context, session, await found.partitions)
+    const { awaited, missingBytes } = found
+    const maxWaitMs = deadlineMs - clock.monotonicMs()
+    const reason = await delayedFetches.park({
+      connectionId: context.connection.id,
+      awaited,
+      missingBytes,
+      maxWaitMs,
+    })
+    if (context.isClosed()) return NO_RESPONSE
+    mustAnswer = reason !== 'data'
+  }
+}
+
+function reply(
+  services: BrokerServices,
+  context: RequestContext,
+  session: FetchContext,
+  fetched: readonly FetchedPartition[],
+): FetchResponseInput {
+  const responses: { topic: string; topicId: string; partitions: FetchedPartition[] }[] = []
+  let last: (typeof responses)[number] | undefined
+  let leaderIds: Set<number> | null = null
+  for (const index of session.select(fetched)) {
+    const target = session.targets[index]
+    const partition = fetched[index]
+    if (target === undefined || partition === undefined) continue
+    const { topic, topicId } = target
+    if (last === undefined || last.topic !== topic || last.topicId !== topicId) {
+      last = { topic, topicId, partitions: [] }
+      responses.push(last)
+    }
+    last.partitions.push(partition)
+    if (isLeaderError(partition.errorCode)) {
+      leaderIds ??= new Set()
+      leaderIds.add(nameLeader(services, { topic, topicId }, partition))
+    }
+  }
+  return {
+    throttleTimeMs: 0,
+    errorCode: ErrorCode.NONE,
+    sessionId: session.sessionId,
+    responses,
+    nodeEndpoints: leaderIds === null ? [] : endpointsOf(services, context, leaderIds),
+  }
+}
+
+/** KIP-951: an answer that sends the client to another leader says who that is. */
+function nameLeader(
+  { catalog, clusterView, partitions }: BrokerServices,
+  { topic, topicId }: { readonly topic: string; readonly topicId: string },
+  partition: FetchedPartition,
+): number {
+  const name = topic === '' ? (catalog.topicById(topicId)?.name ?? '') : topic
+  const leaderId = clusterView.leaderOf(name, partition.partitionIndex)
+  const leaderEpoch = partitions.find(name, partition.partitionIndex)?.log?.leaderEpoch ?? -1
+  partition.currentLeader = { leaderId, leaderEpoch }
+  return leaderId
+}
+
+function endpointsOf(
+  { clusterView }: BrokerServices,
+  { connection }: RequestContext,
+  leaderIds: ReadonlySet<number>,
+): NonNullable<FetchResponseInput['nodeEndpoints']> {
+  return Array.from(leaderIds, (nodeId) => clusterView.endpointOf(connection.listener.name, nodeId)).filter(
+    (endpoint) => endpoint !== undefined,
+  )
+}

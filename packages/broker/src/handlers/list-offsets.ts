@@ -1,0 +1,118 @@
+import { type PartitionLog, StorageError } from '@millrace/log-core'
+import { ErrorCode, type ListOffsetsRequest, type ListOffsetsResponseInput } from '@millrace/protocol'
+import type { BrokerServices } from '../broker-services.ts'
+import { leaderEpochError, lookUpPartition } from '../partition/partition-lookup.ts'
+import type { Handler, RequestContext } from './handler.ts'
+
+type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
+type PartitionReply = ListOffsetsResponseInput['topics'][number]['partitions'][number]
+
+/** Timestamps that are none (KIP-79, KIP-734, KIP-405, KIP-1005). */
+const LATEST = -1
+const EARLIEST = -2
+const MAX_TIMESTAMP = -3
+const EARLIEST_LOCAL = -4
+const LATEST_TIERED = -5
+
+/** The first version that may ask for each. */
+const FIRST_VERSIONS: Readonly<Record<number, number>> = {
+  [MAX_TIMESTAMP]: 7,
+  [EARLIEST_LOCAL]: 8,
+  [LATEST_TIERED]: 9,
+}
+
+interface Found {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly leaderEpoch: number
+}
+
+const NOT_FOUND: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
+
+/**
+ * ListOffsets, v0-10 (trap 23). A timestamp finds the first record at or after it, inside its batch; when there
+ * is none the answer is offset -1 without an error.
+ */
+export const handleListOffsets: Handler<ListOffsetsRequest, ListOffsetsResponseInput> = async (
+  services,
+  context,
+  request,
+) => {
+  const isReadCommitted = request.isolationLevel === 1
+  const topics = await Promise.all(
+    request.topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(
+        partitions.map((asked) => answer(services, context, { topic: name, asked, isReadCommitted })),
+      ),
+    })),
+  )
+  return { throttleTimeMs: 0, topics }
+}
+
+async function answer(
+  services: BrokerServices,
+  { apiVersion, connection }: RequestContext,
+  { topic, asked, isReadCommitted }: { topic: string; asked: AskedPartition; isReadCommitted: boolean },
+): Promise<PartitionReply> {
+  const { partitionIndex, timestamp } = asked
+  const failed = (errorCode: number): PartitionReply => ({ partitionIndex, errorCode, oldStyleOffsets: [] })
+  const partition = lookUpPartition(services, connection, topic, partitionIndex)
+  if (typeof partition === 'number') return failed(partition)
+  const epochError = leaderEpochError(partition, asked.currentLeaderEpoch)
+  if (epochError !== ErrorCode.NONE) return failed(epochError)
+  const log = partition.onlineLog
+  if (log === null) return failed(ErrorCode.KAFKA_STORAGE_ERROR)
+  if (timestamp < 0 && (timestamp < LATEST_TIERED || apiVersion < (FIRST_VERSIONS[timestamp] ?? 0))) {
+    return failed(ErrorCode.UNSUPPORTED_VERSION)
+  }
+  try {
+    const found = await findOffset(log, timestamp, isReadCommitted)
+    return {
+      partitionIndex,
+      errorCode: ErrorCode.NONE,
+      oldStyleOffsets: found.offset === -1 ? [] : oldStyleOffsets(log, found.offset, asked),
+      timestamp: found.timestampMs,
+      offset: found.offset,
+      leaderEpoch: found.leaderEpoch,
+    }
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return failed(ErrorCode.KAFKA_STORAGE_ERROR)
+  }
+}
+
+async function findOffset(log: PartitionLog, timestamp: number, isReadCommitted: boolean): Promise<Found> {
+  switch (timestamp) {
+    case LATEST: {
+      const offset = isReadCommitted ? log.lastStableOffset : log.highWatermark
+      return { offset, timestampMs: -1, leaderEpoch: log.leaderEpoch }
+    }
+    case EARLIEST:
+    case EARLIEST_LOCAL:
+      return { offset: log.logStartOffset, timestampMs: -1, leaderEpoch: log.epochAt(log.logStartOffset) }
+    case MAX_TIMESTAMP:
+      return (await log.maxTimestamp()) ?? NOT_FOUND
+    case LATEST_TIERED:
+      return NOT_FOUND
+    default: {
+      const found = await log.offsetForTimestamp(timestamp)
+      // Consumers of committed data must not be sent to what they cannot see.
+      const endOffset = isReadCommitted ? log.lastStableOffset : log.highWatermark
+      return found !== null && found.offset < endOffset ? found : NOT_FOUND
+    }
+  }
+}
+
+/**
+ * v0 lists where segments begin, newest first, at most `maxNumOffsets`. The offset found comes first and the start
+ * of the log last: what lies between matters to nobody who still asks in this form.
+ */
+function oldStyleOffsets(
+  log: PartitionLog,
+  found: number,
+  { maxNumOffsets, timestamp }: AskedPartition,
+): number[] {
+  const offsets = timestamp === LATEST && found !== log.logStartOffset ? [found, log.logStartOffset] : [found]
+  return offsets.slice(0, Math.max(0, maxNumOffsets))
+}

@@ -1,0 +1,143 @@
+import { StorageError } from '@millrace/log-core'
+import { ErrorCode, KafkaError, type MetadataRequest, type MetadataResponseInput } from '@millrace/protocol'
+import type { BrokerServices } from '../broker-services.ts'
+import type { Topic } from '../cluster/topic.ts'
+import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
+import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations.ts'
+import type { Handler } from './handler.ts'
+
+type TopicReply = MetadataResponseInput['topics'][number]
+type PartitionReply = TopicReply['partitions'][number]
+
+const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/**
+ * Metadata, v0-13: brokers, topics, leaders (trap 7). Topics that do not exist are created here when
+ * request and configuration allow it, and answered with their leaders at once (trap 10).
+ */
+export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
+  services,
+  context,
+  request,
+) => {
+  const { catalog, clusterView, config } = services
+  const isForAll = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
+  if (isForAll) {
+    return reply(Array.from(catalog.topics(), (topic) => describeTopic(services, topic, request)))
+  }
+  const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable']
+  const asked = request.topics ?? []
+  const missing = mayCreate ? asked.filter(({ name }) => name !== null && canCreate(services, name)) : []
+  if (missing.length === 0) return reply(asked.map((topic) => answerTopic(services, topic, request)))
+  return createMissing(services, missing).then((errors) =>
+    reply(asked.map((topic) => answerTopic(services, topic, request, errors))),
+  )
+
+  function reply(topics: TopicReply[]): MetadataResponseInput {
+    return {
+      throttleTimeMs: 0,
+      brokers: clusterView.brokersFor(context.connection.listener.name),
+      clusterId: clusterView.clusterId,
+      controllerId: clusterView.controllerId,
+      topics,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+        ? CLUSTER_OPERATIONS
+        : OPERATIONS_NOT_ASKED,
+      errorCode: ErrorCode.NONE,
+    }
+  }
+}
+
+function canCreate({ catalog }: BrokerServices, name: string): boolean {
+  return catalog.topic(name) === undefined && topicNameProblem(name) === null
+}
+
+/** The error of each topic that could not be created. */
+async function createMissing(
+  { controlPlane }: BrokerServices,
+  missing: readonly { readonly name: string | null }[],
+): Promise<ReadonlyMap<string, number>> {
+  const errors = new Map<string, number>()
+  const names = new Set(missing.map(({ name }) => name ?? ''))
+  await Promise.all(
+    Array.from(names, async (name) => {
+      try {
+        await controlPlane.autoCreateTopic(name)
+      } catch (error) {
+        errors.set(name, creationErrorCode(error))
+      }
+    }),
+  )
+  return errors
+}
+
+function creationErrorCode(error: unknown): number {
+  if (error instanceof StorageError) return ErrorCode.KAFKA_STORAGE_ERROR
+  if (!(error instanceof KafkaError)) throw error
+  // Somebody else was faster: the topic is there, or will be in a moment.
+  if (error.code === ErrorCode.TOPIC_ALREADY_EXISTS) return ErrorCode.LEADER_NOT_AVAILABLE
+  return error.code
+}
+
+function answerTopic(
+  services: BrokerServices,
+  asked: { readonly topicId: string; readonly name: string | null },
+  request: MetadataRequest,
+  errors?: ReadonlyMap<string, number>,
+): TopicReply {
+  const { catalog } = services
+  const topic = asked.name === null ? catalog.topicById(asked.topicId) : catalog.topic(asked.name)
+  if (topic !== undefined) return describeTopic(services, topic, request)
+  if (asked.name === null) return failedTopic(asked, ErrorCode.UNKNOWN_TOPIC_ID)
+  if (topicNameProblem(asked.name) !== null) return failedTopic(asked, ErrorCode.INVALID_TOPIC_EXCEPTION)
+  return failedTopic(asked, errors?.get(asked.name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+}
+
+function failedTopic(
+  { topicId, name }: { readonly topicId: string; readonly name: string | null },
+  errorCode: number,
+): TopicReply {
+  return {
+    errorCode,
+    name,
+    topicId: name === null ? topicId : NO_TOPIC_ID,
+    isInternal: name !== null && isInternalTopic(name),
+    partitions: [],
+    topicAuthorizedOperations: OPERATIONS_NOT_ASKED,
+  }
+}
+
+function describeTopic(services: BrokerServices, topic: Topic, request: MetadataRequest): TopicReply {
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions: Array.from({ length: topic.partitionCount }, (_, index) =>
+      describePartition(services, topic, index),
+    ),
+    topicAuthorizedOperations: request.includeTopicAuthorizedOperations
+      ? TOPIC_OPERATIONS
+      : OPERATIONS_NOT_ASKED,
+  }
+}
+
+function describePartition(
+  { clusterView, partitions }: BrokerServices,
+  topic: Topic,
+  index: number,
+): PartitionReply {
+  const replicas = clusterView.replicasOf(topic.name, index, topic.replicationFactor)
+  const partition = partitions.find(topic.name, index)
+  // Between the catalog's entry and the open log: the leader comes in a moment.
+  const isReady = partition !== undefined && partition.topicId === topic.topicId
+  return {
+    errorCode: isReady ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
+    partitionIndex: index,
+    leaderId: isReady ? clusterView.leaderOf(topic.name, index) : -1,
+    leaderEpoch: partition?.log?.leaderEpoch ?? -1,
+    replicaNodes: replicas,
+    isrNodes: replicas,
+    offlineReplicas: [],
+  }
+}

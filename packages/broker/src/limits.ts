@@ -1,0 +1,77 @@
+import { strict as assert } from 'node:assert'
+import type { BrokerConfig } from './config/broker-config.ts'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/**
+ * Every bound of the broker that is not the log's or a group's, in one place, so that their
+ * relations can be seen and asserted. Full means refuse or pause, never grow.
+ */
+export interface Limits {
+  /** Largest request frame; a larger one closes its connection before any of it is kept. */
+  readonly maxFrameBytes: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** Requests of one connection whose answers are still to come. librdkafka pipelines without a bound. */
+  readonly maxRequestsInFlight: number
+  /** Bytes of those requests. At least one is always let in, whatever its size. */
+  readonly maxBytesInFlight: number
+  /** While nothing can start, reading goes on up to this many bytes, then the peer is slowed down. */
+  readonly readAheadBytes: number
+  /** Answers of one connection that its peer has not taken: no further request starts above this. */
+  readonly maxUnsentBytes: number
+  /** The same over all connections: above it, Fetch answers are kept small, so that slow readers cannot add up. */
+  readonly maxUnsentBytesInAll: number
+  /** The size to which a Fetch answer may shrink then. */
+  readonly minFetchBytes: number
+  /** Largest answer to one Fetch. */
+  readonly maxFetchBytes: number
+  /** A batch may not unfold to more than this when it is validated. */
+  readonly maxDecompressedBytes: number
+  /** Partitions that one Fetch or Produce may name. */
+  readonly maxPartitionsPerRequest: number
+  readonly maxFetchSessions: number
+  /** Over all sessions: a session costs by its partitions. */
+  readonly maxFetchSessionPartitions: number
+  readonly maxTopics: number
+  readonly maxPartitions: number
+  /** One topic: creating its directories must not stall the loop for seconds. */
+  readonly maxPartitionsPerTopic: number
+  /** How long `close` waits for answers on their way, before it closes the connections. */
+  readonly closeGraceMs: number
+  /** How many closed connections are looked for at once: the period of the idle sweep. */
+  readonly idleSweepMs: number
+}
+
+/** The limits that follow from the configuration. Asserts how they must relate. */
+export function limitsFrom(config: BrokerConfig): Limits {
+  const limits: Limits = {
+    maxFrameBytes: config['socket.request.max.bytes'],
+    maxConnections: config['max.connections'],
+    maxConnectionsPerAddress: config['max.connections.per.ip'],
+    maxRequestsInFlight: 1024,
+    maxBytesInFlight: 16 * MIB,
+    readAheadBytes: 256 * KIB,
+    maxUnsentBytes: MIB,
+    maxUnsentBytesInAll: 128 * MIB,
+    minFetchBytes: 64 * KIB,
+    maxFetchBytes: config['fetch.max.bytes'],
+    maxDecompressedBytes: Math.max(64 * MIB, config['message.max.bytes'] * 16),
+    maxPartitionsPerRequest: 100_000,
+    maxFetchSessions: config['max.incremental.fetch.session.cache.slots'],
+    maxFetchSessionPartitions: 1_000_000,
+    maxTopics: config['millrace.max.topics'],
+    maxPartitions: config['millrace.max.partitions'],
+    maxPartitionsPerTopic: 10_000,
+    closeGraceMs: 1500,
+    idleSweepMs: 10_000,
+  }
+  assert(limits.maxFrameBytes > 0)
+  assert(limits.readAheadBytes <= limits.maxBytesInFlight, 'what is read ahead must be able to start')
+  assert(limits.maxUnsentBytes <= limits.maxUnsentBytesInAll)
+  assert(limits.minFetchBytes <= limits.maxUnsentBytes)
+  assert(limits.maxPartitionsPerTopic <= limits.maxPartitions || limits.maxPartitions < 10_000)
+  assert(limits.closeGraceMs < 2000, 'close must end within two seconds')
+  return limits
+}

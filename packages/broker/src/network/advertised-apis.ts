@@ -1,0 +1,6 @@
+/** One line of what ApiVersions tells. */
+export interface AdvertisedApi {
+  readonly apiKey: number
+  readonly minVersion: number
+  readonly maxVersion: number
+}

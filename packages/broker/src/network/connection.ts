@@ -1,0 +1,286 @@
+import { FrameSplitter } from '@millrace/protocol'
+import { Applied, NO_RESPONSE } from '../handlers/handler.ts'
+import type { Limits } from '../limits.ts'
+import type { ConnectionInfo, ListenerInfo } from './connection-info.ts'
+import type { ByteStream, StreamReceiver } from './network.ts'
+import type { ReplyBudget } from './reply-budget.ts'
+
+/** The bytes of one answer, length included; null: this request gets none. */
+export type ReplyBytes = readonly Buffer[] | null
+
+/** What became of a request: answered, applied with the answer to come, or neither yet. */
+export type Routed = ReplyBytes | Applied<ReplyBytes> | Promise<ReplyBytes | Applied<ReplyBytes>>
+
+/** What a connection asks of the broker. */
+export interface ConnectionOwner {
+  readonly limits: Limits
+  readonly replyBudget: ReplyBudget
+  /** Runs one request. What it throws, now or later, closes the connection. */
+  route(frame: Buffer, connection: Connection): Routed
+  /** Monotonic. */
+  nowMs(): number
+  /** Why a connection is being closed, when it is not the peer's ordinary end. */
+  reportFailure(connection: Connection, error: unknown): void
+  onClosed(connection: Connection): void
+}
+
+/** One request between its frame and its answer. */
+interface Exchange {
+  readonly sizeBytes: number
+  isApplied: boolean
+  isAnswered: boolean
+  reply: ReplyBytes
+}
+
+/**
+ * One client connection: splits the byte stream into frames, starts them in order, and sends the
+ * answers in order (invariant C1, trap 3).
+ *
+ * A request starts when all earlier ones of the connection have been applied. Produce says so
+ * before its answer is ready (`Applied`), so pipelined batches share a sync; whatever else waits (a
+ * parked Fetch, a JoinGroup) holds back what comes behind it, as in Kafka. Nothing grows: when no
+ * request may start, reading pauses.
+ */
+export class Connection implements ConnectionInfo, StreamReceiver {
+  readonly id: number
+  readonly listener: ListenerInfo
+  readonly openedAtMs: number
+  softwareName = ''
+  softwareVersion = ''
+  lastActiveMs: number
+  readonly #stream: ByteStream
+  readonly #owner: ConnectionOwner
+  readonly #splitter: FrameSplitter
+  /** In order of arrival; those before `#head` are gone. */
+  #exchanges: Exchange[] = []
+  #head = 0
+  #unapplied = 0
+  #bytesInFlight = 0
+  /** What of the pile behind a slow peer the budget knows. */
+  #countedUnsentBytes = 0
+  #isPumping = false
+  #isFlushQueued = false
+  #isReadingPaused = false
+  #isDraining = false
+  #isClosed = false
+
+  constructor(id: number, listener: ListenerInfo, stream: ByteStream, owner: ConnectionOwner) {
+    this.id = id
+    this.listener = listener
+    this.#stream = stream
+    this.#owner = owner
+    this.#splitter = new FrameSplitter({ maxFrameBytes: owner.limits.maxFrameBytes })
+    this.openedAtMs = owner.nowMs()
+    this.lastActiveMs = this.openedAtMs
+  }
+
+  get remoteAddress(): string {
+    return this.#stream.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.#stream.remotePort
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Requests whose answers are still to come. */
+  get requestsInFlight(): number {
+    return this.#exchanges.length - this.#head
+  }
+
+  /** Of requests that were started, and of what was received behind them. */
+  get bytesInFlight(): number {
+    return this.#bytesInFlight + this.#splitter.pendingBytes
+  }
+
+  get unsentBytes(): number {
+    return this.#stream.unsentBytes
+  }
+
+  /** Starts delivery. Apart from the constructor, so that the owner knows the connection first. */
+  open(): void {
+    this.#stream.start(this)
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isClosed || this.#isDraining) return
+    this.lastActiveMs = this.#owner.nowMs()
+    this.#splitter.push(chunk)
+    this.#pump()
+  }
+
+  onDrained(): void {
+    this.lastActiveMs = this.#owner.nowMs()
+    this.#countUnsent(0)
+    this.#pump()
+  }
+
+  onClosed(): void {
+    if (this.#isClosed) return
+    this.#forget()
+  }
+
+  /** Closes at once. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#stream.destroy()
+    this.#forget()
+  }
+
+  /** Starts nothing more; closes as soon as the answers on their way have left. */
+  drain(): void {
+    if (this.#isClosed || this.#isDraining) return
+    this.#isDraining = true
+    // A paused stream would not notice that its peer has gone.
+    this.#stream.resume()
+    this.#endIfDrained()
+  }
+
+  #forget(): void {
+    this.#isClosed = true
+    this.#countUnsent(0)
+    this.#exchanges = []
+    this.#head = 0
+    this.#bytesInFlight = 0
+    this.#owner.onClosed(this)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isClosed) return
+    this.#owner.reportFailure(this, error)
+    this.close()
+  }
+
+  /** Sends every answer that may leave and starts every request that may start, until neither is left. */
+  #pump(): void {
+    if (this.#isPumping || this.#isClosed) return
+    this.#isPumping = true
+    try {
+      do {
+        this.#startRequests()
+      } while (this.#flush())
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#isPumping = false
+    }
+    this.#steerReading()
+  }
+
+  #startRequests(): void {
+    while (this.#mayStart()) {
+      const frame = this.#splitter.next()
+      if (frame === null) break
+      this.#start(frame)
+    }
+  }
+
+  #mayStart(): boolean {
+    const { limits } = this.#owner
+    return (
+      !this.#isClosed &&
+      !this.#isDraining &&
+      this.#unapplied === 0 &&
+      this.#bytesInFlight < limits.maxBytesInFlight &&
+      this.requestsInFlight < limits.maxRequestsInFlight &&
+      this.#stream.unsentBytes <= limits.maxUnsentBytes
+    )
+  }
+
+  #start(frame: Buffer): void {
+    const sizeBytes = frame.length
+    const exchange: Exchange = { sizeBytes, isApplied: false, isAnswered: false, reply: null }
+    this.#exchanges.push(exchange)
+    this.#bytesInFlight += sizeBytes
+    this.#unapplied++
+    const routed = this.#owner.route(frame, this)
+    if (routed instanceof Promise) {
+      routed.then(
+        (outcome) => this.#settle(exchange, outcome),
+        (error: unknown) => this.#fail(error),
+      )
+    } else {
+      this.#settle(exchange, routed)
+    }
+  }
+
+  #settle(exchange: Exchange, outcome: ReplyBytes | Applied<ReplyBytes>): void {
+    if (this.#isClosed) return
+    exchange.isApplied = true
+    this.#unapplied--
+    if (outcome instanceof Applied) {
+      outcome.reply.then(
+        (reply) => this.#answer(exchange, reply === NO_RESPONSE ? null : reply),
+        (error: unknown) => this.#fail(error),
+      )
+      // The next request may start now, even though this one's answer is to come.
+      this.#pump()
+    } else {
+      this.#answer(exchange, outcome)
+    }
+  }
+
+  #answer(exchange: Exchange, reply: ReplyBytes): void {
+    if (this.#isClosed) return
+    exchange.reply = reply
+    exchange.isAnswered = true
+    if (this.#isPumping || this.#isFlushQueued || this.#exchanges[this.#head] !== exchange) return
+    // One sync answers many requests, each in a microtask of its own: send them in one write.
+    this.#isFlushQueued = true
+    queueMicrotask(() => {
+      this.#isFlushQueued = false
+      this.#pump()
+      this.#endIfDrained()
+    })
+  }
+
+  /** Sends the answers that stand at the head of the queue. False: there was none. */
+  #flush(): boolean {
+    const exchanges = this.#exchanges
+    if (this.#isClosed || !exchanges[this.#head]?.isAnswered) return false
+    let buffers: Buffer[] | null = null
+    for (let exchange = exchanges[this.#head]; exchange?.isAnswered; exchange = exchanges[this.#head]) {
+      this.#head++
+      this.#bytesInFlight -= exchange.sizeBytes
+      if (exchange.reply === null) continue
+      if (buffers === null) buffers = exchange.reply as Buffer[]
+      else buffers = buffers.concat(exchange.reply)
+    }
+    if (this.#head === exchanges.length) {
+      exchanges.length = 0
+      this.#head = 0
+    } else if (this.#head > this.#owner.limits.maxRequestsInFlight) {
+      exchanges.splice(0, this.#head)
+      this.#head = 0
+    }
+    if (buffers !== null) {
+      this.#stream.write(buffers)
+      this.#countUnsent(this.#stream.unsentBytes)
+    }
+    return true
+  }
+
+  #countUnsent(unsentBytes: number): void {
+    if (unsentBytes === this.#countedUnsentBytes) return
+    this.#owner.replyBudget.change(unsentBytes - this.#countedUnsentBytes)
+    this.#countedUnsentBytes = unsentBytes
+  }
+
+  /** Slows the peer down while nothing can start; what is read ahead stays within its limit. */
+  #steerReading(): void {
+    if (this.#isClosed) return
+    const shouldPause = this.#splitter.pendingBytes >= this.#owner.limits.readAheadBytes && !this.#mayStart()
+    if (shouldPause === this.#isReadingPaused) return
+    this.#isReadingPaused = shouldPause
+    if (shouldPause) this.#stream.pause()
+    else this.#stream.resume()
+  }
+
+  #endIfDrained(): void {
+    if (!this.#isDraining || this.#isClosed || this.requestsInFlight > 0) return
+    this.#stream.end()
+  }
+}

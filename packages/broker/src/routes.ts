@@ -1,0 +1,74 @@
+import {
+  apiVersions,
+  createTopics,
+  deleteGroups,
+  deleteTopics,
+  describeCluster,
+  describeConfigs,
+  describeGroups,
+  fetch,
+  findCoordinator,
+  heartbeat,
+  initProducerId,
+  joinGroup,
+  leaveGroup,
+  listGroups,
+  listOffsets,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+  offsetForLeaderEpoch,
+  produce,
+  syncGroup,
+} from '@millrace/protocol'
+import { handleApiVersions } from './handlers/api-versions.ts'
+import { handleCreateTopics } from './handlers/create-topics.ts'
+import { handleDeleteGroups } from './handlers/delete-groups.ts'
+import { handleDeleteTopics } from './handlers/delete-topics.ts'
+import { handleDescribeCluster } from './handlers/describe-cluster.ts'
+import { handleDescribeConfigs } from './handlers/describe-configs.ts'
+import { handleDescribeGroups } from './handlers/describe-groups.ts'
+import { handleFetch } from './handlers/fetch.ts'
+import { handleFindCoordinator } from './handlers/find-coordinator.ts'
+import { handleHeartbeat } from './handlers/heartbeat.ts'
+import { handleInitProducerId } from './handlers/init-producer-id.ts'
+import { handleJoinGroup } from './handlers/join-group.ts'
+import { handleLeaveGroup } from './handlers/leave-group.ts'
+import { handleListGroups } from './handlers/list-groups.ts'
+import { handleListOffsets } from './handlers/list-offsets.ts'
+import { handleMetadata } from './handlers/metadata.ts'
+import { handleOffsetCommit } from './handlers/offset-commit.ts'
+import { handleOffsetFetch } from './handlers/offset-fetch.ts'
+import { handleOffsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
+import { handleProduce } from './handlers/produce.ts'
+import { handleSyncGroup } from './handlers/sync-group.ts'
+import { type Route, route } from './network/route.ts'
+
+/**
+ * Every API that is served, and in which versions. The maximum is a promise: clients take it. The minimum is
+ * read too, by clients that enable features by exact version (compat.md section 1): Produce is told from 0
+ * on, because librdkafka up to 2.11.0 does not compress otherwise, though nobody sends 0 to 2 (trap 2).
+ */
+export const ROUTES: readonly Route[] = [
+  route(produce, [3, 11], handleProduce, [0, 11]),
+  route(fetch, [4, 17], handleFetch),
+  route(listOffsets, [0, 10], handleListOffsets),
+  route(metadata, [0, 13], handleMetadata),
+  route(offsetCommit, [2, 9], handleOffsetCommit),
+  route(offsetFetch, [1, 9], handleOffsetFetch),
+  route(findCoordinator, [0, 6], handleFindCoordinator),
+  route(joinGroup, [0, 9], handleJoinGroup),
+  route(heartbeat, [0, 4], handleHeartbeat),
+  route(leaveGroup, [0, 5], handleLeaveGroup),
+  route(syncGroup, [0, 5], handleSyncGroup),
+  route(describeGroups, [0, 6], handleDescribeGroups),
+  route(listGroups, [0, 5], handleListGroups),
+  route(apiVersions, [0, 4], handleApiVersions),
+  route(createTopics, [2, 7], handleCreateTopics),
+  route(deleteTopics, [1, 6], handleDeleteTopics),
+  route(initProducerId, [0, 5], handleInitProducerId),
+  route(offsetForLeaderEpoch, [2, 4], handleOffsetForLeaderEpoch),
+  route(describeConfigs, [1, 4], handleDescribeConfigs),
+  route(deleteGroups, [0, 2], handleDeleteGroups),
+  route(describeCluster, [0, 1], handleDescribeCluster),
+]

@@ -1,0 +1,139 @@
+import { strict as assert } from 'node:assert'
+import { randomBytes } from 'node:crypto'
+import { type Clock, type FileSystem, memoryFileSystem, nodeClock, nodeFileSystem } from '@millrace/log-core'
+import { type BrokerOptions, type OpenBroker, openBroker } from './broker.ts'
+import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
+import { type ListenerAddress, parseListener } from './network/listener-address.ts'
+import { planListeners } from './network/listeners.ts'
+import type { Network } from './network/network.ts'
+import { tcpNetwork } from './network/tcp-network.ts'
+import { type Logger, silentLogger } from './observability.ts'
+
+/** What `startBroker` takes. Everything has a default. */
+export interface StartBrokerOptions {
+  /** Where records are kept. Without it they are kept in memory, and gone with the broker. */
+  readonly dataDir?: string
+  /** What to bind and to tell clients: `localhost` (127.0.0.1 and ::1) by default. */
+  readonly host?: string
+  /** 9092 by default; 0 is any free port. */
+  readonly port?: number
+  /** Several listeners, each `NAME://HOST:PORT`, instead of `host` and `port`. */
+  readonly listeners?: readonly string[]
+  /** How many brokers this process stands for, on as many ports: 1 by default. */
+  readonly nodes?: number
+  /** Kafka's broker configuration by name, and `millrace.*`. An unknown name is refused. */
+  readonly config?: Readonly<Record<string, string>>
+  /** Pino's shape; silent by default. */
+  readonly logger?: Logger
+  /** Closes the broker when it is aborted. */
+  readonly signal?: AbortSignal
+  /** The seams, for tests and simulations. */
+  readonly fileSystem?: FileSystem
+  readonly network?: Network
+  readonly clock?: Clock
+  readonly randomBytes?: (count: number) => Buffer
+}
+
+/** A running broker. */
+export interface Broker extends AsyncDisposable {
+  /** For a client's `bootstrap.servers`: HOST:PORT, comma-separated. */
+  readonly bootstrapServers: string
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
+  readonly clusterId: string
+  /** Resolves when the broker has been closed; rejects when an assertion inside failed. The process goes on. */
+  readonly closed: Promise<void>
+  /** One pass of retention and expiry now, instead of at its time. */
+  housekeep(): Promise<void>
+  /** Ends within two seconds: answers what was accepted, makes everything durable. Idempotent. */
+  close(): Promise<void>
+}
+
+const DEFAULT_HOST = 'localhost'
+const DEFAULT_PORT = 9092
+/** Any path will do: this file system is nobody else's. */
+const MEMORY_DATA_DIR = '/data'
+
+/**
+ * Starts a broker in this process and resolves when it accepts connections. Rejects with
+ * InvalidConfigError, StorageError (the data directory), or the system's error (a port in use).
+ */
+export async function startBroker(options: StartBrokerOptions = {}): Promise<Broker> {
+  options.signal?.throwIfAborted()
+  const closed = Promise.withResolvers<void>()
+  // Whoever does not look at `closed` must not die of an unhandled rejection.
+  closed.promise.catch(() => {})
+  const resolved = resolveOptions(options)
+  let isClosing: Promise<void> | null = null
+  const opened = await openBroker(resolved, (error) => {
+    resolved.logger.error(
+      { reason: error.message, stack: error.stack ?? '' },
+      'internal error: the broker closes',
+    )
+    closed.reject(error)
+    void close().catch(() => {})
+  })
+  const close = (): Promise<void> => {
+    isClosing ??= opened.close().then(closed.resolve, (error: unknown) => {
+      closed.reject(error)
+      throw error
+    })
+    return isClosing
+  }
+  options.signal?.addEventListener('abort', () => void close().catch(() => {}), { once: true })
+  return describeBroker(opened, closed.promise, close)
+}
+
+function describeBroker(opened: OpenBroker, closed: Promise<void>, close: () => Promise<void>): Broker {
+  const first = opened.listeners[0]
+  assert(first !== undefined)
+  const brokers = opened.services.clusterView
+    .brokersFor(first.info.name)
+    .map(({ nodeId, host, port }) => ({ nodeId, host, port }))
+  return {
+    bootstrapServers: brokers.map(({ host, port }) => formatAddress(host, port)).join(','),
+    brokers,
+    clusterId: opened.services.clusterView.clusterId,
+    closed,
+    housekeep: () => opened.housekeeping.run(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function resolveOptions(options: StartBrokerOptions): BrokerOptions {
+  const settings = { ...options.config }
+  if (options.nodes !== undefined) settings['millrace.nodes'] = String(options.nodes)
+  const config = parseBrokerConfig(settings)
+  const dataDir = options.dataDir ?? config['log.dirs']
+  const nodeIds = Array.from({ length: config['millrace.nodes'] }, (_, index) => config['node.id'] + index)
+  return {
+    dataDir: dataDir ?? MEMORY_DATA_DIR,
+    config,
+    settings,
+    nodeIds,
+    listeners: planListeners({
+      listeners: listenersOf(options, config),
+      advertised: config['advertised.listeners'].map(parseListener),
+      nodeIds,
+    }),
+    fileSystem: options.fileSystem ?? (dataDir === null ? memoryFileSystem() : nodeFileSystem()),
+    network: options.network ?? tcpNetwork(),
+    clock: options.clock ?? nodeClock(),
+    logger: options.logger ?? silentLogger,
+    randomBytes: options.randomBytes ?? randomBytes,
+  }
+}
+
+/** The argument beats the configuration, and the configuration beats the default. */
+function listenersOf(options: StartBrokerOptions, config: BrokerConfig): ListenerAddress[] {
+  const { host, listeners, port } = options
+  if (listeners !== undefined) return listeners.map(parseListener)
+  if (host === undefined && port === undefined && config.listeners.length > 0) {
+    return config.listeners.map(parseListener)
+  }
+  return [{ name: 'PLAINTEXT', host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT }]
+}
