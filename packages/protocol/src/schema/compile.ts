@@ -2,8 +2,9 @@ import type { ByteReader } from '../wire/byte-reader.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { absentValue } from './absent-value.ts'
 import type { PartCodec } from './codec.ts'
-import { refuseNull, scalarCodec, writeLength } from './scalar-codecs.ts'
-import { type TaggedFieldCodec, taggedFieldsCodec } from './tagged-fields.ts'
+import { readNullableCount, refuseNull, writeLength } from './length-prefixed.ts'
+import { scalarCodec } from './scalar-codecs.ts'
+import { type TaggedFieldCodec, type TaggedFieldsCodec, taggedFieldsCodec } from './tagged-fields.ts'
 import {
   type ArrayType,
   fieldsOf,
@@ -27,30 +28,29 @@ interface FieldCodec {
 }
 
 /** Closures for one version of a type: everything that depends on the version is decided here, once. */
-function compileType(type: TypeDescription, version: number, flexible: boolean): PartCodec {
+function compileType(type: TypeDescription, version: number, isFlexible: boolean): PartCodec {
   switch (type.kind) {
     case 'array':
-      return compileArray(type, version, flexible)
+      return compileArray(type, version, isFlexible)
     case 'struct':
       return version >= type.nullableSince
-        ? nullableStructCodec(type, version, flexible)
-        : compileStruct(type.shape, version, flexible)
+        ? nullableStructCodec(type, version, isFlexible)
+        : compileStruct(type.shape, version, isFlexible)
     default:
-      return scalarCodec(type, version, flexible)
+      return scalarCodec(type, version, isFlexible)
   }
 }
 
-function compileArray(type: ArrayType, version: number, flexible: boolean): PartCodec {
-  const element = compileType(type.element, version, flexible)
+function compileArray(type: ArrayType, version: number, isFlexible: boolean): PartCodec {
+  const element = compileType(type.element, version, isFlexible)
   const isNullable = version >= type.nullableSince
   // Even elements without any field of their own cost the peer something: the count stays below the frame.
   const minElementBytes = Math.max(1, element.minBytes)
   return {
-    minBytes: flexible ? 1 : 4,
+    minBytes: isFlexible ? 1 : 4,
     decode: (reader) => {
-      const count = flexible ? reader.compactLength() : reader.length()
+      const count = readNullableCount(reader, isFlexible, minElementBytes)
       if (count < 0) return isNullable ? null : refuseNull()
-      reader.checkCount(count, minElementBytes)
       const values = new Array<unknown>(count)
       for (let index = 0; index < count; index++) values[index] = element.decode(reader)
       return values
@@ -58,33 +58,31 @@ function compileArray(type: ArrayType, version: number, flexible: boolean): Part
     encode: (writer, value) => {
       if (value === null) {
         if (!isNullable) refuseNull()
-        writeLength(writer, -1, flexible)
+        writeLength(writer, -1, isFlexible)
         return
       }
       const values = value as readonly unknown[]
-      writeLength(writer, values.length, flexible)
+      writeLength(writer, values.length, isFlexible)
       for (const each of values) element.encode(writer, each)
     },
   }
 }
 
 /** The whole message, or a struct within it, which may not be null. */
-export function compileStruct(shape: Shape, version: number, flexible: boolean): PartCodec {
-  const fields: FieldCodec[] = []
-  const taggedFields: TaggedFieldCodec[] = []
-  for (const [name, field] of fieldsOf(shape)) {
-    const absent = absentValue(field)
+export function compileStruct(shape: Shape, version: number, isFlexible: boolean): PartCodec {
+  const fields = fieldsOf(shape).map(([name, field]): FieldCodec => {
     const isFixed = isPresent(field, version) && field.tag === null
-    const codec = isPresent(field, version) ? compileType(field.type, version, flexible) : null
-    fields.push({ name, absent, codec: isFixed ? codec : null, isOptional: shape[name]?.kind === 'field' })
-    if (codec !== null && field.tag !== null && flexible) {
-      taggedFields.push({ name, tag: field.tag, codec, field })
+    return {
+      name,
+      absent: absentValue(field),
+      codec: isFixed ? compileType(field.type, version, isFlexible) : null,
+      isOptional: shape[name]?.kind === 'field',
     }
-  }
+  })
   const written = fields.filter(hasCodec)
-  const tags = flexible ? taggedFieldsCodec(taggedFields) : null
+  const tags = isFlexible ? compileTaggedFields(shape, version) : null
   return {
-    minBytes: written.reduce((sum, { codec }) => sum + codec.minBytes, flexible ? 1 : 0),
+    minBytes: written.reduce((sum, { codec }) => sum + codec.minBytes, isFlexible ? 1 : 0),
     decode: (reader) => {
       const record: Record<string, unknown> = {}
       for (const field of fields) record[field.name] = decodeField(field, reader)
@@ -102,6 +100,16 @@ export function compileStruct(shape: Shape, version: number, flexible: boolean):
   }
 }
 
+/** The section of tagged fields at the end of a struct, in a flexible version. */
+export function compileTaggedFields(shape: Shape, version: number): TaggedFieldsCodec {
+  const tagged: TaggedFieldCodec[] = []
+  for (const [name, field] of fieldsOf(shape)) {
+    if (field.tag === null || !isPresent(field, version)) continue
+    tagged.push({ name, tag: field.tag, field, codec: compileType(field.type, version, true) })
+  }
+  return taggedFieldsCodec(tagged)
+}
+
 function decodeField(field: FieldCodec, reader: ByteReader): unknown {
   return field.codec === null ? field.absent() : field.codec.decode(reader)
 }
@@ -111,8 +119,8 @@ function hasCodec(field: FieldCodec): field is FieldCodec & { readonly codec: Pa
 }
 
 /** A struct that may be null is preceded by one byte, as in Kafka's generated code: 1, or -1 for null. */
-function nullableStructCodec(type: StructType, version: number, flexible: boolean): PartCodec {
-  const codec = compileStruct(type.shape, version, flexible)
+function nullableStructCodec(type: StructType, version: number, isFlexible: boolean): PartCodec {
+  const codec = compileStruct(type.shape, version, isFlexible)
   return {
     minBytes: 1,
     decode: (reader) => {

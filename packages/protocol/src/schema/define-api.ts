@@ -17,6 +17,16 @@ export interface Api<Request = unknown, Response = unknown, RequestInput = never
   response(version: number): Codec<Response, ResponseInput>
 }
 
+/**
+ * Replaces the codec of one version by a faster one that does the same; what it does not need to change it takes
+ * from `declared`.
+ */
+export type HandWrittenCodec<Decoded, Input> = (
+  version: number,
+  isFlexible: boolean,
+  declared: Codec<Decoded, Input>,
+) => Codec<Decoded, Input>
+
 export interface ApiDeclaration<Q extends Shape, P extends Shape> {
   readonly key: number
   readonly name: string
@@ -24,6 +34,11 @@ export interface ApiDeclaration<Q extends Shape, P extends Shape> {
   readonly flexibleSince: number | null
   readonly request: Q
   readonly response: P
+  /** For the data path alone, where a measurement asks for it. */
+  readonly handWritten?: {
+    readonly request?: HandWrittenCodec<Decoded<Q>, Input<Q>>
+    readonly response?: HandWrittenCodec<Decoded<P>, Input<P>>
+  }
 }
 
 export type DefinedApi<Q extends Shape, P extends Shape> = Api<Decoded<Q>, Decoded<P>, Input<Q>, Input<P>>
@@ -32,16 +47,32 @@ export type DefinedApi<Q extends Shape, P extends Shape> = Api<Decoded<Q>, Decod
 export function defineApi<const Q extends Shape, const P extends Shape>(
   declaration: ApiDeclaration<Q, P>,
 ): DefinedApi<Q, P> {
-  const { flexibleSince, key, name, validVersions } = declaration
+  const { flexibleSince, handWritten, key, name, validVersions } = declaration
   const request = defineMessage({ validVersions, flexibleSince, fields: declaration.request })
   const response = defineMessage({ validVersions, flexibleSince, fields: declaration.response })
+  const isFlexible = (version: number) => flexibleSince !== null && version >= flexibleSince
   return {
     key,
     name,
     validVersions,
     flexibleSince,
     declaration,
-    request: request.codec,
-    response: response.codec,
+    request: replaced(request.codec, handWritten?.request, isFlexible),
+    response: replaced(response.codec, handWritten?.response, isFlexible),
   }
+}
+
+function replaced<D, I>(
+  declared: (version: number) => Codec<D, I>,
+  handWritten: HandWrittenCodec<D, I> | undefined,
+  isFlexible: (version: number) => boolean,
+): (version: number) => Codec<D, I> {
+  if (handWritten === undefined) return declared
+  const codecs: (Codec<D, I> | undefined)[] = []
+  const make = (version: number): Codec<D, I> => {
+    const codec = handWritten(version, isFlexible(version), declared(version))
+    codecs[version] = codec
+    return codec
+  }
+  return (version) => codecs[version] ?? make(version)
 }

@@ -1,7 +1,12 @@
-import type { ByteReader } from '../wire/byte-reader.ts'
-import type { ByteWriter } from '../wire/byte-writer.ts'
-import { WireError } from '../wire/wire-error.ts'
 import type { PartCodec } from './codec.ts'
+import {
+  type BytesInput,
+  readNullableBytes,
+  readNullableString,
+  refuseNull,
+  writeNullableBytes,
+  writeNullableString,
+} from './length-prefixed.ts'
 import type { ScalarKind, ScalarType } from './wire-type.ts'
 
 type FixedKind = Exclude<ScalarKind, 'string' | 'bytes' | 'records'>
@@ -18,72 +23,33 @@ const FIXED: Readonly<Record<FixedKind, PartCodec>> = {
   uuid: { minBytes: 16, decode: (r) => r.uuid(), encode: (w, v) => w.uuid(v as string) },
 }
 
-/** Throws on null where the version has none: the message of the one place that says so. */
-export function refuseNull(): never {
-  throw new WireError('null in a field that is not nullable')
+/** Types without parts. The casts are the boundary of `compile.ts`: declarations and values agree by their types. */
+export function scalarCodec(type: ScalarType, version: number, isFlexible: boolean): PartCodec {
+  if (type.kind !== 'string' && type.kind !== 'bytes' && type.kind !== 'records') return FIXED[type.kind]
+  const codec = type.kind === 'string' ? stringCodec(isFlexible) : bytesCodec(isFlexible)
+  return version >= type.nullableSince ? codec : refusingNull(codec)
 }
 
-export function scalarCodec(type: ScalarType, version: number, flexible: boolean): PartCodec {
-  const isNullable = version >= type.nullableSince
-  if (type.kind === 'string') return stringCodec(isNullable, flexible)
-  if (type.kind === 'bytes' || type.kind === 'records') return bytesCodec(isNullable, flexible)
-  return FIXED[type.kind]
-}
-
-function stringCodec(isNullable: boolean, flexible: boolean): PartCodec {
+function stringCodec(isFlexible: boolean): PartCodec {
   return {
-    minBytes: flexible ? 1 : 2,
-    decode: (reader) => {
-      const length = flexible ? reader.compactLength() : reader.stringLength()
-      if (length < 0) return isNullable ? null : refuseNull()
-      return reader.utf8(length)
-    },
-    encode: (writer, value) => {
-      if (value !== null) flexible ? writer.compactString(value as string) : writer.string(value as string)
-      else if (!isNullable) refuseNull()
-      else flexible ? writer.unsignedVarint(0) : writer.int16(-1)
-    },
+    minBytes: isFlexible ? 1 : 2,
+    decode: (reader) => readNullableString(reader, isFlexible),
+    encode: (writer, value) => writeNullableString(writer, value as string | null, isFlexible),
   }
 }
 
-function bytesCodec(isNullable: boolean, flexible: boolean): PartCodec {
+function bytesCodec(isFlexible: boolean): PartCodec {
   return {
-    minBytes: flexible ? 1 : 4,
-    decode: (reader) => decodeBytes(reader, flexible, isNullable),
-    encode: (writer, value) => encodeBytes(writer, value as BytesInput, flexible, isNullable),
+    minBytes: isFlexible ? 1 : 4,
+    decode: (reader) => readNullableBytes(reader, isFlexible),
+    encode: (writer, value) => writeNullableBytes(writer, value as BytesInput, isFlexible),
   }
 }
 
-export type BytesInput = Buffer | readonly Buffer[] | null
-
-export function decodeBytes(reader: ByteReader, flexible: boolean, isNullable: boolean): Buffer | null {
-  const length = flexible ? reader.compactLength() : reader.length()
-  if (length < 0) return isNullable ? null : refuseNull()
-  return reader.view(length)
-}
-
-export function encodeBytes(
-  writer: ByteWriter,
-  value: BytesInput,
-  flexible: boolean,
-  isNullable: boolean,
-): void {
-  if (value === null) {
-    if (!isNullable) refuseNull()
-    writeLength(writer, -1, flexible)
-  } else if (Buffer.isBuffer(value)) {
-    writeLength(writer, value.length, flexible)
-    writer.bytes(value)
-  } else {
-    let sizeBytes = 0
-    for (const part of value) sizeBytes += part.length
-    writeLength(writer, sizeBytes, flexible)
-    for (const part of value) writer.bytes(part)
+function refusingNull(codec: PartCodec): PartCodec {
+  return {
+    minBytes: codec.minBytes,
+    decode: (reader) => codec.decode(reader) ?? refuseNull(),
+    encode: (writer, value) => codec.encode(writer, value ?? refuseNull()),
   }
-}
-
-/** The length of bytes or an array; -1 stands for null. */
-export function writeLength(writer: ByteWriter, length: number, flexible: boolean): void {
-  if (flexible) writer.unsignedVarint(length + 1)
-  else writer.int32(length)
 }

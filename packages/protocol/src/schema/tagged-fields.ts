@@ -15,8 +15,8 @@ export interface TaggedFieldCodec {
 
 /** Reads the tagged fields of a struct into it, and writes them. */
 export interface TaggedFieldsCodec {
-  decode(reader: ByteReader, record: Record<string, unknown>): void
-  encode(writer: ByteWriter, record: Readonly<Record<string, unknown>>): void
+  decode(reader: ByteReader, struct: object): void
+  encode(writer: ByteWriter, struct: object): void
 }
 
 /**
@@ -34,15 +34,20 @@ export function taggedFieldsCodec(unordered: readonly TaggedFieldCodec[]): Tagge
   const fields = unordered.toSorted((left, right) => left.tag - right.tag)
   const byTag = new Map(fields.map((field) => [field.tag, field]))
   return {
-    decode: (reader, record) => {
+    decode: (reader, struct) => {
+      const record = struct as Record<string, unknown>
       for (let count = reader.taggedFieldCount(); count > 0; count--) {
         decodeTaggedField(reader, byTag.get(reader.unsignedVarint()), record)
       }
     },
-    encode: (writer, record) => {
-      const present = fields.filter(({ field, name }) => !isAbsentValue(field, record[name]))
-      writer.unsignedVarint(present.length)
-      for (const { codec, name, tag } of present) {
+    encode: (writer, struct) => {
+      const record = struct as Readonly<Record<string, unknown>>
+      let count = 0
+      for (const { field, name } of fields) if (!isAbsentValue(field, record[name])) count++
+      writer.unsignedVarint(count)
+      if (count === 0) return
+      for (const { codec, field, name, tag } of fields) {
+        if (isAbsentValue(field, record[name])) continue
         const content = new ByteWriter()
         codec.encode(content, record[name])
         writer.unsignedVarint(tag)
