@@ -104,9 +104,10 @@ export class SyncMarks {
 
   /** Resolves when all marks recorded so far are on stable storage. */
   async durable(): Promise<void> {
-    if (this.#failure !== null) throw this.#failure
     this.#write()
     if (this.#sync !== null) await this.#sync
+    // Looked at last: both lines above can fail, and whoever joins the waiting ones after that waits for ever.
+    if (this.#failure !== null) throw this.#failure
     const waiting = createDeferred()
     this.#waiting.push(waiting)
     this.#startSync()

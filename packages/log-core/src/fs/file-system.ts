@@ -41,7 +41,10 @@ export interface FileSystem {
   exists(path: string): boolean
   /** Sorted by name. */
   list(directory: string): DirectoryEntry[]
-  /** Makes missing parents too, and syncs the parent of each directory that it made. Fine when it exists. */
+  /**
+   * Makes missing parents too, and syncs the parent of each directory that it made. Fine when it exists: its parent is
+   * synced then as well, because whoever made it may have died before doing so.
+   */
   makeDirectory(path: string): void
   /** Removes a file. The removal may come undone until the directory is synced. */
   remove(path: string): void

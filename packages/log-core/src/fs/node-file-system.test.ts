@@ -93,11 +93,14 @@ describe('node file system', () => {
     expect(close).toHaveBeenCalledTimes(1)
   })
 
-  it('syncs the parent of every directory that it makes, from the outside in', () => {
+  it('syncs the parent of every directory that it makes, from the outside in, and of one that is there', () => {
     const root = temporaryDirectory()
     const opened = vi.spyOn(nodeFs, 'openSync')
     nodeFileSystem().makeDirectory(`${root}/a/b`)
-    expect(opened.mock.calls.map(([path]) => path)).toEqual([root, `${root}/a`])
+    expect(opened.mock.calls.map(([path]) => path).slice(-2)).toEqual([root, `${root}/a`])
+    opened.mockClear()
+    nodeFileSystem().makeDirectory(`${root}/a/b`)
+    expect(opened.mock.calls.map(([path]) => path)).toEqual([`${root}/a`])
   })
 
   it('lists a dangling link as neither file nor directory', () => {

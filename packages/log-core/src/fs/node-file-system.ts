@@ -40,11 +40,14 @@ class NodeFileSystem implements FileSystem {
   }
 
   makeDirectory(path: string): void {
+    const parent = directoryOf(path)
     if (this.exists(path)) {
-      if (attempt(path, 'look at', () => fs.statSync(path)).isDirectory()) return
+      if (attempt(path, 'look at', () => fs.statSync(path)).isDirectory()) {
+        this.#syncParent(parent)
+        return
+      }
       throw new StorageError('ENOTDIR', path, `${path} is a file; expected a directory or nothing`)
     }
-    const parent = directoryOf(path)
     if (parent !== path) this.makeDirectory(parent)
     attempt(path, 'make the directory', () => fs.mkdirSync(path))
     this.syncDirectorySync(parent)
@@ -101,6 +104,18 @@ class NodeFileSystem implements FileSystem {
 
   lockDirectory(path: string, holder: LockHolder): DirectoryLock {
     return lockNodeDirectory(this, path, holder)
+  }
+
+  /**
+   * An existing directory may be one that an earlier attempt made and then died, before it synced the parent. Whoever
+   * may not read the parent cannot have made anything in it either.
+   */
+  #syncParent(parent: string): void {
+    try {
+      this.syncDirectorySync(parent)
+    } catch (error) {
+      if (!(error instanceof StorageError) || !['EACCES', 'EPERM'].includes(error.code)) throw error
+    }
   }
 
   bootId(): string {
