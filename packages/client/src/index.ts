@@ -1,12 +1,25 @@
 export { bytes, json, string, type ValueCodec } from '@millrace/record-batch'
-export { Admin, type NewTopic } from './admin/admin.ts'
+export { Admin, type ClusterDescription } from './admin/admin.ts'
+export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/config-admin.ts'
+export type { CreatedTopic, NewTopic } from './admin/topic-admin.ts'
 export { type Client, createClient } from './client.ts'
 export { ClientError, type ClientErrorCode } from './client-error.ts'
 export type { ClientOptions } from './client-options.ts'
 export type { ConsumerRecord, TopicPartition } from './consumer/consumer-record.ts'
-export type { Isolation } from './consumer/offset-lookup.ts'
+export {
+  EARLIEST,
+  type Isolation,
+  LATEST,
+  MAX_TIMESTAMP,
+  type OffsetFound,
+  type OffsetQuery,
+} from './consumer/offset-lookup.ts'
 export type { AtTime, ReadFrom, ReadUntil } from './consumer/read-range.ts'
 export { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
+export type { CommittedOffset } from './groups/committed-offsets.ts'
+export type { GroupDescription, GroupListing, GroupMember } from './groups/group-description.ts'
+export type { BrokerNode } from './metadata/cluster-metadata.ts'
+export type { PartitionMetadata, TopicMetadata } from './metadata/topic-metadata.ts'
 export type { BrokerAddress, ByteStream, ByteStreamOwner, Network } from './network/network.ts'
 export { SendManyError } from './producer/delivery.ts'
 export { Producer } from './producer/producer.ts'
