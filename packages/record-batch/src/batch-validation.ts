@@ -30,7 +30,7 @@ export type RejectionReason =
   | 'invalid-record'
   /** A time is out of the topic's range (INVALID_TIMESTAMP). */
   | 'invalid-timestamp'
-  /** A codec that Kafka has not defined (UNSUPPORTED_COMPRESSION_TYPE). */
+  /** A codec that Kafka has not defined, or that this installation lacks (UNSUPPORTED_COMPRESSION_TYPE). */
   | 'unsupported-compression'
   /** Message formats 0 and 1, which Kafka 4 no longer takes (INVALID_RECORD there). */
   | 'unsupported-magic'

@@ -73,8 +73,9 @@ type Inflate = (options: InflateOptions, done: (error: Error | null, result: Buf
 function inflateAsync(inflate: Inflate, bytes: Buffer, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     inflate(zlibOptions(bytes, maxBytes), (error, result) => {
-      if (error === null) resolve(result)
-      else reject(inflateError(error, maxBytes))
+      if (error !== null) reject(inflateError(error, maxBytes))
+      else if (result.length > maxBytes) reject(tooLarge(maxBytes))
+      else resolve(result)
     })
   })
 }
@@ -93,23 +94,26 @@ function outputChunkBytes(expectedBytes: number): number {
 
 function refusing(maxBytes: number, inflate: () => Buffer): Buffer {
   try {
-    return inflate()
+    return withinLimit(inflate(), maxBytes)
   } catch (error) {
     throw inflateError(error, maxBytes)
   }
 }
 
 function inflateError(error: unknown, maxBytes: number): CorruptBatchError {
+  if (error instanceof CorruptBatchError) return error
   const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
-  if (isTooLarge)
-    return new CorruptBatchError('TOO_LARGE', `decompresses to more than ${maxBytes} bytes`, { cause: error })
+  if (isTooLarge) return tooLarge(maxBytes, error)
   const reason = error instanceof Error ? error.message : String(error)
   return new CorruptBatchError('INVALID_COMPRESSED_DATA', `does not decompress: ${reason}`, { cause: error })
 }
 
+/** zlib's own limit cannot be 0, so what it let through is measured as well. */
 function withinLimit(bytes: Buffer, maxBytes: number): Buffer {
-  if (bytes.length > maxBytes) {
-    throw new CorruptBatchError('TOO_LARGE', `${bytes.length} bytes, allowed are ${maxBytes}`)
-  }
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes)
   return bytes
+}
+
+function tooLarge(maxBytes: number, cause?: unknown): CorruptBatchError {
+  return new CorruptBatchError('TOO_LARGE', `decompresses to more than ${maxBytes} bytes`, { cause })
 }

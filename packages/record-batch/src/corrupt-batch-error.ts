@@ -6,7 +6,7 @@ export type BatchErrorCode =
   | 'INVALID_LENGTH'
   /** The format version is not 2. */
   | 'UNSUPPORTED_MAGIC'
-  /** The compression bits name a codec that Kafka has not defined. */
+  /** The compression bits name a codec that Kafka has not defined, or one that this installation lacks. */
   | 'UNSUPPORTED_COMPRESSION'
   /** An offset, id or count has a value that no writer produces. */
   | 'OUT_OF_RANGE'

@@ -106,6 +106,8 @@ function readBlock(bytes: Buffer, start: number, field: number, maxBlockBytes: n
   const isStored = field >= LZ4_STORED_AS_IS
   const length = isStored ? field - LZ4_STORED_AS_IS : field
   const end = start + length
+  // Kafka's reader takes an empty block, which no writer makes, for the end of the frame.
+  if (length === 0) throw invalidLz4('an empty block')
   if (length > maxBlockBytes || end > bytes.length) throw invalidLz4('a block longer than its frame')
   const sizeBytes = isStored ? length : blockSizeBytes(bytes, start, end)
   if (sizeBytes > maxBlockBytes) throw invalidLz4('a block longer than the frame allows')

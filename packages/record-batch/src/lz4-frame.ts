@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { createRequire } from 'node:module'
+import { CorruptBatchError } from './corrupt-batch-error.ts'
 import {
   invalidLz4,
   LZ4_STORED_AS_IS,
@@ -70,22 +71,25 @@ export function decompressLz4Frame(bytes: Buffer, maxBytes: number): Buffer {
 export async function decompressLz4FrameAsync(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const layout = readLz4Frame(bytes, maxBytes)
   const binding = loadLz4()
-  try {
-    const parts = await Promise.all(
-      layout.blocks.map((block) =>
-        block.isStored ? bytes.subarray(block.start, block.end) : binding.uncompress(withSize(bytes, block)),
-      ),
-    )
-    return joined(parts, layout)
-  } catch (error) {
+  const decompressions = layout.blocks.map((block) =>
+    block.isStored ? bytes.subarray(block.start, block.end) : binding.uncompress(withSize(bytes, block)),
+  )
+  const parts = await Promise.all(decompressions).catch((error: unknown) => {
     throw invalidLz4('a block does not decompress', error)
-  }
+  })
+  return joined(parts, layout)
 }
 
 /** Loaded on first use: it costs milliseconds, and many programs never see lz4. Node's own cache keeps it. */
 function loadLz4(): Lz4Binding {
-  const binding: Lz4Binding = require('lz4-napi')
-  return binding
+  try {
+    const binding: Lz4Binding = require('lz4-napi')
+    return binding
+  } catch (error) {
+    const message =
+      'lz4-napi does not load: it has no binary for this platform, or npm left optional packages out'
+    throw new CorruptBatchError('UNSUPPORTED_COMPRESSION', message, { cause: error })
+  }
 }
 
 /** A copy, because the bytes in front of the block are the caller's. It is the compressed side that is copied. */

@@ -21,6 +21,7 @@ export function compressSnappyBlock(bytes: Buffer): Buffer {
   return target.subarray(0, to)
 }
 
+/** Positional, because this and what it calls run for every few bytes. */
 function compressFragment(
   bytes: Buffer,
   start: number,

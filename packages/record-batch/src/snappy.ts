@@ -27,20 +27,24 @@ export function compressSnappy(bytes: Buffer): Buffer {
  */
 export function decompressSnappy(bytes: Buffer, maxBytes: number): Buffer {
   const isXerial = bytes.length >= XERIAL_HEADER_BYTES && bytes.subarray(0, 8).equals(XERIAL_MAGIC)
-  const blocks = isXerial ? xerialBlocks(bytes) : [bytes]
+  const blocks = isXerial ? xerialBlocks : rawBlock
   let sizeBytes = 0
-  for (const block of blocks) sizeBytes += snappyBlockSizeBytes(block)
+  for (const block of blocks(bytes)) sizeBytes += snappyBlockSizeBytes(block)
   if (sizeBytes > maxBytes) {
     throw new CorruptBatchError('TOO_LARGE', `decompresses to ${sizeBytes} bytes, allowed are ${maxBytes}`)
   }
   const target = Buffer.allocUnsafe(sizeBytes)
   let position = 0
-  for (const block of blocks) position = decompressSnappyBlock(block, target, position)
+  for (const block of blocks(bytes)) position = decompressSnappyBlock(block, target, position)
   return target
 }
 
-function xerialBlocks(bytes: Buffer): Buffer[] {
-  const blocks: Buffer[] = []
+function rawBlock(bytes: Buffer): readonly Buffer[] {
+  return [bytes]
+}
+
+/** Walked twice instead of kept: chunks may be as small as five bytes, and an object each would be a bomb of its own. */
+function* xerialBlocks(bytes: Buffer): Generator<Buffer, void, void> {
   let position = XERIAL_HEADER_BYTES
   while (position < bytes.length) {
     const size = position + 4 > bytes.length ? -1 : bytes.readInt32BE(position)
@@ -48,8 +52,7 @@ function xerialBlocks(bytes: Buffer): Buffer[] {
     if (size < 0 || position + size > bytes.length) {
       throw new CorruptBatchError('INVALID_COMPRESSED_DATA', `a snappy chunk of ${size} bytes does not fit`)
     }
-    blocks.push(bytes.subarray(position, position + size))
+    yield bytes.subarray(position, position + size)
     position += size
   }
-  return blocks
 }
