@@ -115,10 +115,25 @@ function handOver(node, args) {
       child.kill(signal)
     })
   }
+  if (process.env.npm_lifecycle_event !== undefined) endWithShell(child)
   child.on('error', (error) => fail(`${node} could not be started: ${error.message}`))
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
   })
+}
+
+/**
+ * npm starts us through a shell and passes a signal on to that shell alone, which dies of it without telling us. So a
+ * new parent means that npm was asked to end. (Not on Windows, where a parent's death changes nothing that we see.)
+ */
+function endWithShell(child) {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 100)
+  watch.unref()
 }
