@@ -7,6 +7,8 @@ import { isFlexible } from './request-header.ts'
 
 /** ApiVersions answers before the peers know each other's versions, so its header never gained tagged fields. */
 const API_VERSIONS_KEY = 18
+/** Metadata of 200,000 partitions with three replicas each has a million and a half. */
+const MAX_RESPONSE_ELEMENTS = 10_000_000
 
 /**
  * A whole response, its length in front:
@@ -41,7 +43,7 @@ export function decodeResponse<Response>(
   version: number,
   frame: Buffer,
 ): DecodedResponse<Response> {
-  const reader = new ByteReader(frame)
+  const reader = new ByteReader(frame, 0, frame.length, MAX_RESPONSE_ELEMENTS)
   const correlationId = reader.int32()
   if (hasTaggedHeader(api, version)) reader.skipTaggedFields()
   const body = api.response(version).decode(reader)

@@ -1,4 +1,3 @@
-import type { ByteReader } from '../wire/byte-reader.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { absentValue } from './absent-value.ts'
 import type { PartCodec } from './codec.ts'
@@ -85,15 +84,29 @@ export function compileStruct(shape: Shape, version: number, isFlexible: boolean
     minBytes: written.reduce((sum, { codec }) => sum + codec.minBytes, isFlexible ? 1 : 0),
     decode: (reader) => {
       const record: Record<string, unknown> = {}
-      for (const field of fields) record[field.name] = decodeField(field, reader)
+      let current = ''
+      try {
+        for (const field of fields) {
+          current = field.name
+          record[field.name] = field.codec === null ? field.absent() : field.codec.decode(reader)
+        }
+      } catch (error) {
+        throw atField(current, error)
+      }
       tags?.decode(reader, record)
       return record
     },
     encode: (writer, value) => {
       const record = value as Readonly<Record<string, unknown>>
-      for (const field of written) {
-        const given = record[field.name]
-        field.codec.encode(writer, given === undefined && field.isOptional ? field.absent() : given)
+      let current = ''
+      try {
+        for (const field of written) {
+          current = field.name
+          const given = record[field.name]
+          field.codec.encode(writer, given === undefined && field.isOptional ? field.absent() : given)
+        }
+      } catch (error) {
+        throw atField(current, error)
       }
       tags?.encode(writer, record)
     },
@@ -110,8 +123,10 @@ export function compileTaggedFields(shape: Shape, version: number): TaggedFields
   return taggedFieldsCodec(tagged)
 }
 
-function decodeField(field: FieldCodec, reader: ByteReader): unknown {
-  return field.codec === null ? field.absent() : field.codec.decode(reader)
+/** Names the field in front of the message, so that it reads as a path once every struct has added its own. */
+function atField(name: string, error: unknown): unknown {
+  if (error instanceof Error) error.message = `${name}: ${error.message}`
+  return error
 }
 
 function hasCodec(field: FieldCodec): field is FieldCodec & { readonly codec: PartCodec } {

@@ -82,6 +82,37 @@ describe('versions', () => {
   })
 })
 
+describe('errors name the field', () => {
+  const nested = defineMessage({
+    validVersions: [0, 0],
+    flexibleSince: null,
+    fields: { topics: array({ name: string, partitions: array(int32) }) },
+  })
+
+  test('when decoding', () => {
+    const bytes = Buffer.from(hex('00000001', '000161', '00000002', '00000007', '0000'), 'hex')
+    expect(() => nested.codec(0).decode(new ByteReader(bytes))).toThrow(
+      new WireError('topics: partitions: 2 elements of at least 4 bytes in 6 bytes'),
+    )
+  })
+
+  test('when encoding', () => {
+    const value = { topics: [{ name: 'a', partitions: [1, 2 ** 31] }] }
+    expect(() => encode(0, value, nested)).toThrow(/^topics: partitions: /)
+  })
+})
+
+test('a frame full of empty strings is refused before it becomes a hundred times as much', () => {
+  const strings = defineMessage({ validVersions: [0, 0], flexibleSince: 0, fields: { names: array(string) } })
+  const count = 2_000_000
+  const writer = new ByteWriter()
+  writer.unsignedVarint(count + 1)
+  const bytes = Buffer.concat([...writer.finish(), Buffer.alloc(count, 1), Buffer.of(0)])
+  expect(() => strings.codec(0).decode(new ByteReader(bytes))).toThrow(
+    '2000000 elements more than a message may have',
+  )
+})
+
 describe('null', () => {
   test('is refused where the version does not allow it', () => {
     expect(() => decode(1, '000161' + 'ffff' + '00000009' + '0001' + '00')).toThrow(WireError)
@@ -110,9 +141,7 @@ describe('tagged fields', () => {
   })
 
   test('a value longer or shorter than its size is refused', () => {
-    expect(() => decode(4, hex(fixed, '01', '02', '03', '0278', '00'))).toThrow(
-      '1 bytes too many in tagged field label',
-    )
+    expect(() => decode(4, hex(fixed, '01', '02', '03', '0278', '00'))).toThrow('1 bytes too many at')
     expect(() => decode(4, hex(fixed, '01', '02', '01', '0278'))).toThrow(WireError)
   })
 })

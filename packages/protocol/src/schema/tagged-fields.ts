@@ -1,6 +1,5 @@
 import type { ByteReader } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
-import { WireError } from '../wire/wire-error.ts'
 import { isAbsentValue } from './absent-value.ts'
 import type { PartCodec } from './codec.ts'
 import type { Field } from './wire-type.ts'
@@ -68,9 +67,5 @@ function decodeTaggedField(
     reader.skip(sizeBytes)
     return
   }
-  const content = reader.slice(sizeBytes)
-  record[known.name] = known.codec.decode(content)
-  if (content.remaining > 0) {
-    throw new WireError(`${content.remaining} bytes too many in tagged field ${known.name}`)
-  }
+  record[known.name] = reader.within(sizeBytes, known.codec.decode)
 }

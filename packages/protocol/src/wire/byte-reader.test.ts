@@ -68,6 +68,28 @@ test('a count is refused when its elements cannot fit', () => {
   expect(() => bytes.checkCount(3, 2)).toThrow('3 elements of at least 2 bytes in 4 bytes')
 })
 
+test('a message may have so many elements and no more, however its arrays are nested', () => {
+  const bytes = new ByteReader(Buffer.alloc(100), 0, 100, 50)
+  bytes.checkCount(30, 1)
+  bytes.within(40, (inner) => {
+    expect(() => inner.checkCount(21, 1)).toThrow('21 elements more than a message may have')
+    inner.checkCount(20, 1)
+    inner.skip(40)
+  })
+  expect(() => bytes.checkCount(1, 1)).toThrow(WireError)
+})
+
+test('a value within a size must use all of it, and cannot go beyond it', () => {
+  const hex = '0102030405'
+  expect(reader(hex).within(2, (inner) => inner.int16())).toBe(0x0102)
+  expect(() => reader(hex).within(2, (inner) => inner.int32())).toThrow('need 4 bytes at 0, have 2')
+  expect(() => reader(hex).within(3, (inner) => inner.int16())).toThrow('1 bytes too many at 2')
+  expect(() => reader(hex).within(6, (inner) => inner.int16())).toThrow(WireError)
+  const bytes = reader(hex)
+  bytes.within(2, (inner) => inner.int16())
+  expect(bytes.remaining).toBe(3)
+})
+
 test('bounds outside the buffer are our bug, not the peer’s', () => {
   expect(() => new ByteReader(Buffer.alloc(2), 0, 3)).toThrow('bounds 0..3 of 2')
 })

@@ -5,6 +5,11 @@ import { WireError } from './wire-error.ts'
 const UUID_BYTES = 16
 /** A tag and a size. */
 const MIN_TAGGED_FIELD_BYTES = 2
+/**
+ * How many array elements one message may have in all. A frame of 100 MB could claim that many one-byte elements,
+ * and each costs 8 to 150 bytes once decoded; requests of real clients stay below a hundredth of this.
+ */
+const DEFAULT_MAX_ELEMENTS = 1_000_000
 
 /**
  * A bounds-checked cursor over received bytes. Every overrun, impossible length and unrepresentable value is
@@ -13,18 +18,24 @@ const MIN_TAGGED_FIELD_BYTES = 2
 export class ByteReader {
   /** Where the next read begins, in bytes from the start of the buffer. */
   position: number
-  readonly end: number
   readonly #bytes: Buffer
+  #end: number
+  #elementsLeft: number
 
-  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+  constructor(bytes: Buffer, start = 0, end = bytes.length, maxElements = DEFAULT_MAX_ELEMENTS) {
     assert(start >= 0 && start <= end && end <= bytes.length, `bounds ${start}..${end} of ${bytes.length}`)
     this.#bytes = bytes
     this.position = start
-    this.end = end
+    this.#end = end
+    this.#elementsLeft = maxElements
+  }
+
+  get end(): number {
+    return this.#end
   }
 
   get remaining(): number {
-    return this.end - this.position
+    return this.#end - this.position
   }
 
   boolean(): boolean {
@@ -110,11 +121,16 @@ export class ByteReader {
     return this.unsignedVarint() - 1
   }
 
-  /** Refuses a count that the remaining bytes cannot hold: a lie of four bytes must not allocate gigabytes. */
+  /**
+   * Refuses a count that the remaining bytes cannot hold: a lie of four bytes must not allocate gigabytes. Counts
+   * against the elements that the whole message may have.
+   */
   checkCount(count: number, minElementBytes: number): void {
     if (count * minElementBytes > this.remaining) {
       throw new WireError(`${count} elements of at least ${minElementBytes} bytes in ${this.remaining} bytes`)
     }
+    if (count > this.#elementsLeft) throw new WireError(`${count} elements more than a message may have`)
+    this.#elementsLeft -= count
   }
 
   /** Skips a whole section of tagged fields: what a newer peer knows and this version does not. */
@@ -130,6 +146,18 @@ export class ByteReader {
     const count = this.unsignedVarint()
     this.checkCount(count, MIN_TAGGED_FIELD_BYTES)
     return count
+  }
+
+  /** Reads a value that must take exactly the next bytes: nothing beyond them, and all of them. */
+  within<T>(length: number, read: (reader: ByteReader) => T): T {
+    const outerEnd = this.#end
+    const end = this.#take(length) + length
+    this.position = end - length
+    this.#end = end
+    const value = read(this)
+    if (this.position < end) throw new WireError(`${end - this.position} bytes too many at ${this.position}`)
+    this.#end = outerEnd
+    return value
   }
 
   /** A reader of the next bytes alone. */
@@ -149,8 +177,8 @@ export class ByteReader {
 
   #take(length: number): number {
     const start = this.position
-    if (length > this.end - start) {
-      throw new WireError(`need ${length} bytes at ${start}, have ${this.end - start}`)
+    if (length > this.#end - start) {
+      throw new WireError(`need ${length} bytes at ${start}, have ${this.#end - start}`)
     }
     this.position = start + length
     return start

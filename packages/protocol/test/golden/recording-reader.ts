@@ -9,15 +9,8 @@ export interface LengthField {
 
 /** Decodes as any reader does, and notes every length, count and size that it comes by. */
 export class RecordingReader extends ByteReader {
-  readonly lengths: LengthField[]
-  readonly #bytes: Buffer
+  readonly lengths: LengthField[] = []
   #lastVarintAt = 0
-
-  constructor(bytes: Buffer, start = 0, end = bytes.length, lengths: LengthField[] = []) {
-    super(bytes, start, end)
-    this.#bytes = bytes
-    this.lengths = lengths
-  }
 
   override stringLength(): number {
     this.lengths.push({ position: this.position, encoding: 'int16', sizeBytes: 2 })
@@ -47,11 +40,9 @@ export class RecordingReader extends ByteReader {
   }
 
   /** The value of a known tagged field: its size is the varint just read. */
-  override slice(length: number): ByteReader {
+  override within<T>(length: number, read: (reader: ByteReader) => T): T {
     this.#noteVarint()
-    const start = this.position
-    super.skip(length)
-    return new RecordingReader(this.#bytes, start, start + length, this.lengths)
+    return super.within(length, read)
   }
 
   /** An unknown tagged field. */
