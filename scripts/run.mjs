@@ -22,7 +22,7 @@ const commands = {
   bench: ['benchmarks/main.ts'],
   'bench:kafka': ['benchmarks/kafka.ts'],
   'test:pack': ['scripts/test-pack.ts'],
-  'protocol-support': ['scripts/protocol-support.ts'],
+  docs: ['scripts/docs.ts'],
 }
 
 const [name, ...rest] = process.argv.slice(2)

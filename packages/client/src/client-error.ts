@@ -25,7 +25,8 @@ interface ClientErrorMeaning {
   readonly whatToDo: string
 }
 
-const MEANINGS: Readonly<Record<ClientErrorCode, ClientErrorMeaning>> = {
+/** What each code means for the caller. */
+export const CLIENT_ERROR_MEANINGS: Readonly<Record<ClientErrorCode, ClientErrorMeaning>> = {
   INVALID_OPTION: { retriable: false, whatToDo: 'correct the option that the message names' },
   CONNECTION_FAILED: { retriable: true, whatToDo: 'check the address and that the broker is running' },
   CONNECTION_LOST: { retriable: true, whatToDo: 'nothing: the client reconnects by itself' },
@@ -62,7 +63,7 @@ export class ClientError extends Error {
     super(message, options !== undefined && 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'ClientError'
     this.code = code
-    this.retriable = MEANINGS[code].retriable
-    this.whatToDo = options?.whatToDo ?? MEANINGS[code].whatToDo
+    this.retriable = CLIENT_ERROR_MEANINGS[code].retriable
+    this.whatToDo = options?.whatToDo ?? CLIENT_ERROR_MEANINGS[code].whatToDo
   }
 }
