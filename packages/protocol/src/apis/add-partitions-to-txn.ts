@@ -44,7 +44,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: since(4, int16),
   resultsByTransaction: since(
     4,

@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, boolean, float64, int16, int32, nullable, string } from '../schema/vocabulary.ts'
+import { array, boolean, float64, int16, int32, nullable, string, withDefault } from '../schema/vocabulary.ts'
 
 const opData = {
   key: string,
@@ -20,7 +20,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   entries: array(entryData),
 }
 

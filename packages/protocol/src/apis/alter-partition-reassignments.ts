@@ -18,7 +18,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   allowReplicationFactorChange: since(1, boolean, true),
   errorCode: int16,
   errorMessage: nullable(string),

@@ -56,7 +56,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   groups: array(describedGroup),
 }
 

@@ -31,7 +31,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   errorMessage: withDefault(nullable(string), null),
   memberId: withDefault(nullable(string), null),

@@ -17,7 +17,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   results: array({ errorCode: int16, errorMessage: nullable(string) }),
 }
 

@@ -15,7 +15,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   results: array({ name: string, errorCode: int16, errorMessage: withDefault(nullable(string), null) }),
 }
 

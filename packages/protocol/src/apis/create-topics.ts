@@ -48,7 +48,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   topics: array(creatableTopicResult),
 }
 

@@ -35,7 +35,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   filterResults: array(deleteAclsFilterResult),
 }
 

@@ -1,13 +1,13 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int16, int32, string } from '../schema/vocabulary.ts'
+import { array, int16, int32, string, withDefault } from '../schema/vocabulary.ts'
 
 const request = {
   groupsNames: array(string),
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   results: array({ groupId: string, errorCode: int16 }),
 }
 

@@ -13,13 +13,13 @@ import {
 } from '../schema/vocabulary.ts'
 
 const request = {
-  topics: since(6, array({ name: withDefault(nullable(string), null), topicId: uuid })),
+  topics: since(6, array({ name: withDefault(nullable(string), null), topicId: since(6, uuid) })),
   topicNames: until(5, array(string)),
   timeoutMs: int32,
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   responses: array({
     name: nullable(string, 6),
     topicId: since(6, uuid),

@@ -1,6 +1,16 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, boolean, float64, int8, int16, int32, nullable, string } from '../schema/vocabulary.ts'
+import {
+  array,
+  boolean,
+  float64,
+  int8,
+  int16,
+  int32,
+  nullable,
+  string,
+  withDefault,
+} from '../schema/vocabulary.ts'
 
 const request = {
   components: array({ entityType: string, matchType: int8, match: nullable(string) }),
@@ -8,7 +18,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   errorMessage: nullable(string),
   entries: nullable(

@@ -27,7 +27,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   errorMessage: withDefault(nullable(string), null),
   endpointType: since(1, int8, 1),

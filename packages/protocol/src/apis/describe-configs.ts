@@ -44,7 +44,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   results: array(describeConfigsResult),
 }
 

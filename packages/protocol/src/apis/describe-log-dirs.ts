@@ -1,6 +1,16 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, boolean, int16, int32, int64, nullable, since, string } from '../schema/vocabulary.ts'
+import {
+  array,
+  boolean,
+  int16,
+  int32,
+  int64,
+  nullable,
+  since,
+  string,
+  withDefault,
+} from '../schema/vocabulary.ts'
 
 const describeLogDirsPartition = {
   partitionIndex: int32,
@@ -23,7 +33,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: since(3, int16),
   results: array(describeLogDirsResult),
 }

@@ -23,7 +23,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   topics: array({ name: string, partitions: array(partitionResponse) }),
 }
 

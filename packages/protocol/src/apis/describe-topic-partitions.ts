@@ -40,7 +40,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   topics: array(describeTopicPartitionsResponseTopic),
   nextCursor: withDefault(nullable(struct({ topicName: string, partitionIndex: int32 })), null),
 }

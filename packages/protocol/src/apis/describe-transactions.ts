@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int16, int32, int64, string } from '../schema/vocabulary.ts'
+import { array, int16, int32, int64, string, withDefault } from '../schema/vocabulary.ts'
 
 const transactionState = {
   errorCode: int16,
@@ -18,7 +18,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   transactionStates: array(transactionState),
 }
 

@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int8, int16, int32, nullable, string } from '../schema/vocabulary.ts'
+import { array, int8, int16, int32, nullable, string, withDefault } from '../schema/vocabulary.ts'
 
 const describeUserScramCredentialsResult = {
   user: string,
@@ -14,7 +14,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   errorMessage: nullable(string),
   results: array(describeUserScramCredentialsResult),

@@ -15,7 +15,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: since(1, int16),
   replicaElectionResults: array({ topic: string, partitionResult: array(partitionResult) }),
 }

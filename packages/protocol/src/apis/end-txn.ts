@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { boolean, int16, int32, int64, since, string } from '../schema/vocabulary.ts'
+import { boolean, int16, int32, int64, since, string, withDefault } from '../schema/vocabulary.ts'
 
 const request = {
   transactionalId: string,
@@ -10,7 +10,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   producerId: since(5, int64, -1),
   producerEpoch: since(5, int16, -1),

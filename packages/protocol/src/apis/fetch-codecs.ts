@@ -229,7 +229,7 @@ function responseEncoder(
   }
 
   return (writer, response) => {
-    writer.int32(response.throttleTimeMs)
+    writer.int32(response.throttleTimeMs ?? 0)
     if (version >= 7) {
       writer.int16(response.errorCode ?? 0)
       writer.int32(response.sessionId ?? 0)

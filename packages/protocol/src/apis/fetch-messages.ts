@@ -87,7 +87,7 @@ export const fetchRequest = {
 }
 
 export const fetchResponse = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: since(7, int16),
   sessionId: since(7, int32),
   responses: array(fetchableTopicResponse),

@@ -12,7 +12,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   producerId: withDefault(int64, -1),
   producerEpoch: int16,

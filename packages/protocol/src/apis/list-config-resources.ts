@@ -1,13 +1,13 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int8, int16, int32, since, string } from '../schema/vocabulary.ts'
+import { array, int8, int16, int32, since, string, withDefault } from '../schema/vocabulary.ts'
 
 const request = {
   resourceTypes: since(1, array(int8)),
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   configResources: array({ resourceName: string, resourceType: since(1, int8, 16) }),
 }

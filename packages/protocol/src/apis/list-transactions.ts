@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int16, int32, int64, nullable, since, string } from '../schema/vocabulary.ts'
+import { array, int16, int32, int64, nullable, since, string, withDefault } from '../schema/vocabulary.ts'
 
 const request = {
   stateFilters: array(string),
@@ -10,7 +10,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   unknownStateFilters: array(string),
   transactionStates: array({ transactionalId: string, producerId: int64, transactionState: string }),

@@ -1,6 +1,6 @@
 import { defineApi } from '../schema/define-api.ts'
 import type { Decoded, Input } from '../schema/infer.ts'
-import { array, int16, int32, string } from '../schema/vocabulary.ts'
+import { array, int16, int32, string, withDefault } from '../schema/vocabulary.ts'
 
 const request = {
   groupId: string,
@@ -9,7 +9,7 @@ const request = {
 
 const response = {
   errorCode: int16,
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   topics: array({ name: string, partitions: array({ partitionIndex: int32, errorCode: int16 }) }),
 }
 

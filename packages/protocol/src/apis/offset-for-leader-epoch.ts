@@ -21,7 +21,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   topics: array({ topic: string, partitions: array(epochEndOffset) }),
 }
 

@@ -25,7 +25,7 @@ const request = {
 }
 
 const response = {
-  throttleTimeMs: int32,
+  throttleTimeMs: withDefault(int32, 0),
   errorCode: int16,
   errorMessage: nullable(string),
   results: until(1, array({ feature: string, errorCode: int16, errorMessage: nullable(string) })),

@@ -14,5 +14,5 @@ export type DecodedType<T> = T extends Phantom<infer D, unknown> ? D : never
 
 export type InputType<T> = T extends Phantom<unknown, infer I> ? I : never
 
-/** Shows an intersection as the one object type that it is. */
-type Flat<T> = { [K in keyof T]: T[K] }
+/** One object type instead of an intersection; the empty one makes editors and errors show its fields. */
+type Flat<T> = { [K in keyof T]: T[K] } & {}
