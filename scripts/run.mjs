@@ -21,7 +21,7 @@ const commands = {
   nightly: ['scripts/nightly.ts'],
   bench: ['benchmarks/main.ts'],
   'bench:kafka': ['benchmarks/kafka.ts'],
-  'test:pack': ['scripts/test-pack.ts'],
+  'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
   docs: ['scripts/docs.ts'],
 }
 
