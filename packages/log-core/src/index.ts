@@ -31,5 +31,6 @@ export {
   type LogLimits,
   NO_LIMIT,
 } from './log-config.ts'
+export { deletedDirectoryName, partitionDirectoryName } from './segment/segment-file-names.ts'
 export type { Clock, Timer } from './time/clock.ts'
 export { nodeClock } from './time/node-clock.ts'

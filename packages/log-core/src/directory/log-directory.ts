@@ -22,7 +22,15 @@ import {
   parsePartitionDirectoryName,
   partitionDirectoryName,
 } from '../segment/segment-file-names.ts'
+import { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
+import {
+  CLEAN_SHUTDOWN,
+  type CleanLog,
+  type CleanShutdown,
+  decodeCleanShutdown,
+  encodeCleanShutdown,
+} from './clean-shutdown.ts'
 import {
   decodeMetaProperties,
   encodeMetaProperties,
@@ -33,8 +41,6 @@ import {
 import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadata.ts'
 import { SyncMarks } from './sync-marks.ts'
 
-/** Its presence says that every log was flushed and closed; it is gone before anything is written again. */
-const CLEAN_SHUTDOWN = 'clean-shutdown'
 const ID_BYTES = 16
 
 export interface LogDirectoryOptions {
@@ -74,10 +80,12 @@ export class LogDirectory {
   readonly #defaultConfig: LogConfig
   readonly #randomBytes: (count: number) => Buffer
   readonly #logs = new Map<string, PartitionLog>()
+  /** What the last clean stop said of logs that have not been opened since: it stays true. */
+  readonly #cleanLogs: Map<string, CleanLog>
   #closing: Promise<void> | null = null
 
   private constructor(
-    parts: { environment: LogEnvironment; lock: DirectoryLock; path: string; wasCleanShutdown: boolean },
+    parts: { environment: LogEnvironment; lock: DirectoryLock; path: string; clean: CleanShutdown | null },
     meta: MetaProperties,
     options: LogDirectoryOptions,
   ) {
@@ -85,7 +93,8 @@ export class LogDirectory {
     this.clusterId = meta.clusterId
     this.nodeId = meta.nodeId
     this.directoryId = meta.directoryId
-    this.wasCleanShutdown = parts.wasCleanShutdown
+    this.wasCleanShutdown = parts.clean !== null
+    this.#cleanLogs = new Map((parts.clean?.logs ?? []).map((log) => [keyOf(log), log]))
     this.#environment = parts.environment
     this.#lock = parts.lock
     this.#defaultConfig = options.defaultConfig ?? DEFAULT_LOG_CONFIG
@@ -106,19 +115,21 @@ export class LogDirectory {
     const lock = fs.lockDirectory(path, holder)
     try {
       const meta = await readOrCreateMeta(fs, path, options)
-      const wasCleanShutdown = await takeCleanMarker(fs, path)
+      const clean = await takeCleanShutdown(fs, path)
       const { clock, logger = silentLogger } = options
       const marks = await SyncMarks.open({ fs, clock, directory: path, windowBytes })
+      const cache = new SegmentCache(fs, limits)
       const environment: LogEnvironment = {
         fs,
         clock,
         limits: { ...limits, writeAheadWindowBytes: windowBytes },
-        cache: new SegmentCache(fs, limits),
+        cache,
+        indexes: new SegmentIndexes(fs, cache),
         tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
         marks,
         logger,
       }
-      return new LogDirectory({ environment, lock, path, wasCleanShutdown }, meta, options)
+      return new LogDirectory({ environment, lock, path, clean }, meta, options)
     } catch (error) {
       lock.release()
       throw error
@@ -149,10 +160,12 @@ export class LogDirectory {
       const message = `${directory} belongs to topic id ${topicId}, expected ${request.topicId}`
       throw new StorageError('NOT_OURS', directory, message)
     }
+    const clean = this.#cleanLogs.get(keyOf(request)) ?? null
     const opened =
       topicId === null
         ? await createLogFiles(this.#environment, identity)
-        : await openLogFiles(this.#environment, identity, { config, wasCleanShutdown: this.wasCleanShutdown })
+        : await openLogFiles(this.#environment, identity, { config, clean })
+    this.#cleanLogs.delete(keyOf(request))
     const log = new PartitionLog(this.#environment, identity, opened, config)
     this.#logs.set(name, log)
     return log
@@ -191,10 +204,11 @@ export class LogDirectory {
     const results = await Promise.allSettled(logs.map((log) => log.close()))
     try {
       await marks.close()
-      const isClean =
-        results.every(({ status }) => status === 'fulfilled') && logs.every((log) => log.error === null)
-      if (isClean)
-        await writeFileAtomically(fs, `${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from('version: 1\n'))
+      const left = results.map((result) => (result.status === 'fulfilled' ? result.value : null))
+      const cleanLogs = [...this.#cleanLogs.values(), ...left.filter((log) => log !== null)]
+      // A log that is not in it is recovered at the next start; the others need not be.
+      const bytes = encodeCleanShutdown({ logs: cleanLogs })
+      await writeFileAtomically(fs, `${this.path}/${CLEAN_SHUTDOWN}`, bytes)
     } finally {
       cache.close()
       this.#lock.release()
@@ -234,13 +248,18 @@ async function readOrCreateMeta(
   return meta
 }
 
-/** Whether the last holder closed everything. The marker is durably gone afterwards: what follows may be torn. */
-async function takeCleanMarker(fs: FileSystem, path: string): Promise<boolean> {
-  const marker = `${path}/${CLEAN_SHUTDOWN}`
-  if (!fs.exists(marker)) return false
-  fs.remove(marker)
+/** What the last holder said when it closed everything. Durably gone afterwards: what follows may be torn. */
+async function takeCleanShutdown(fs: FileSystem, path: string): Promise<CleanShutdown | null> {
+  const file = `${path}/${CLEAN_SHUTDOWN}`
+  if (!fs.exists(file)) return null
+  const shutdown = decodeCleanShutdown(fs.readFile(file))
+  fs.remove(file)
   await fs.syncDirectory(path)
-  return true
+  return shutdown
+}
+
+function keyOf({ topicId, partition }: { topicId: string; partition: number }): string {
+  return `${topicId}/${partition}`
 }
 
 function readTopicId(fs: FileSystem, directory: string): string | null {

@@ -6,6 +6,7 @@ import { AppendQueue, type QueuedBatch } from './append-queue.ts'
 import { createDeferred, type Deferred } from './deferred.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { HighWatermark } from './high-watermark.ts'
+import type { ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
 
 /** How far the log is on stable storage. */
@@ -49,6 +50,7 @@ const DONE = Promise.resolve()
 export class GroupCommit {
   readonly queue: AppendQueue
   readonly #segments: SegmentList
+  readonly #producers: ProducerStates
   readonly #highWatermark: HighWatermark
   readonly #clock: Clock
   readonly #limits: LogLimits
@@ -73,6 +75,7 @@ export class GroupCommit {
   constructor(
     parts: {
       segments: SegmentList
+      producers: ProducerStates
       highWatermark: HighWatermark
       clock: Clock
       limits: LogLimits
@@ -83,6 +86,7 @@ export class GroupCommit {
   ) {
     this.queue = new AppendQueue(parts.limits.maxQueuedBytes)
     this.#segments = parts.segments
+    this.#producers = parts.producers
     this.#highWatermark = parts.highWatermark
     this.#clock = parts.clock
     this.#limits = parts.limits
@@ -235,7 +239,7 @@ export class GroupCommit {
         await this.#syncSettled()
       }
       if (this.#failure !== null) return
-      await this.#segments.roll(this.#clock.nowMs())
+      await this.#segments.roll(this.#producers, this.#clock.nowMs())
       this.#mustRoll = false
       const { active } = this.#segments
       this.#syncedEnd = {

@@ -2,6 +2,7 @@ import type { SyncMarks } from '../directory/sync-marks.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { LogLimits } from '../log-config.ts'
 import type { SegmentCache } from '../segment/segment-cache.ts'
+import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
 import type { StorageLogger } from './storage-logger.ts'
 import type { TailCacheBudget } from './tail-cache.ts'
@@ -12,6 +13,7 @@ export interface LogEnvironment {
   readonly clock: Clock
   readonly limits: LogLimits
   readonly cache: SegmentCache
+  readonly indexes: SegmentIndexes
   readonly tailBudget: TailCacheBudget
   readonly marks: SyncMarks
   readonly logger: StorageLogger

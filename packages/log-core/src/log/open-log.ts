@@ -1,149 +1,178 @@
+import type { CleanLog } from '../directory/clean-shutdown.ts'
 import { encodePartitionMetadata, PARTITION_METADATA } from '../directory/partition-metadata.ts'
+import type { SyncMark } from '../directory/sync-mark-record.ts'
 import { writeFileAtomically } from '../fs/atomic-file.ts'
+import type { FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
-import { parseSegmentFileName, segmentFileName } from '../segment/segment-file-names.ts'
-import { readableSegment, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
-import { decodeLeaderEpochs, LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import { resumeSegment } from './clean-start.ts'
+import { readLeaderEpochs } from './epoch-recovery.ts'
+import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
-import { recoverTail } from './log-recovery.ts'
-import type { OpenedLog } from './partition-log.ts'
-import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { type LogInventory, takeInventory } from './log-inventory.ts'
+import type { OpenedLog } from './log-session.ts'
+import { recoverProducers, replayBatch } from './producer-recovery.ts'
+import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
+import { checkSealedSegments } from './sealed-recovery.ts'
 import { createSegmentWriter, SegmentList } from './segment-list.ts'
+import { removeSegmentFiles } from './segment-remover.ts'
+import { recoverTail } from './tail-recovery.ts'
 
 const FIRST_EPOCH = 0
 
 /** Makes the directory of a new log. Durable, names included, when it resolves. */
 export async function createLogFiles(environment: LogEnvironment, identity: LogIdentity): Promise<OpenedLog> {
-  const { fs, clock } = environment
+  const { fs, clock, cache } = environment
   const { directory } = identity
   fs.makeDirectory(directory)
   const epochs = new LeaderEpochs([{ epoch: FIRST_EPOCH, startOffset: 0 }])
   const active = createSegmentWriter(fs, directory, { baseOffset: 0, nowMs: clock.nowMs() })
   await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
   // Last: a directory with this file is complete.
-  await writeFileAtomically(
-    fs,
-    `${directory}/${PARTITION_METADATA}`,
-    encodePartitionMetadata(identity.topicId),
-  )
+  const metadata = encodePartitionMetadata(identity.topicId)
+  await writeFileAtomically(fs, `${directory}/${PARTITION_METADATA}`, metadata)
   recordMark(environment, identity, { active, epoch: FIRST_EPOCH, logStartOffset: 0 })
-  const segments = new SegmentList({ fs, cache: environment.cache, directory }, { sealed: [], active })
+  const snapshots = new ProducerSnapshots(fs, directory)
+  const segments = new SegmentList({ fs, cache, directory, snapshots }, { sealed: [], active })
   return { segments, producers: new ProducerStates(), epochs, logStartOffset: 0 }
 }
 
 /**
  * Opens a log that exists. After an unclean stop its end is recovered, what is kept is synced, and the leader epoch
  * rises by one, durably, before anything is served.
+ *
+ * Throws StorageError CORRUPT when bytes that were synced are damaged or gone; then nothing was changed.
  */
 export async function openLogFiles(
   environment: LogEnvironment,
   identity: LogIdentity,
-  options: { config: LogConfig; wasCleanShutdown: boolean },
+  options: { config: LogConfig; clean: CleanLog | null },
+): Promise<OpenedLog> {
+  const { fs, marks } = environment
+  const { directory } = identity
+  const known = marks.get(identity.topicId, identity.partition)
+  const inventory = takeInventory(fs, directory)
+  const files = segmentsOf(inventory, directory, known?.mark)
+  const epochs = await readLeaderEpochs(environment, directory, [...files.sealed, files.activeSegment])
+  const snapshots = new ProducerSnapshots(fs, directory, inventory.snapshotOffsets)
+  const found = { ...files, inventory, epochs, snapshots }
+  const recovered =
+    resumeQuickly(fs, found, options.clean) ?? (await recoverByWalking(environment, identity, found, options))
+  try {
+    return await settle(environment, identity, { ...found, ...recovered }, options.clean !== null)
+  } catch (error) {
+    recovered.active.file.close()
+    throw error
+  }
+}
+
+interface FoundLog {
+  readonly inventory: LogInventory
+  readonly obsolete: readonly LogSegment[]
+  readonly sealed: LogSegment[]
+  readonly activeSegment: LogSegment
+  readonly epochs: LeaderEpochs
+  readonly snapshots: ProducerSnapshots
+}
+
+interface RecoveredLog {
+  readonly active: SegmentWriter
+  readonly producers: ProducerStates
+}
+
+/** After a clean stop nothing has to be read. Null when anything is not as it was left. */
+function resumeQuickly(fs: FileSystem, found: FoundLog, clean: CleanLog | null): RecoveredLog | null {
+  if (clean === null) return null
+  const endOffset = clean.active.nextOffset
+  const restored = clean.hasProducers ? found.snapshots.restore(endOffset) : null
+  if (restored !== null && restored.nextOffset !== endOffset) return null
+  const active = resumeSegment(fs, found.activeSegment, clean)
+  return active === null ? null : { active, producers: restored?.producers ?? new ProducerStates() }
+}
+
+async function recoverByWalking(
+  environment: LogEnvironment,
+  identity: LogIdentity,
+  { sealed, activeSegment, epochs, snapshots }: FoundLog,
+  { config, clean }: { config: LogConfig; clean: CleanLog | null },
+): Promise<RecoveredLog> {
+  const { marks, limits, clock } = environment
+  const activeBase = activeSegment.baseOffset
+  const known = marks.get(identity.topicId, identity.partition)
+  await checkSealedSegments(environment, { sealed, activeBase, config })
+  const producers = await recoverProducers(environment, snapshots, { sealed, activeBase })
+  const tail = {
+    directory: identity.directory,
+    baseOffset: activeBase,
+    syncedBytes: clean?.active.sizeBytes ?? syncedBytesOf(environment, activeSegment, known?.mark),
+    hasMachineRestarted: known === null || !known.isFromThisBoot,
+    windowBytes: marks.previousWindowBytes ?? limits.writeAheadWindowBytes,
+    epochs,
+    nowMs: clock.nowMs(),
+  }
+  const active = await recoverTail(environment, tail, config, ({ header }) => replayBatch(producers, header))
+  return { active, producers }
+}
+
+/** All that is kept is known to be good: now it may be changed, and made durable. */
+async function settle(
+  environment: LogEnvironment,
+  identity: LogIdentity,
+  log: FoundLog & RecoveredLog,
+  isClean: boolean,
 ): Promise<OpenedLog> {
   const { fs, cache, marks } = environment
-  const { directory } = identity
-  const found = findSegments(environment, directory)
-  const activeBase = found.at(-1)?.baseOffset
-  if (activeBase === undefined) throw new StorageError('CORRUPT', directory, `${directory} holds no segment`)
-  const epochs = readEpochs(environment, directory)
-  const known = marks.get(identity.topicId, identity.partition)
-  const producers = new ProducerStates()
-  const sealed = found.slice(0, -1)
-  await replaySealed(environment, sealed, { producers, activeBase })
-  const tail = {
-    directory,
-    baseOffset: activeBase,
-    syncedBytes: known?.mark.segmentBaseOffset === activeBase ? known.mark.position : 0,
-    hasMachineRestarted: known === null || !known.isFromThisBoot,
-    windowBytes: marks.previousWindowBytes ?? environment.limits.writeAheadWindowBytes,
-    minEpoch: epochs.epochOf(activeBase),
+  const { directory, topicId, partition } = identity
+  const { active, sealed, epochs, producers, snapshots } = log
+  const mark = marks.get(topicId, partition)?.mark
+  const firstBase = sealed[0]?.baseOffset ?? active.segment.baseOffset
+  const logStartOffset = Math.max(firstBase, mark?.logStartOffset ?? 0)
+  for (const name of log.inventory.leftovers) fs.remove(`${directory}/${name}`)
+  removeSegmentFiles(fs, log.obsolete)
+  snapshots.removeAbove(active.nextOffset)
+  const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
+  if (mustRaise) {
+    await active.file.sync()
+    const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + 1
+    epochs.assign({ epoch, startOffset: active.nextOffset })
+    await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
   }
-  const active = await recoverTail(environment, tail, options.config, ({ header }) => {
-    if (header.producerId >= 0) producers.update(header, header.lastOffset)
-  })
-  if (known !== null && known.mark.nextOffset > active.nextOffset) {
-    active.file.close()
-    const seen = `${directory} ends at offset ${active.nextOffset}`
-    throw new StorageError('CORRUPT', directory, `${seen}, and was synced up to ${known.mark.nextOffset}`)
-  }
-  const logStartOffset = Math.max(found[0]?.baseOffset ?? activeBase, known?.mark.logStartOffset ?? 0)
-  if (!options.wasCleanShutdown) await raiseEpoch(environment, directory, epochs, active)
   recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
-  const segments = new SegmentList({ fs, cache, directory }, { sealed, active })
+  if (mustRaise) await marks.durable()
+  const segments = new SegmentList({ fs, cache, directory, snapshots }, { sealed, active })
   return { segments, producers, epochs, logStartOffset }
 }
 
-/** Live segments in offset order. Files that nobody here wrote are left alone, and said so. */
-function findSegments(environment: LogEnvironment, directory: string): LogSegment[] {
-  const segments: LogSegment[] = []
-  for (const { name, kind, sizeBytes } of environment.fs.list(directory)) {
-    const parsed = parseSegmentFileName(name)
-    if (kind !== 'file' || parsed?.kind !== 'log' || parsed.stage !== 'live') continue
-    segments.push(new LogSegment(directory, parsed.baseOffset, sizeBytes))
-  }
-  return segments.sort((a, b) => a.baseOffset - b.baseOffset)
-}
-
-function readEpochs(environment: LogEnvironment, directory: string): LeaderEpochs {
-  const path = `${directory}/${LEADER_EPOCH_CHECKPOINT}`
-  if (!environment.fs.exists(path)) return new LeaderEpochs([])
-  const epochs = decodeLeaderEpochs(environment.fs.readFile(path))
-  if (epochs === null) throw new StorageError('CORRUPT', path, `${path} is no leader epoch checkpoint`)
-  return epochs
-}
-
-/** Producers of sealed segments come from the newest snapshot, and from the batches behind it. */
-async function replaySealed(
-  environment: LogEnvironment,
-  sealed: readonly LogSegment[],
-  { producers, activeBase }: { producers: ProducerStates; activeBase: number },
-): Promise<void> {
-  const bases = [...sealed.map((segment) => segment.baseOffset), activeBase]
-  let fromIndex = 0
-  for (let index = bases.length - 1; index >= 0; index--) {
-    const entries = readSnapshot(environment, sealed[0]?.directory, bases[index])
-    if (entries === null) continue
-    for (const entry of entries) producers.restore(entry)
-    fromIndex = index
-    break
-  }
-  for (const segment of sealed.slice(fromIndex)) {
-    const end = await scanSegment(
-      readableSegment(segment, environment.cache),
-      scanOfSealed(segment),
-      ({ header }) => {
-        if (header.producerId >= 0) producers.update(header, header.lastOffset)
-      },
-    )
-    if (end.kind === 'end') continue
-    const path = segment.path('log')
-    throw new StorageError('CORRUPT', path, `${path} at byte ${end.position}: ${end.message}`)
-  }
-}
-
-function readSnapshot(
-  environment: LogEnvironment,
-  directory: string | undefined,
-  offset: number | undefined,
-) {
-  if (directory === undefined || offset === undefined) return null
-  const path = `${directory}/${segmentFileName(offset, 'snapshot')}`
-  return environment.fs.exists(path) ? decodeProducerSnapshot(environment.fs.readFile(path)) : null
-}
-
-async function raiseEpoch(
-  environment: LogEnvironment,
+/**
+ * The last segment is the active one, whether it was about to be sealed or not. Those that lie wholly before the log's
+ * start are what an interrupted retention left: they need not even join up.
+ */
+function segmentsOf(
+  inventory: LogInventory,
   directory: string,
-  epochs: LeaderEpochs,
-  active: SegmentWriter,
-): Promise<void> {
-  await active.file.sync()
-  epochs.assign({ epoch: epochs.latest + 1, startOffset: active.nextOffset })
-  await writeFileAtomically(environment.fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
+  mark: SyncMark | undefined,
+): { obsolete: LogSegment[]; sealed: LogSegment[]; activeSegment: LogSegment } {
+  const { segments } = inventory
+  const activeSegment = segments.at(-1) ?? new LogSegment(directory, 0, 0)
+  if (mark !== undefined && mark.segmentBaseOffset > activeSegment.baseOffset) {
+    const seen = `${directory} ends with segment ${activeSegment.baseOffset}`
+    const expected = `segment ${mark.segmentBaseOffset}, synced up to offset ${mark.nextOffset}`
+    throw new StorageError('CORRUPT', directory, `${seen}; expected ${expected}. Nothing was changed`)
+  }
+  const startOffset = mark?.logStartOffset ?? 0
+  const kept = segments.findIndex((_, index) => (segments[index + 1]?.baseOffset ?? Infinity) > startOffset)
+  const firstKept = Math.max(0, kept)
+  return { obsolete: segments.slice(0, firstKept), sealed: segments.slice(firstKept, -1), activeSegment }
+}
+
+/** S of the durability rules, for the last segment: the highest of its mark and its seal. */
+function syncedBytesOf(environment: LogEnvironment, segment: LogSegment, mark: SyncMark | undefined): number {
+  const marked = mark?.segmentBaseOffset === segment.baseOffset ? mark.position : 0
+  const sealed = environment.indexes.seal(segment)?.sizeBytes ?? 0
+  return Math.max(marked, sealed)
 }
 
 function recordMark(

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { crc32c } from '@millrace/record-batch'
 import { writeFileAtomically } from '../fs/atomic-file.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
@@ -6,24 +7,28 @@ import type { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentCache } from '../segment/segment-cache.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { encodeSegmentSeal } from '../segment/segment-seal.ts'
-import { SegmentWriter } from '../segment/segment-writer.ts'
+import { SegmentWriter, type SegmentWriterState } from '../segment/segment-writer.ts'
+import type { ProducerSnapshots } from './producer-snapshots.ts'
+import type { ProducerStates } from './producer-state.ts'
 
 /** The segments of one log, in offset order; the last one is the active one. */
 export class SegmentList {
   readonly #fs: FileSystem
   readonly #cache: SegmentCache
   readonly #directory: string
+  readonly #snapshots: ProducerSnapshots
   #sealed: LogSegment[]
   #active: SegmentWriter
   #sealedBytes: number
 
   constructor(
-    files: { fs: FileSystem; cache: SegmentCache; directory: string },
+    files: { fs: FileSystem; cache: SegmentCache; directory: string; snapshots: ProducerSnapshots },
     segments: { sealed: LogSegment[]; active: SegmentWriter },
   ) {
     this.#fs = files.fs
     this.#cache = files.cache
     this.#directory = files.directory
+    this.#snapshots = files.snapshots
     this.#sealed = segments.sealed
     this.#active = segments.active
     this.#sealedBytes = segments.sealed.reduce((sum, segment) => sum + segment.sizeBytes, 0)
@@ -82,9 +87,12 @@ export class SegmentList {
    * Seals the active segment, all of whose bytes are synced, and begins the next one. The seal is synced before the
    * new file is made, and the directory before this resolves: so only the active segment is ever unsynced (L3).
    */
-  async roll(nowMs: number): Promise<void> {
+  async roll(producers: ProducerStates, nowMs: number): Promise<void> {
     const old = this.#active
-    await writeSealAndIndexes(this.#fs, old, nowMs)
+    await Promise.all([
+      sealSegment(this.#fs, old, { nowMs }),
+      this.#snapshots.write(producers, old.nextOffset),
+    ])
     const active = createSegmentWriter(this.#fs, this.#directory, { baseOffset: old.nextOffset, nowMs })
     await this.#fs.syncDirectory(this.#directory)
     this.#cache.keepOffsetIndex(old.segment.path('index'), old.offsetIndex)
@@ -105,6 +113,19 @@ export class SegmentList {
       this.#cache.forgetSegment(segment)
     }
     return removed
+  }
+
+  /** Enough to go on with the active segment after a clean stop, without reading it. */
+  activeState(): { active: SegmentWriterState; offsetIndexCrc: number; timeIndexCrc: number } {
+    const { offsetIndex, timeIndex } = this.#active
+    const crcs = { offsetIndexCrc: crc32c(offsetIndex.bytes()), timeIndexCrc: crc32c(timeIndex.bytes()) }
+    return { active: this.#active.state(), ...crcs }
+  }
+
+  /** What a clean stop leaves for a quick start: the indexes of the active segment, and what the producers did. */
+  async writeForQuickStart(producers: ProducerStates): Promise<void> {
+    writeIndexFiles(this.#fs, this.#active)
+    if (producers.count > 0) await this.#snapshots.write(producers, this.#active.nextOffset)
   }
 
   close(): void {
@@ -129,8 +150,12 @@ export function createSegmentWriter(
 }
 
 /** The indexes are not synced: the seal, which is, tells a torn one, and an index can be built again. */
-async function writeSealAndIndexes(fs: FileSystem, writer: SegmentWriter, nowMs: number): Promise<void> {
-  const seal = writer.seal(nowMs)
+export async function sealSegment(
+  fs: FileSystem,
+  writer: SegmentWriter,
+  facts: { nowMs: number; isCompacted?: boolean },
+): Promise<void> {
+  const seal = writer.seal(facts)
   writeIndexFiles(fs, writer)
   await writeFileAtomically(fs, writer.segment.path('seal'), encodeSegmentSeal(seal))
 }

@@ -5,6 +5,15 @@ import type { Clock, Timer } from '../time/clock.ts'
 
 const KINDS: readonly SegmentFileKind[] = ['log', 'index', 'timeindex', 'txnindex', 'seal', 'snapshot']
 
+/** All files of the segments, at once. */
+export function removeSegmentFiles(fs: FileSystem, segments: readonly LogSegment[]): void {
+  for (const path of pathsOf(segments)) if (fs.exists(path)) fs.remove(path)
+}
+
+function pathsOf(segments: readonly LogSegment[]): string[] {
+  return segments.flatMap((segment) => KINDS.map((kind) => segment.path(kind)))
+}
+
 /**
  * Removes segments that left their log: renamed to `.deleted` at once, removed after `file.delete.delay.ms`, so that
  * who looks at the directory meanwhile (a backup, a reader of another kind) is not surprised.
@@ -24,9 +33,8 @@ export class SegmentRemover {
 
   /** The names are durably gone when it resolves. */
   async remove(segments: readonly LogSegment[], delayMs: number): Promise<void> {
-    const paths = segments.flatMap((segment) => KINDS.map((kind) => segment.path(kind)))
     const renamed: string[] = []
-    for (const path of paths) {
+    for (const path of pathsOf(segments)) {
       if (!this.#fs.exists(path)) continue
       this.#fs.rename(path, `${path}.deleted`)
       renamed.push(`${path}.deleted`)

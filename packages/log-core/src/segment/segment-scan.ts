@@ -23,6 +23,8 @@ export interface ScanOptions {
   readonly hasGaps: boolean
   /** No batch may have a lower one than this, nor than the batch before it. */
   readonly minEpoch: number
+  /** The epoch that a batch at this offset must have, -1 when that is not known. */
+  readonly epochOf?: (offset: number) => number
 }
 
 /** A batch as the scan meets it: in `buffer` at `at`, in the file at `position`. The buffer is only lent. */
@@ -75,7 +77,7 @@ export async function scanSegment(
   while (chain.position < source.sizeBytes) {
     const buffer = await source.read(chain.position, Math.min(wantedBytes, source.sizeBytes - chain.position))
     const isLastChunk = chain.position + buffer.length >= source.sizeBytes
-    const step = walkChunk(buffer, chain, { hasGaps: options.hasGaps, isLastChunk }, visit)
+    const step = walkChunk(buffer, chain, { ...options, isLastChunk }, visit)
     if (step.kind !== 'more') return { kind: step.kind, ...step.chain, message: step.message }
     // A batch larger than the chunk: next time all of it. It is no larger than what is left of the file.
     wantedBytes = Math.max(CHUNK_BYTES, step.neededBytes)
@@ -101,7 +103,7 @@ interface Step {
 function walkChunk(
   buffer: Buffer,
   start: Chain,
-  rules: { hasGaps: boolean; isLastChunk: boolean },
+  rules: ScanOptions & { readonly isLastChunk: boolean },
   visit: (batch: FoundBatch) => void,
 ): Step {
   let chain = start
@@ -118,7 +120,7 @@ function walkChunk(
       return cutOff(CHUNK_BYTES, `${remainingBytes} bytes, less than a header`)
     const header = headerAt(buffer, at)
     if (typeof header === 'string') return broken(chain, header)
-    const mismatch = mismatchOf(header, chain, rules.hasGaps)
+    const mismatch = mismatchOf(header, chain, rules)
     if (mismatch !== null) return broken(chain, mismatch)
     if (header.sizeBytes > remainingBytes) {
       return cutOff(header.sizeBytes, `a batch of ${header.sizeBytes} bytes, ${remainingBytes} of them there`)
@@ -145,11 +147,15 @@ function headerAt(buffer: Buffer, at: number): BatchHeader | string {
 }
 
 /** What is wrong with the fields that the batch CRC leaves out; null when they fit. */
-function mismatchOf(header: BatchHeader, chain: Chain, hasGaps: boolean): string | null {
+function mismatchOf(header: BatchHeader, chain: Chain, rules: ScanOptions): string | null {
   const { baseOffset, partitionLeaderEpoch } = header
-  const joins = hasGaps ? baseOffset >= chain.nextOffset : baseOffset === chain.nextOffset
+  const joins = rules.hasGaps ? baseOffset >= chain.nextOffset : baseOffset === chain.nextOffset
   if (!joins) return `base offset ${baseOffset}, expected ${chain.nextOffset}`
   if (partitionLeaderEpoch < chain.epoch) return `leader epoch ${partitionLeaderEpoch} after ${chain.epoch}`
+  const expectedEpoch = rules.epochOf?.(baseOffset) ?? -1
+  if (expectedEpoch >= 0 && partitionLeaderEpoch !== expectedEpoch) {
+    return `leader epoch ${partitionLeaderEpoch} at offset ${baseOffset}, expected ${expectedEpoch}`
+  }
   return null
 }
 

@@ -16,6 +16,19 @@ export interface SegmentBatch {
   readonly maxTimestampMs: number
 }
 
+/** Everything about an active segment that its bytes do not say at a glance: kept over a clean stop. */
+export interface SegmentWriterState {
+  readonly baseOffset: number
+  readonly sizeBytes: number
+  readonly nextOffset: number
+  readonly createdAtMs: number
+  readonly firstTimestampMs: number
+  readonly maxTimestampMs: number
+  readonly offsetOfMaxTimestamp: number
+  readonly bytesSinceIndexEntry: number
+  readonly headerCrc: number
+}
+
 /** Positions in an index are 32 bits wide, so a segment can never be larger. */
 const MAX_SEGMENT_BYTES = 0x7fff_ffff
 const MAX_RELATIVE_OFFSET = 0x7fff_ffff
@@ -41,15 +54,57 @@ export class SegmentWriter implements ActiveSegment {
   #headerCrc = 0
 
   /** `file` is positioned at its end, and empty unless `note` is called for every batch that it holds. */
-  constructor(place: { directory: string; baseOffset: number }, file: FileHandle, createdAtMs: number) {
+  constructor(
+    place: { directory: string; baseOffset: number },
+    file: FileHandle,
+    createdAtMs: number,
+    indexes: { offsetIndex?: OffsetIndex; timeIndex?: TimeIndex } = {},
+  ) {
     this.file = file
     this.createdAtMs = createdAtMs
     this.nextOffset = place.baseOffset
     this.offsetOfMaxTimestamp = place.baseOffset
-    this.offsetIndex = new OffsetIndex(place.baseOffset)
-    this.timeIndex = new TimeIndex(place.baseOffset)
+    this.offsetIndex = indexes.offsetIndex ?? new OffsetIndex(place.baseOffset)
+    this.timeIndex = indexes.timeIndex ?? new TimeIndex(place.baseOffset)
     this.segment = new LogSegment(place.directory, place.baseOffset, 0)
     this.segment.active = this
+  }
+
+  /** Goes on where `state` was taken. The indexes are those that the segment had then. */
+  static resume(
+    directory: string,
+    file: FileHandle,
+    state: SegmentWriterState,
+    indexes: { offsetIndex: OffsetIndex; timeIndex: TimeIndex },
+  ): SegmentWriter {
+    const writer = new SegmentWriter(
+      { directory, baseOffset: state.baseOffset },
+      file,
+      state.createdAtMs,
+      indexes,
+    )
+    writer.segment.sizeBytes = state.sizeBytes
+    writer.nextOffset = state.nextOffset
+    writer.firstTimestampMs = state.firstTimestampMs
+    writer.maxTimestampMs = state.maxTimestampMs
+    writer.offsetOfMaxTimestamp = state.offsetOfMaxTimestamp
+    writer.#bytesSinceIndexEntry = state.bytesSinceIndexEntry
+    writer.#headerCrc = state.headerCrc
+    return writer
+  }
+
+  state(): SegmentWriterState {
+    return {
+      baseOffset: this.segment.baseOffset,
+      sizeBytes: this.segment.sizeBytes,
+      nextOffset: this.nextOffset,
+      createdAtMs: this.createdAtMs,
+      firstTimestampMs: this.firstTimestampMs,
+      maxTimestampMs: this.maxTimestampMs,
+      offsetOfMaxTimestamp: this.offsetOfMaxTimestamp,
+      bytesSinceIndexEntry: this.#bytesSinceIndexEntry,
+      headerCrc: this.#headerCrc,
+    }
   }
 
   /** Whether this segment has to be sealed before the batch can be appended. An empty one never has to. */
@@ -94,13 +149,13 @@ export class SegmentWriter implements ActiveSegment {
   }
 
   /** Completes the time index and says what the seal has to hold. Nothing may be appended afterwards. */
-  seal(nowMs: number): SegmentSeal {
+  seal({ nowMs, isCompacted = false }: { nowMs: number; isCompacted?: boolean }): SegmentSeal {
     this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
     return {
       baseOffset: this.segment.baseOffset,
       nextOffset: this.nextOffset,
       sizeBytes: this.segment.sizeBytes,
-      isCompacted: false,
+      isCompacted,
       sealedAtMs: nowMs,
       firstTimestampMs: this.firstTimestampMs,
       maxTimestampMs: this.maxTimestampMs,

@@ -9,7 +9,9 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
-import { SegmentWriter } from '../segment/segment-writer.ts'
+import { type SegmentBatch, SegmentWriter } from '../segment/segment-writer.ts'
+import { copyAside } from './aside-copy.ts'
+import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import { decideTail } from './recovery-decision.ts'
 import type { StorageLogger } from './storage-logger.ts'
 
@@ -22,7 +24,8 @@ export interface TailToRecover {
   readonly hasMachineRestarted: boolean
   /** W, as it was when these bytes were written. */
   readonly windowBytes: number
-  readonly minEpoch: number
+  readonly epochs: LeaderEpochs
+  readonly nowMs: number
 }
 
 /**
@@ -37,10 +40,11 @@ export async function recoverTail(
 ): Promise<SegmentWriter> {
   const { fs, logger } = environment
   const path = `${tail.directory}/${segmentFileName(tail.baseOffset, 'log')}`
-  const file = fs.open(path, 'open')
+  const file = fs.open(path, fs.exists(path) ? 'open' : 'create')
   try {
-    const writer = new SegmentWriter(tail, file, 0)
-    const options = { from: 0, nextOffset: tail.baseOffset, hasGaps: false, minEpoch: tail.minEpoch }
+    const writer = new SegmentWriter(tail, file, tail.nowMs)
+    const epochOf = (offset: number) => tail.epochs.epochOf(offset)
+    const options = { from: 0, nextOffset: tail.baseOffset, hasGaps: false, minEpoch: -1, epochOf }
     const end = await scanSegment(file, options, (batch) => {
       writer.note(asSegmentBatch(batch), config)
       visit(batch)
@@ -78,34 +82,6 @@ async function settleTail(
   logger.warn({ path: file.path, position: end.position, cutBytes, asidePath }, `cut a torn end: ${seen}`)
 }
 
-/** The bytes behind the cut stay in a file beside the segment, for whoever wants to look. */
-async function copyAside(fs: FileSystem, file: FileHandle, position: number): Promise<string> {
-  const path = freeName(fs, `${file.path}.${position}.torn`)
-  const copy = fs.open(path, 'create')
-  try {
-    for (let at = position; at < file.sizeBytes; ) {
-      const bytes = await file.read(at, Math.min(COPY_BYTES, file.sizeBytes - at))
-      if (bytes.length === 0) break
-      copy.appendSync([bytes])
-      at += bytes.length
-    }
-    await copy.fullSync()
-  } finally {
-    copy.close()
-  }
-  await fs.syncDirectory(path.slice(0, path.lastIndexOf('/')))
-  return path
-}
-
-const COPY_BYTES = 1024 * 1024
-
-function freeName(fs: FileSystem, path: string): string {
-  if (!fs.exists(path)) return path
-  for (let count = 2; ; count++) {
-    if (!fs.exists(`${path}.${count}`)) return `${path}.${count}`
-  }
-}
-
 /** Whether a whole batch with a matching CRC, and a later offset, ends more than `windowBytes` behind the damage. */
 async function hasGoodBatchBeyond(file: FileHandle, end: ScanEnd, windowBytes: number): Promise<boolean> {
   if (file.sizeBytes - end.position <= windowBytes) return false
@@ -133,7 +109,8 @@ function goodBatchSizeAt(bytes: Buffer, at: number, minOffset: number): number {
   }
 }
 
-function asSegmentBatch({ buffer, at, header }: FoundBatch) {
+/** A batch that a scan found, as a segment writer takes it in. The bytes are only lent. */
+export function asSegmentBatch({ buffer, at, header }: FoundBatch): SegmentBatch {
   const { sizeBytes, baseOffset, lastOffset, maxTimestampMs } = header
   return { buffer: buffer.subarray(at, at + sizeBytes), sizeBytes, baseOffset, lastOffset, maxTimestampMs }
 }

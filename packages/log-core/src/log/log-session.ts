@@ -1,0 +1,220 @@
+import { type BatchHeader, setLogAppendTime, stampBatch } from '@millrace/record-batch'
+import type { CleanLog } from '../directory/clean-shutdown.ts'
+import type { StorageError } from '../fs/storage-error.ts'
+import type { LogConfig } from '../log-config.ts'
+import type { AppendOptions, AppendOutcome } from './append-outcome.ts'
+import { GroupCommit, type SyncedEnd } from './group-commit.ts'
+import { HighWatermark } from './high-watermark.ts'
+import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import type { LogEnvironment, LogIdentity } from './log-environment.ts'
+import { type DiskRead, LogReader } from './log-reader.ts'
+import { LogTrimmer } from './log-trimmer.ts'
+import { OffsetLookup } from './offset-lookup.ts'
+import type { ProducerBatch, ProducerBatchHeader, ProducerStates } from './producer-state.ts'
+import type { SegmentList } from './segment-list.ts'
+import { TailCache } from './tail-cache.ts'
+
+/** What opening the files of a log gives. */
+export interface OpenedLog {
+  readonly segments: SegmentList
+  readonly producers: ProducerStates
+  readonly epochs: LeaderEpochs
+  readonly logStartOffset: number
+}
+
+/** What a session tells the log that it serves. Never called from within `append`. */
+export interface SessionListener {
+  /** Consumers may see more: once for each group. */
+  committed(): void
+  /** The disk was full: what was appended from this offset on was taken back. */
+  refused(fromOffset: number, error: StorageError): void
+  /** The session is over: nothing more is appended or read. */
+  failed(error: StorageError): void
+}
+
+/**
+ * A log between two openings of its files: from recovery to close, or to the disk error that ends it. Everything that
+ * has to be built anew afterwards lives here; the log itself only outlives it.
+ */
+export class LogSession {
+  readonly segments: SegmentList
+  readonly producers: ProducerStates
+  readonly epochs: LeaderEpochs
+  readonly highWatermark: HighWatermark
+  readonly commit: GroupCommit
+  readonly reader: LogReader
+  readonly lookup: OffsetLookup
+  readonly trimmer: LogTrimmer
+  readonly tail: TailCache
+  readonly #environment: LogEnvironment
+  readonly #identity: LogIdentity
+  #config: LogConfig
+  #nextOffset: number
+
+  constructor(
+    environment: LogEnvironment,
+    log: { identity: LogIdentity; opened: OpenedLog; config: LogConfig },
+    listener: SessionListener,
+  ) {
+    const { segments, producers, epochs } = log.opened
+    const { clock, limits, cache, indexes } = environment
+    const { active } = segments
+    this.#environment = environment
+    this.#identity = log.identity
+    this.#config = log.config
+    this.segments = segments
+    this.producers = producers
+    this.epochs = epochs
+    this.#nextOffset = active.nextOffset
+    this.highWatermark = new HighWatermark(active.nextOffset)
+    this.tail = new TailCache(environment.tailBudget, limits.tailCacheBytesPerLog)
+    this.reader = new LogReader({ segments, indexes, cache, epochs })
+    this.lookup = new OffsetLookup({ segments, indexes, reader: this.reader })
+    const syncedEnd = {
+      segmentBaseOffset: active.segment.baseOffset,
+      position: active.segment.sizeBytes,
+      nextOffset: active.nextOffset,
+    }
+    const parts = {
+      segments,
+      producers,
+      highWatermark: this.highWatermark,
+      clock,
+      limits,
+      config: log.config,
+    }
+    this.commit = new GroupCommit(parts, syncedEnd, {
+      committed: () => listener.committed(),
+      synced: (end) => this.#mark(end),
+      refused: (fromOffset, error) => {
+        this.#takeBack(fromOffset)
+        listener.refused(fromOffset, error)
+      },
+      failed: (error) => listener.failed(error),
+    })
+    this.trimmer = new LogTrimmer(environment, log.identity, { ...log.opened, indexes, commit: this.commit })
+  }
+
+  /** The next offset to be given. */
+  get nextOffset(): number {
+    return this.#nextOffset
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config
+    this.commit.updateConfig(config)
+  }
+
+  /** From the check of the producer to the queue there is no waiting (P1). */
+  append(batch: Buffer, header: BatchHeader, options: AppendOptions): AppendOutcome {
+    const isIdempotent = header.producerId >= 0
+    if (isIdempotent && options.isFromClient !== false) {
+      const check = this.producers.check(header)
+      if (check.kind === 'rejected') return check
+      if (check.kind === 'duplicate') return this.#duplicateOutcome(check.batch, options)
+    }
+    const baseOffset = this.#nextOffset
+    const lastOffset = baseOffset + header.lastOffsetDelta
+    const logAppendTimeMs = this.#stamp(batch, baseOffset)
+    const maxTimestampMs = logAppendTimeMs >= 0 ? logAppendTimeMs : header.maxTimestampMs
+    this.#nextOffset = lastOffset + 1
+    if (isIdempotent) this.producers.update(withMaxTimestamp(header, maxTimestampMs), lastOffset)
+    const isSyncedTopic = this.#config.flushMessages <= 1
+    const committed = this.commit.append({
+      buffer: this.tail.add(batch, baseOffset, lastOffset),
+      sizeBytes: batch.length,
+      baseOffset,
+      lastOffset,
+      maxTimestampMs,
+      mustSync:
+        options.durability === 'synced' || isSyncedTopic || header.isTransactional || header.isControl,
+    })
+    return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs, committed }
+  }
+
+  /** From memory at once, else from disk. The offset lies before `endOffset`. */
+  read(request: DiskRead): readonly Buffer[] | Promise<readonly Buffer[]> {
+    const cached = this.tail.read(request)
+    return cached ?? this.reader.read(request).then((bytes) => (bytes.length === 0 ? [] : [bytes]))
+  }
+
+  /** Bytes between the offset and the high watermark, without touching the disk. */
+  readableBytes(offset: number): number {
+    const endOffset = this.highWatermark.value
+    if (offset >= endOffset) return 0
+    const cached = this.tail.bytesBetween(offset, endOffset)
+    if (cached !== null) return cached
+    const index = this.segments.indexOf(offset)
+    const segment = this.segments.at(index)
+    const from = segment?.active?.offsetIndex.lookup(offset).position ?? 0
+    const hiddenBytes = this.tail.bytesBetween(endOffset, this.highWatermark.writtenEnd) ?? 0
+    return Math.max(1, (segment?.sizeBytes ?? 0) - from + this.segments.bytesBehind(index) - hiddenBytes)
+  }
+
+  /** Writes and syncs everything, and leaves what a quick start needs. Says what it left. */
+  async close(): Promise<CleanLog> {
+    try {
+      await this.trimmer.close()
+      await this.commit.close()
+      await this.segments.writeForQuickStart(this.producers)
+      return {
+        topicId: this.#identity.topicId,
+        partition: this.#identity.partition,
+        logStartOffset: this.trimmer.logStartOffset,
+        hasProducers: this.producers.count > 0,
+        ...this.segments.activeState(),
+      }
+    } finally {
+      this.abandon()
+    }
+  }
+
+  /** Closes the files as they are: after a disk error, when nothing more may be written to them. */
+  abandon(): void {
+    this.tail.clear()
+    this.segments.close()
+  }
+
+  /** Returns the append time that was stamped, or -1. */
+  #stamp(batch: Buffer, baseOffset: number): number {
+    stampBatch(batch, 0, { baseOffset, partitionLeaderEpoch: this.epochs.latest })
+    if (this.#config.messageTimestampType !== 'LogAppendTime') return -1
+    const nowMs = this.#environment.clock.nowMs()
+    setLogAppendTime(batch, 0, nowMs)
+    return nowMs
+  }
+
+  #duplicateOutcome(batch: ProducerBatch, options: AppendOptions): AppendOutcome {
+    const isStamped = this.#config.messageTimestampType === 'LogAppendTime'
+    return {
+      kind: 'duplicate',
+      baseOffset: batch.lastOffset - batch.offsetDelta,
+      lastOffset: batch.lastOffset,
+      logAppendTimeMs: isStamped ? batch.timestampMs : -1,
+      committed: this.commit.whenDurable(batch.lastOffset, options.durability === 'synced'),
+    }
+  }
+
+  #mark(end: SyncedEnd): void {
+    const { topicId, partition } = this.#identity
+    const leaderEpoch = this.epochs.latest
+    this.#environment.marks.record({
+      topicId,
+      partition,
+      leaderEpoch,
+      logStartOffset: this.trimmer.logStartOffset,
+      ...end,
+    })
+  }
+
+  /** Offsets that were given to what could not be written are free again: nobody saw them. */
+  #takeBack(fromOffset: number): void {
+    this.#nextOffset = fromOffset
+    this.producers.truncateFrom(fromOffset)
+    this.tail.clear()
+  }
+}
+
+function withMaxTimestamp(header: BatchHeader, maxTimestampMs: number): ProducerBatchHeader {
+  return header.maxTimestampMs === maxTimestampMs ? header : { ...header, maxTimestampMs }
+}
