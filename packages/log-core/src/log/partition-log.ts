@@ -156,6 +156,11 @@ export class PartitionLog {
     return this.#session.epochs.endOffsetOf(epoch, this.logEndOffset)
   }
 
+  /** The leader epoch under which `offset` was, or will be, written. */
+  epochAt(offset: number): number {
+    return this.#session.epochs.epochOf(offset)
+  }
+
   producerStates(): Iterable<ProducerEntry> {
     return this.#session.producers.entries()
   }
