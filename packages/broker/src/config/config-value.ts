@@ -38,7 +38,7 @@ interface NumberRange {
 /** The largest int64: Kafka's way to say "never". Read as the largest safe integer. */
 export const LONG_MAX_TEXT = '9223372036854775807'
 
-const INT_MAX = 2 ** 31 - 1
+const BITS = { SHORT: 16n, INT: 32n, LONG: 64n } as const
 
 export function boolean(defaultValue: boolean): ConfigValue<boolean> {
   return {
@@ -55,11 +55,11 @@ export function boolean(defaultValue: boolean): ConfigValue<boolean> {
 }
 
 export function int(defaultValue: number, range: NumberRange = {}): ConfigValue<number> {
-  return integer('INT', String(defaultValue), { min: -(2 ** 31), max: INT_MAX, ...range })
+  return integer('INT', String(defaultValue), range)
 }
 
 export function short(defaultValue: number, range: NumberRange = {}): ConfigValue<number> {
-  return integer('SHORT', String(defaultValue), { min: -(2 ** 15), max: 2 ** 15 - 1, ...range })
+  return integer('SHORT', String(defaultValue), range)
 }
 
 /** `defaultValue` is text where the default is `LONG_MAX_TEXT`. */
@@ -68,11 +68,11 @@ export function long(defaultValue: number | string, range: NumberRange = {}): Co
 }
 
 export function nullableLong(range: NumberRange = {}): ConfigValue<number | null> {
-  return { ...integer('LONG', '0', range), defaultText: null, defaultValue: null }
+  return { type: 'LONG', defaultText: null, defaultValue: null, parse: (text) => parseInteger('LONG', text, range) }
 }
 
 export function nullableInt(range: NumberRange = {}): ConfigValue<number | null> {
-  return { ...integer('INT', '0', { max: INT_MAX, ...range }), defaultText: null, defaultValue: null }
+  return { type: 'INT', defaultText: null, defaultValue: null, parse: (text) => parseInteger('INT', text, range) }
 }
 
 export function double(defaultValue: number, range: NumberRange): ConfigValue<number> {
@@ -130,26 +130,24 @@ export function list<Item extends string>(
   }
 }
 
-function integer(
-  type: 'INT' | 'SHORT' | 'LONG',
-  defaultText: string,
-  range: NumberRange,
-): ConfigValue<number> {
-  const parse = (text: string): number => {
-    const trimmed = text.trim()
-    if (!/^[+-]?\d{1,19}$/.test(trimmed)) throw new InvalidConfigError(`Not a number of type ${type}`)
-    const exact = BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed)
-    if (exact > 2n ** 63n - 1n || exact < -(2n ** 63n)) {
-      throw new InvalidConfigError(`Not a number of type ${type}`)
-    }
-    // Beyond 2^53 the exact number means nothing here: such a limit is never reached.
-    const value = Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number(exact), Number.MAX_SAFE_INTEGER))
-    if (type !== 'LONG' && (value > INT_MAX || value < -(2 ** 31))) {
-      throw new InvalidConfigError(`Not a number of type ${type}`)
-    }
-    return checkRange(value, range)
-  }
+type IntegerType = 'INT' | 'SHORT' | 'LONG'
+
+function integer(type: IntegerType, defaultText: string, range: NumberRange): ConfigValue<number> {
+  const parse = (text: string): number => parseInteger(type, text, range)
   return { type, defaultText, defaultValue: parse(defaultText), parse }
+}
+
+function parseInteger(type: IntegerType, text: string, range: NumberRange): number {
+  const trimmed = text.trim()
+  if (!/^[+-]?\d{1,19}$/.test(trimmed)) throw new InvalidConfigError(`Not a number of type ${type}`)
+  const exact = BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed)
+  const bits = BITS[type]
+  if (exact >= 2n ** (bits - 1n) || exact < -(2n ** (bits - 1n))) {
+    throw new InvalidConfigError(`Not a number of type ${type}`)
+  }
+  // Beyond 2^53 the exact number means nothing here: such a limit is never reached.
+  const value = Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number(exact), Number.MAX_SAFE_INTEGER))
+  return checkRange(value, range)
 }
 
 function checkRange(value: number, { min, max }: NumberRange): number {

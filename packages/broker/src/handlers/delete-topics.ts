@@ -1,5 +1,10 @@
 import { StorageError } from '@millrace/log-core'
-import { type DeleteTopicsRequest, type DeleteTopicsResponseInput, ErrorCode } from '@millrace/protocol'
+import {
+  type DeleteTopicsRequest,
+  type DeleteTopicsResponseInput,
+  ErrorCode,
+  ZERO_UUID,
+} from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import type { Topic } from '../cluster/topic.ts'
 import type { Handler } from './handler.ts'
@@ -12,7 +17,6 @@ interface AskedTopic {
   readonly topicId: string
 }
 
-const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const FIRST_VERSION_WITH_TOPIC_IDS = 6
 
 /** DeleteTopics, v1-6. A topic is gone when the answer leaves; its files and its commits go with it. */
@@ -24,7 +28,7 @@ export const handleDeleteTopics: Handler<DeleteTopicsRequest, DeleteTopicsRespon
   const asked: readonly AskedTopic[] =
     context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
       ? request.topics
-      : request.topicNames.map((name) => ({ name, topicId: NO_TOPIC_ID }))
+      : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
   const responses = await Promise.all(asked.map((topic) => deleteOne(services, topic)))
   const deleted = responses.flatMap(({ errorCode, name }) =>
     errorCode === ErrorCode.NONE && name ? [name] : [],
@@ -48,7 +52,7 @@ async function deleteOne(services: BrokerServices, asked: AskedTopic): Promise<T
 
 function find({ catalog, config }: BrokerServices, { name, topicId }: AskedTopic): Topic | number {
   if (!config['delete.topic.enable']) return ErrorCode.TOPIC_DELETION_DISABLED
-  if (name !== null && topicId !== NO_TOPIC_ID) return ErrorCode.INVALID_REQUEST
+  if (name !== null && topicId !== ZERO_UUID) return ErrorCode.INVALID_REQUEST
   if (name === null) return catalog.topicById(topicId) ?? ErrorCode.UNKNOWN_TOPIC_ID
   return catalog.topic(name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 }

@@ -1,5 +1,11 @@
 import { StorageError } from '@millrace/log-core'
-import { ErrorCode, KafkaError, type MetadataRequest, type MetadataResponseInput } from '@millrace/protocol'
+import {
+  ErrorCode,
+  KafkaError,
+  type MetadataRequest,
+  type MetadataResponseInput,
+  ZERO_UUID,
+} from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import type { Topic } from '../cluster/topic.ts'
 import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
@@ -8,8 +14,6 @@ import type { Handler } from './handler.ts'
 
 type TopicReply = MetadataResponseInput['topics'][number]
 type PartitionReply = TopicReply['partitions'][number]
-
-const NO_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /**
  * Metadata, v0-13: brokers, topics, leaders (trap 7). Topics that do not exist are created here when
@@ -100,7 +104,7 @@ function failedTopic(
   return {
     errorCode,
     name,
-    topicId: name === null ? topicId : NO_TOPIC_ID,
+    topicId: name === null ? topicId : ZERO_UUID,
     isInternal: name !== null && isInternalTopic(name),
     partitions: [],
     topicAuthorizedOperations: OPERATIONS_NOT_ASKED,
