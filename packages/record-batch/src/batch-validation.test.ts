@@ -76,6 +76,15 @@ describe('validateProducedBatch', () => {
     })
   })
 
+  it.each([
+    [-1, 'ok'], // Kafka's "no timestamp"
+    [0, 'rejected'],
+    [-2, 'rejected'],
+  ])('where times may be a day old, a time of %i is %s', (timestampMs, kind) => {
+    const old = buildBatch(records([timestampMs]))
+    expect(validateProducedBatch(old, 0, { ...rules, timestampBeforeMaxMs: 86_400_000 }).kind).toBe(kind)
+  })
+
   it('lists no more than the limit of single errors', () => {
     const many = buildBatch(
       Array.from({ length: 5_000 }, () => ({ key: null, value: '', timestampMs: nowMs })),

@@ -61,6 +61,7 @@ describe('RecordCursor', () => {
     ['INVALID_RECORD', 'a header count of -1', [12, 0, 0, 0, 1, 1, 1]],
     ['INVALID_RECORD', 'a header that is not there', [12, 0, 0, 0, 1, 1, 2]],
     ['INVALID_RECORD', 'a header key of length -1', [16, 0, 0, 0, 1, 1, 2, 1, 1]],
+    ['INVALID_RECORD', 'a header key that goes back', [14, 0, 0, 0, 1, 1, 2, 1]],
     ['INVALID_RECORD', 'a header value of length -2', [16, 0, 0, 0, 1, 1, 2, 0, 3]],
     ['INVALID_RECORD', 'a header value that leaves the record', [16, 0, 0, 0, 1, 1, 2, 0, 4]],
     ['INVALID_RECORD', '2^31 - 1 headers', [20, 0, 0, 0, 1, 1, 254, 255, 255, 255, 15]],
@@ -77,8 +78,9 @@ describe('RecordCursor', () => {
   })
 
   it('reads nothing beyond its end, though the buffer goes on', () => {
-    const bytes = Buffer.from([14, 0, 0, 0, 1, 1, 0, 99])
-    const cursor = new RecordCursor({ bytes, start: 0, end: 7 }, context)
+    // A whole record of 13 bytes, of which only 10 belong to the batch.
+    const bytes = Buffer.from([24, 0, 0, 0, 1, 12, 1, 2, 3, 4, 5, 6, 0])
+    const cursor = new RecordCursor({ bytes, start: 0, end: 10 }, context)
     expect(() => cursor.next()).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
   })
 })

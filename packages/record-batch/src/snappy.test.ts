@@ -57,9 +57,9 @@ describe('snappy', () => {
     ['a cut literal', block(5, 16, 97, 98)],
     ['a literal longer than claimed', block(2, 16, 97, 98, 99, 100, 101)],
     ['less than claimed', block(6, 16, 97, 98, 99, 100, 101)],
-    ['a copy from before the start', block(8, 4, 97, 98, 21, 3)],
-    ['a copy of offset 0', block(8, 4, 97, 98, 21, 0)],
-    ['a copy longer than claimed', block(7, 4, 97, 98, 21, 2)],
+    ['a copy from before the start', block(8, 4, 97, 98, 9, 3)],
+    ['a copy of offset 0', block(8, 4, 97, 98, 9, 0)],
+    ['a copy longer than claimed', block(7, 4, 97, 98, 9, 2)],
     ['a copy that is cut off', block(7, 4, 97, 98, 18, 2)],
     ['a literal length that is cut off', block(7, 63 << 2, 1, 0)],
     ['a chunk longer than the frame', Buffer.concat([xerialHeader, block(0, 0, 0, 9, 1)])],
@@ -69,6 +69,12 @@ describe('snappy', () => {
     expect(() => decompressSnappy(bytes, LIMIT)).toThrow(
       expect.objectContaining({ name: 'CorruptBatchError', code: 'INVALID_COMPRESSED_DATA' }),
     )
+  })
+
+  it('writes nothing behind what a block claims, though there is room', () => {
+    const greedy = chunk(block(4, 4, 97, 98, (2 << 2) | 1, 2))
+    const framed = Buffer.concat([xerialHeader, greedy, chunk(compressSnappy(Buffer.from('next')))])
+    expect(() => decompressSnappy(framed, LIMIT)).toThrow(/reaches outside/)
   })
 
   it('refuses a claim that no such block can keep, before it allocates', () => {

@@ -73,3 +73,54 @@ describe('LZ4 frames of our own', () => {
     expect(decompress(LZ4, frame, noise.length).equals(noise)).toBe(true)
   })
 })
+
+describe('LZ4 frames by hand', () => {
+  const header = Buffer.from('04224d18604082', 'hex')
+  const block = (bytes: Buffer, isStored = false) => {
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE((isStored ? 0x8000_0000 : 0) + bytes.length)
+    return Buffer.concat([size, bytes])
+  }
+  const frame = (...blocks: Buffer[]) => Buffer.concat([header, ...blocks, Buffer.alloc(4)])
+  const literal = block(Buffer.from([0x20, 0x61, 0x62]))
+  // A literal "ab", then a match of offset 2: 4 + 15 + 255 times 260, which is 66,319 and so above 64 KiB.
+  const long = block(Buffer.from([0x2f, 0x61, 0x62, 2, 0, ...Array(260).fill(255), 0, 0x10, 0x63]))
+
+  it('join their blocks, stored ones too', () => {
+    expect(String(decompress(LZ4, frame(literal, block(Buffer.from('cd'), true), literal), 100))).toBe(
+      'abcdab',
+    )
+  })
+
+  it.each([
+    [
+      'an empty block, which ends the frame for Kafka',
+      frame(literal, block(Buffer.alloc(0), true)),
+      /empty block/,
+    ],
+    ['a block above the block size', frame(long), /longer than the frame allows/],
+    [
+      'a stored block above the block size',
+      frame(block(Buffer.alloc(65_537), true)),
+      /longer than its frame/,
+    ],
+    ['a block longer than the frame', frame(literal).subarray(0, 12), /longer than its frame/],
+    ['literals that end behind their block', frame(block(Buffer.from([0x40, 0x61])), literal), /do not fit/],
+    [
+      'a match from before the start',
+      frame(block(Buffer.from([0x10, 0x61, 9, 0, 0x10, 0x62]))),
+      /does not decompress/,
+    ],
+    ['no end mark', frame(literal).subarray(0, -4), /without an end/],
+    ['a byte after the end mark', Buffer.concat([frame(literal), Buffer.alloc(1)]), /other bytes/],
+    ['a second frame', Buffer.concat([frame(literal), frame(literal)]), /other bytes/],
+    ['a block size that does not exist', Buffer.from('04224d1860300000000000', 'hex'), /no such block size/],
+  ])('are refused: %s', async (_what, bytes, message) => {
+    const refusal = expect.objectContaining({
+      code: 'INVALID_COMPRESSED_DATA',
+      message: expect.stringMatching(message),
+    })
+    expect(() => decompress(LZ4, bytes, 1_000_000)).toThrow(refusal)
+    await expect(decompressAsync(LZ4, bytes, 1_000_000)).rejects.toThrow(refusal)
+  })
+})
