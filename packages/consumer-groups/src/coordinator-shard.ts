@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import { ErrorCode } from '@millrace/protocol'
 import { applyGroupMetadata } from './classic/apply-group-metadata.ts'
 import { ClassicGroup } from './classic/classic-group.ts'
@@ -54,6 +55,7 @@ export class CoordinatorShard {
 
   /** One event at wall-clock time `nowMs`. The driver performs the effects, in order. */
   step(event: GroupEvent, nowMs: number): readonly GroupEffect[] {
+    assert(Number.isSafeInteger(nowMs), `${nowMs} is no timestamp`)
     const step = new Step(this.#surroundings, nowMs, (record) => this.#apply(record, nowMs))
     this.#dispatch(step, event)
     return step.effects

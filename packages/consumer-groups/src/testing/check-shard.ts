@@ -1,0 +1,87 @@
+import { strict as assert } from 'node:assert'
+import type { ClassicGroup } from '../classic/classic-group.ts'
+import type { CoordinatorShard } from '../coordinator-shard.ts'
+import type { GroupTimer } from '../group-event.ts'
+
+interface Surroundings {
+  readonly timers: ReadonlyMap<GroupTimer, unknown>
+  /** Knows nothing but the bytes that were persisted: what a restart at this moment would know. */
+  readonly shadow: CoordinatorShard
+}
+
+/** Throws when the shard breaks one of its invariants. Called after every step of a simulation. */
+export function checkShard(shard: CoordinatorShard, surroundings: Surroundings): void {
+  for (const group of shard.groups.values()) checkGroup(group, surroundings)
+  checkReload(shard, surroundings.shadow)
+}
+
+function checkGroup(group: ClassicGroup, { timers }: Surroundings): void {
+  const { members, pendingMembers, pendingSync, state } = group
+  const parkedJoins = [...members.values()].filter(({ awaitingJoin }) => awaitingJoin !== null)
+  const parkedSyncs = [...members.values()].filter(({ awaitingSync }) => awaitingSync !== null)
+  assert.equal(parkedJoins.length, group.awaitingJoinCount)
+  assert.equal(
+    group.leaderId === null,
+    members.size === 0,
+    'a group with members has a leader, and no other has',
+  )
+  if (group.leaderId !== null) assert(members.has(group.leaderId))
+  for (const memberId of pendingSync) assert(members.has(memberId))
+  for (const timer of pendingMembers.values()) assert(timers.has(timer), 'a pending member is watched')
+  for (const member of members.values()) {
+    const isParked = member.awaitingJoin !== null || member.awaitingSync !== null
+    assert(isParked || timers.has(member.sessionTimer), `nobody watches ${member.memberId}`)
+    if (member.groupInstanceId !== null) {
+      assert.equal(group.staticMemberId(member.groupInstanceId), member.memberId)
+    }
+  }
+  if (state === 'Empty') assert.equal(members.size, 0)
+  if (state === 'PreparingRebalance') assert(timers.has(group.joinTimer), 'a rebalance ends by itself')
+  else assert.equal(parkedJoins.length, 0)
+  if (state === 'CompletingRebalance') assert(timers.has(group.syncTimer) || pendingSync.size === 0)
+  else assert.equal(parkedSyncs.length, 0)
+}
+
+/** G1: a shard loaded from what was persisted remembers the same. */
+function checkReload(live: CoordinatorShard, loaded: CoordinatorShard): void {
+  for (const groupId of new Set([...live.groups.keys(), ...loaded.groups.keys()])) {
+    assert.deepEqual(
+      offsetsOf(loaded, groupId),
+      offsetsOf(live, groupId),
+      'committed offsets after a restart',
+    )
+    const group = live.groups.get(groupId)
+    if (group === undefined || group.state === 'Stable' || (group.state === 'Empty' && group.isPersisted)) {
+      assert.deepEqual(remembered(loaded.groups.get(groupId)), remembered(group), 'the group after a restart')
+    }
+  }
+}
+
+function offsetsOf(shard: CoordinatorShard, groupId: string): unknown {
+  return shard.offsets.ofGroup(groupId)
+}
+
+function remembered(group: ClassicGroup | undefined): unknown {
+  if (group === undefined) return undefined
+  const { generationId, groupId, leaderId, members, protocolName, protocolType, state, subscribedTopics } =
+    group
+  const kept = [...members.values()].map((member) => ({
+    memberId: member.memberId,
+    groupInstanceId: member.groupInstanceId,
+    clientId: member.clientId,
+    sessionTimeoutMs: member.sessionTimeoutMs,
+    rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+    assignment: member.assignment.toString('hex'),
+  }))
+  kept.sort((one, other) => (one.memberId < other.memberId ? -1 : 1))
+  return {
+    groupId,
+    state,
+    generationId,
+    protocolType,
+    protocolName,
+    leaderId,
+    subscribedTopics,
+    members: kept,
+  }
+}
