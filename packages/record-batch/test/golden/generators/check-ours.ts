@@ -31,7 +31,7 @@ const batches = Object.entries(sets).flatMap(([set, records]) =>
     }
   }),
 )
-const answer = execFileSync('java', ['-cp', `${process.env['KAFKA_LIBS']}/*`, here('KafkaReads.java')], {
+const answer = execFileSync('java', ['-cp', `${process.env.KAFKA_LIBS}/*`, here('KafkaReads.java')], {
   input: JSON.stringify(batches),
   maxBuffer: 64 * 1024 * 1024,
   stdio: ['pipe', 'pipe', 'ignore'],
