@@ -155,7 +155,7 @@ export class LogDirectory {
     const config = request.config ?? this.#defaultConfig
     const directory = `${this.path}/${name}`
     const identity: LogIdentity = { ...request, directory }
-    const topicId = fs.exists(directory) ? readTopicId(fs, directory) : null
+    const topicId = fs.exists(directory) ? ownerOf(fs, directory) : null
     if (topicId !== null && topicId !== request.topicId) {
       const message = `${directory} belongs to topic id ${topicId}, expected ${request.topicId}`
       throw new StorageError('NOT_OURS', directory, message)
@@ -260,6 +260,18 @@ async function takeCleanShutdown(fs: FileSystem, path: string): Promise<CleanShu
 
 function keyOf({ topicId, partition }: { topicId: string; partition: number }): string {
   return `${topicId}/${partition}`
+}
+
+/** Null when the directory was never completed. Its metadata was written in one step, so a broken one is rot. */
+function ownerOf(fs: FileSystem, directory: string): string | null {
+  const topicId = readTopicId(fs, directory)
+  const path = `${directory}/${PARTITION_METADATA}`
+  if (topicId !== null || !fs.exists(path)) return topicId
+  throw new StorageError(
+    'CORRUPT',
+    path,
+    `${path} names no topic id; expected "topic_id: " and 22 characters`,
+  )
 }
 
 function readTopicId(fs: FileSystem, directory: string): string | null {

@@ -118,7 +118,10 @@ export class LogSession {
     const logAppendTimeMs = this.#stamp(batch, baseOffset)
     const maxTimestampMs = logAppendTimeMs >= 0 ? logAppendTimeMs : header.maxTimestampMs
     this.#nextOffset = lastOffset + 1
-    if (isIdempotent) this.producers.update(withMaxTimestamp(header, maxTimestampMs), lastOffset)
+    if (isIdempotent) {
+      const { writtenEnd } = this.highWatermark
+      this.producers.update(withMaxTimestamp(header, maxTimestampMs), lastOffset, writtenEnd)
+    }
     const isSyncedTopic = this.#config.flushMessages <= 1
     const committed = this.commit.append({
       buffer: this.tail.add(batch, baseOffset, lastOffset),
@@ -198,13 +201,9 @@ export class LogSession {
   #mark(end: SyncedEnd): void {
     const { topicId, partition } = this.#identity
     const leaderEpoch = this.epochs.latest
-    this.#environment.marks.record({
-      topicId,
-      partition,
-      leaderEpoch,
-      logStartOffset: this.trimmer.logStartOffset,
-      ...end,
-    })
+    // A start behind what is synced would outlive the records before it: the log would end before it begins.
+    const logStartOffset = Math.min(this.trimmer.logStartOffset, end.nextOffset)
+    this.#environment.marks.record({ topicId, partition, leaderEpoch, logStartOffset, ...end })
   }
 
   /** Offsets that were given to what could not be written are free again: nobody saw them. */

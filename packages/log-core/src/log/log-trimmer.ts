@@ -40,7 +40,7 @@ export class LogTrimmer {
     this.#epochs = parts.epochs
     this.#commit = parts.commit
     this.#logStartOffset = parts.logStartOffset
-    this.#remover = new SegmentRemover(environment.fs, environment.clock, identity.directory)
+    this.#remover = new SegmentRemover(environment, identity.directory)
   }
 
   get logStartOffset(): number {
@@ -94,6 +94,8 @@ export class LogTrimmer {
   async #makeStartDurable(): Promise<void> {
     const { topicId, partition } = this.#identity
     const { marks } = this.#environment
+    // Were the records before the start lost with the power, the log would end before it begins.
+    if (this.#commit.syncedEnd.nextOffset < this.#logStartOffset) await this.#commit.flush()
     const end = this.#commit.syncedEnd
     marks.record({
       topicId,

@@ -21,10 +21,12 @@ const TRAILER_TAG = 0x4d52_5042 // MRPB
 
 /** What is known of all producers before `nextOffset`: batches that are only queued behind it are left out. */
 export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>, nextOffset: number): Buffer {
-  const known = [...entries].map((entry) => ({
-    entry,
-    batches: entry.batches.filter((batch) => batch.lastOffset < nextOffset),
-  }))
+  const known = [...entries]
+    .filter((entry) => entry.createdAtOffset < nextOffset)
+    .map((entry) => ({
+      entry,
+      batches: entry.batches.filter((batch) => batch.lastOffset < nextOffset).slice(-BATCHES_KEPT),
+    }))
   const batchCount = known.reduce((sum, { batches }) => sum + batches.length, 0)
   const bytes = Buffer.alloc(HEADER_BYTES + known.length * (ENTRY_BYTES + 1) + 4 + batchCount * BATCH_BYTES)
   bytes.writeInt16BE(VERSION, 0)

@@ -20,7 +20,7 @@ export interface ProducerBatch {
 export interface ProducerEntry {
   readonly producerId: number
   epoch: number
-  /** Ascending, at most five. Empty when only a marker or an epoch is known. */
+  /** Ascending: the last five that are written, and all that are queued. Empty when only an epoch is known. */
   batches: ProducerBatch[]
   /** The offset whose batch made this entry: when that batch is undone, so is the entry. */
   createdAtOffset: number
@@ -87,8 +87,11 @@ export class ProducerStates {
     return baseSequence === addToSequence(lastSequence, 1) ? NEW : outOfOrder(header, lastSequence)
   }
 
-  /** Takes in a batch that was appended, or that a replay of the log found. */
-  update(header: ProducerBatchHeader, lastOffset: number): void {
+  /**
+   * Takes in a batch that was appended, or that a replay of the log found. What is not written yet, from `writtenEnd`
+   * on, does not push older batches out: it may be taken back, and a snapshot of what came before must have five too.
+   */
+  update(header: ProducerBatchHeader, lastOffset: number, writtenEnd = Number.POSITIVE_INFINITY): void {
     const entry = this.#entryFor(header, lastOffset)
     if (header.producerEpoch !== entry.epoch) {
       entry.epoch = header.producerEpoch
@@ -96,7 +99,6 @@ export class ProducerStates {
     }
     entry.lastTimestampMs = header.maxTimestampMs
     if (header.baseSequence === NO_SEQUENCE) return // a marker: it moves the epoch, not the sequence
-    if (entry.batches.length === BATCHES_KEPT) entry.batches.shift()
     entry.batches.push({
       firstSequence: header.baseSequence,
       lastSequence: lastSequenceOf(header),
@@ -104,6 +106,7 @@ export class ProducerStates {
       offsetDelta: header.lastOffsetDelta,
       timestampMs: header.maxTimestampMs,
     })
+    while ((entry.batches[BATCHES_KEPT]?.lastOffset ?? writtenEnd) < writtenEnd) entry.batches.shift()
   }
 
   /** Takes over an entry that a snapshot holds. */

@@ -1,7 +1,9 @@
 import type { FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentFileKind } from '../segment/segment-file-names.ts'
 import type { Clock, Timer } from '../time/clock.ts'
+import type { StorageLogger } from './storage-logger.ts'
 
 const KINDS: readonly SegmentFileKind[] = ['log', 'index', 'timeindex', 'txnindex', 'seal', 'snapshot']
 
@@ -21,13 +23,15 @@ function pathsOf(segments: readonly LogSegment[]): string[] {
 export class SegmentRemover {
   readonly #fs: FileSystem
   readonly #clock: Clock
+  readonly #logger: StorageLogger
   readonly #directory: string
   /** What to do when the time has come, by its timer. */
   readonly #waiting = new Map<Timer, () => void>()
 
-  constructor(fs: FileSystem, clock: Clock, directory: string) {
-    this.#fs = fs
-    this.#clock = clock
+  constructor(seams: { fs: FileSystem; clock: Clock; logger: StorageLogger }, directory: string) {
+    this.#fs = seams.fs
+    this.#clock = seams.clock
+    this.#logger = seams.logger
     this.#directory = directory
   }
 
@@ -41,13 +45,23 @@ export class SegmentRemover {
     }
     await this.#fs.syncDirectory(this.#directory)
     const removeNow = () => {
-      for (const path of renamed) if (this.#fs.exists(path)) this.#fs.remove(path)
+      for (const path of renamed) this.#removeOrLeave(path)
     }
     const timer = this.#clock.after(delayMs, () => {
       this.#waiting.delete(timer)
       removeNow()
     })
     this.#waiting.set(timer, removeNow)
+  }
+
+  /** Nothing waits for this, and the next start removes what is left: so a failure is told and no more. */
+  #removeOrLeave(path: string): void {
+    try {
+      if (this.#fs.exists(path)) this.#fs.remove(path)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.#logger.warn({ path, code: error.code }, `left for the next start: ${error.message}`)
+    }
   }
 
   /** Does at once what was to be done later. */

@@ -50,6 +50,7 @@ export async function recoverTail(
       visit(batch)
     })
     await settleTail({ fs, logger }, file, tail, end)
+    if (!tail.hasMachineRestarted) await writeAgain(file, tail.syncedBytes, end.position)
     return writer
   } catch (error) {
     file.close()
@@ -81,6 +82,22 @@ async function settleTail(
   await file.fullSync()
   logger.warn({ path: file.path, position: end.position, cutBytes, asidePath }, `cut a torn end: ${seen}`)
 }
+
+/**
+ * Makes the pages of what is kept dirty again. A sync of them may have failed, in the process before this one or in an
+ * earlier attempt to open the log; that marked them clean although they never reached the disk, and the next sync would
+ * report success without writing them (ATC'20, "Can Applications Recover from fsync Failures?").
+ */
+async function writeAgain(file: FileHandle, start: number, end: number): Promise<void> {
+  for (let at = start; at < end; ) {
+    const bytes = await file.read(at, Math.min(REWRITE_BYTES, end - at))
+    if (bytes.length === 0) return
+    file.writeAtSync(at, bytes)
+    at += bytes.length
+  }
+}
+
+const REWRITE_BYTES = 1024 * 1024
 
 /** Whether a whole batch with a matching CRC, and a later offset, ends more than `windowBytes` behind the damage. */
 async function hasGoodBatchBeyond(file: FileHandle, end: ScanEnd, windowBytes: number): Promise<boolean> {
