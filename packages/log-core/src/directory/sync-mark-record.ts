@@ -8,6 +8,7 @@ import { crc32c } from '@millrace/record-batch'
  *             logStartOffset:8 bootHash:4 crc:4
  *   header := tag:4 formatVersion:4 windowBytes:8 zeros:48 crc:4
  *
+ *   tag    that of a mark, of a mark that takes all earlier ones of its partition back, or of a header
  *   crc    CRC-32C over all that stands before it
  */
 export interface SyncMark {
@@ -28,15 +29,25 @@ export interface SyncMark {
 export const MARK_BYTES = 68
 
 const MARK_TAG = 0x4d52_4d31 // MRM1
+const FORGOTTEN_TAG = 0x4d52_4d46 // MRMF
 const HEADER_TAG = 0x4d52_4d48 // MRMH
 const FORMAT_VERSION = 1
 const CRC_AT = MARK_BYTES - 4
 
 export function encodeMark(mark: SyncMark): Buffer {
+  return encodeRecord(MARK_TAG, mark)
+}
+
+/** Says that the partition of `mark` was deleted. */
+export function encodeForgottenMark(mark: SyncMark): Buffer {
+  return encodeRecord(FORGOTTEN_TAG, mark)
+}
+
+function encodeRecord(tag: number, mark: SyncMark): Buffer {
   const id = Buffer.from(mark.topicId, 'base64url')
   assert(id.length === 16, `a topic id has 16 bytes: ${mark.topicId}`)
   const bytes = Buffer.allocUnsafe(MARK_BYTES)
-  bytes.writeUInt32BE(MARK_TAG, 0)
+  bytes.writeUInt32BE(tag, 0)
   id.copy(bytes, 4)
   bytes.writeInt32BE(mark.partition, 20)
   bytes.writeInt32BE(mark.leaderEpoch, 24)
@@ -58,24 +69,30 @@ export function encodeMarksHeader({ windowBytes }: { windowBytes: number }): Buf
   return bytes
 }
 
+export interface FoundMark extends SyncMark {
+  readonly isForgotten: boolean
+}
+
 export interface MarksFileContent {
   readonly windowBytes: number | null
-  readonly marks: readonly SyncMark[]
+  /** In the order in which they were written. */
+  readonly marks: readonly FoundMark[]
   /** Records that are not what was written: an unsynced tail, or rot. */
   readonly damagedCount: number
 }
 
 /** Reads every whole record and passes over the damaged ones. */
 export function decodeMarksFile(bytes: Buffer): MarksFileContent {
-  const marks: SyncMark[] = []
+  const marks: FoundMark[] = []
   let windowBytes: number | null = null
   let damagedCount = bytes.length % MARK_BYTES === 0 ? 0 : 1
   for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
     const record = bytes.subarray(at, at + MARK_BYTES)
     const tag = record.readUInt32BE(0)
     if (record.readUInt32BE(CRC_AT) !== crc32c(record, 0, CRC_AT)) damagedCount++
-    else if (tag === MARK_TAG) marks.push(decodeMark(record))
-    else if (tag === HEADER_TAG) windowBytes = readUint64(record, 8)
+    else if (tag === MARK_TAG || tag === FORGOTTEN_TAG) {
+      marks.push({ ...decodeMark(record), isForgotten: tag === FORGOTTEN_TAG })
+    } else if (tag === HEADER_TAG) windowBytes = readUint64(record, 8)
     else damagedCount++
   }
   return { windowBytes, marks, damagedCount }

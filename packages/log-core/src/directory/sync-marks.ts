@@ -5,6 +5,7 @@ import { createDeferred, type Deferred } from '../log/deferred.ts'
 import type { Clock } from '../time/clock.ts'
 import {
   decodeMarksFile,
+  encodeForgottenMark,
   encodeMark,
   encodeMarksHeader,
   hashBootId,
@@ -91,15 +92,23 @@ export class SyncMarks {
   record(newMark: NewMark): void {
     const mark = { ...newMark, bootHash: this.#bootHash }
     this.#latest.set(keyOf(mark.topicId, mark.partition), mark)
-    this.#pending.push(encodeMark(mark))
+    this.#append(encodeMark(mark))
+  }
+
+  /** The partition was deleted: its marks would pile up otherwise. */
+  forget(topicId: string, partition: number): void {
+    const key = keyOf(topicId, partition)
+    const mark = this.#latest.get(key)
+    if (mark === undefined) return
+    this.#latest.delete(key)
+    this.#append(encodeForgottenMark(mark))
+  }
+
+  #append(record: Buffer): void {
+    this.#pending.push(record)
     if (this.#isTurnScheduled || this.#isClosed) return
     this.#isTurnScheduled = true
     this.#clock.endOfTurn(() => this.#endTurn())
-  }
-
-  /** The partition was deleted: nothing of it may meet a new one. */
-  forget(topicId: string, partition: number): void {
-    this.#latest.delete(keyOf(topicId, partition))
   }
 
   /** Resolves when all marks recorded so far are on stable storage. */
@@ -217,7 +226,11 @@ function readMarkFiles(fs: FileSystem, directory: string): FoundMarks {
   for (const number of numbers) {
     const content = decodeMarksFile(fs.readFile(markFilePath(directory, number)))
     if (content.windowBytes !== null) windowBytes = Math.max(windowBytes ?? 0, content.windowBytes)
-    for (const mark of content.marks) latest.set(keyOf(mark.topicId, mark.partition), mark)
+    for (const { isForgotten, ...mark } of content.marks) {
+      const key = keyOf(mark.topicId, mark.partition)
+      if (isForgotten) latest.delete(key)
+      else latest.set(key, mark)
+    }
   }
   return { names: numbers.map(markFileName), highestNumber: numbers.at(-1) ?? 0, windowBytes, latest }
 }

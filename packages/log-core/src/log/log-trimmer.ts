@@ -20,6 +20,8 @@ export class LogTrimmer {
   readonly #commit: GroupCommit
   readonly #remover: SegmentRemover
   #logStartOffset: number
+  /** Behind `logStartOffset` while a move is on its way, and after one that failed. */
+  #durableStartOffset: number
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -40,6 +42,7 @@ export class LogTrimmer {
     this.#epochs = parts.epochs
     this.#commit = parts.commit
     this.#logStartOffset = parts.logStartOffset
+    this.#durableStartOffset = parts.logStartOffset
     this.#remover = new SegmentRemover(environment, identity.directory)
   }
 
@@ -49,9 +52,9 @@ export class LogTrimmer {
 
   /** Nothing before `offset` is told any more, durably so when it resolves; whole segments before it are removed. */
   moveStart(offset: number, config: LogConfig): Promise<void> {
-    if (offset <= this.#logStartOffset) return Promise.resolve()
-    this.#logStartOffset = offset
+    this.#logStartOffset = Math.max(this.#logStartOffset, offset)
     return this.#inTurn(async () => {
+      if (offset <= this.#durableStartOffset) return
       await this.#makeStartDurable()
       await this.#removeBefore(offset, config)
     })
@@ -66,10 +69,8 @@ export class LogTrimmer {
       const count = decideRetention(ages, { ...log, logStartOffset: this.#logStartOffset })
       const last = ages[count - 1]
       if (last === undefined) return 0
-      if (last.endOffset > this.#logStartOffset) {
-        this.#logStartOffset = last.endOffset
-        await this.#makeStartDurable()
-      }
+      this.#logStartOffset = Math.max(this.#logStartOffset, last.endOffset)
+      if (last.endOffset > this.#durableStartOffset) await this.#makeStartDurable()
       return this.#removeBefore(last.endOffset, log.config)
     })
   }
@@ -94,17 +95,19 @@ export class LogTrimmer {
   async #makeStartDurable(): Promise<void> {
     const { topicId, partition } = this.#identity
     const { marks } = this.#environment
+    const logStartOffset = this.#logStartOffset
     // Were the records before the start lost with the power, the log would end before it begins.
-    if (this.#commit.syncedEnd.nextOffset < this.#logStartOffset) await this.#commit.flush()
+    if (this.#commit.syncedEnd.nextOffset < logStartOffset) await this.#commit.flush()
     const end = this.#commit.syncedEnd
     marks.record({
       topicId,
       partition,
       leaderEpoch: this.#epochs.latest,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset,
       ...end,
     })
     await marks.durable()
+    this.#durableStartOffset = logStartOffset
   }
 
   async #removeBefore(offset: number, config: LogConfig): Promise<number> {

@@ -73,12 +73,15 @@ export class TailCache {
   readonly #budget: TailCacheBudget
   readonly #maxBytes: number
   #blocks: Block[] = []
+  /** Whole blocks are dropped, so a block is only a part of what may be kept. */
+  readonly #largestBlockBytes: number
   #heldBytes = 0
   #nextBlockBytes = SMALLEST_BLOCK_BYTES
 
   constructor(budget: TailCacheBudget, maxBytes: number) {
     this.#budget = budget
     this.#maxBytes = maxBytes
+    this.#largestBlockBytes = Math.max(SMALLEST_BLOCK_BYTES, Math.min(LARGEST_BLOCK_BYTES, maxBytes >> 2))
   }
 
   get heldBytes(): number {
@@ -94,7 +97,7 @@ export class TailCache {
     const newest = this.#blocks.at(-1)
     if (newest === undefined || newest.memory.length - newest.sizeBytes < batch.length) {
       const memory = Buffer.allocUnsafeSlow(Math.max(this.#nextBlockBytes, batch.length))
-      this.#nextBlockBytes = Math.min(this.#nextBlockBytes * 2, LARGEST_BLOCK_BYTES)
+      this.#nextBlockBytes = Math.min(this.#nextBlockBytes * 2, this.#largestBlockBytes)
       this.#push(createBlock(memory, baseOffset, memory.length))
     }
     const kept = this.#fill(batch.length, baseOffset, lastOffset)

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { memoryFileSystem } from '../fs/memory-file-system.ts'
+import { copyDisk, flipByte, namesIn } from '../testing/disk-image.ts'
+import { appendValues, openFixture, readAll, TOPIC_ID } from '../testing/log-fixtures.ts'
+import { decodeMetaProperties } from './meta-properties.ts'
+
+const OTHER_ID = 'BBBBBBBBBBBBBBBBBBBBBQ'
+
+describe('LogDirectory', () => {
+  it('makes up ids of 22 characters once, and keeps them', async () => {
+    const fs = memoryFileSystem()
+    const first = await openFixture({ fs })
+    expect(first.directory.clusterId).toMatch(/^[A-Za-z0-9_-]{22}$/)
+    await first.directory.close()
+    const second = await openFixture({ fs })
+    expect(second.directory.clusterId).toBe(first.directory.clusterId)
+    expect(second.directory.directoryId).toBe(first.directory.directoryId)
+  })
+
+  it('names the holder to a second opener', async () => {
+    const fs = memoryFileSystem()
+    await openFixture({ fs })
+    await expect(openFixture({ fs })).rejects.toMatchObject({ code: 'LOCKED' })
+  })
+
+  it('gives the lock back when it cannot open', async () => {
+    const fs = memoryFileSystem()
+    const first = await openFixture({ fs, nodeId: 1 })
+    await first.directory.close()
+    await expect(openFixture({ fs, nodeId: 2 })).rejects.toMatchObject({ code: 'NOT_OURS' })
+    await openFixture({ fs, nodeId: 1 })
+  })
+
+  it('lists the partitions that lie there, with their topic ids', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await openLog()
+    await directory.openLog({ topic: 'a-b', partition: 12, topicId: OTHER_ID })
+    fs.makeDirectory('/data/stray-0')
+    expect(directory.partitionDirectories()).toEqual([
+      { topic: 'a-b', partition: 12, topicId: OTHER_ID },
+      { topic: 'flights', partition: 0, topicId: TOPIC_ID },
+    ])
+  })
+
+  it('does not take a directory of another topic id for its own', async () => {
+    const { directory, openLog } = await openFixture()
+    await (await openLog()).close()
+    await expect(
+      directory.openLog({ topic: 'flights', partition: 0, topicId: OTHER_ID }),
+    ).rejects.toMatchObject({ code: expect.stringMatching(/EEXIST|NOT_OURS/) })
+  })
+
+  it('takes nothing over when a topic is made again', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    const log = await openLog()
+    await appendValues(log, ['old'])
+    await directory.deleteLog(log)
+    const again = await directory.openLog({ topic: 'flights', partition: 0, topicId: OTHER_ID })
+    expect(again.logEndOffset).toBe(0)
+    expect(namesIn(fs, '/data').some((name) => name.includes('-delete'))).toBe(false)
+  })
+
+  it('says a stop was clean only when it was', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await appendValues(await openLog(), ['a'])
+    const killed = await openFixture({ fs: copyDisk(fs) })
+    expect(killed.directory.wasCleanShutdown).toBe(false)
+    await directory.close()
+    const clean = await openFixture({ fs })
+    expect(clean.directory.wasCleanShutdown).toBe(true)
+    const killedAfter = await openFixture({ fs: copyDisk(fs) })
+    expect(killedAfter.directory.wasCleanShutdown).toBe(false)
+  })
+
+  it('takes a damaged clean-shutdown file for an unclean stop', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await appendValues(await openLog(), ['a'])
+    await directory.close()
+    flipByte(fs, '/data/clean-shutdown', 60)
+    const again = await openFixture({ fs })
+    expect(again.directory.wasCleanShutdown).toBe(false)
+    const log = await again.openLog()
+    expect(log.leaderEpoch).toBe(1)
+    expect(await readAll(log)).toEqual([[0, 'a']])
+  })
+
+  it('remembers the clean stop of a log that was not opened meanwhile', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await appendValues(await openLog(), ['a'])
+    await directory.close()
+    await (await openFixture({ fs })).directory.close()
+    expect((await (await openFixture({ fs })).openLog()).leaderEpoch).toBe(0)
+  })
+
+  it('goes on with the indexes of the active segment after a clean stop', async () => {
+    const fixture = await openFixture({ limits: { tailCacheBytesPerLog: 0 } })
+    const log = await fixture.openLog({ indexIntervalBytes: 200 })
+    for (let i = 0; i < 50; i++) await appendValues(log, [`value ${i}`], { timestampMs: 1_000 + i })
+    await fixture.directory.close()
+    const again = await openFixture({ fs: fixture.fs })
+    const reopened = await again.openLog({ indexIntervalBytes: 200 })
+    for (let i = 50; i < 60; i++) await appendValues(reopened, [`value ${i}`], { timestampMs: 1_000 + i })
+    expect((await readAll(reopened, 25)).map(([offset]) => offset)).toEqual(
+      Array.from({ length: 35 }, (_, i) => i + 25),
+    )
+    expect(await reopened.offsetForTimestamp(1_030)).toMatchObject({ offset: 30, timestampMs: 1_030 })
+  })
+
+  it('closes more than once', async () => {
+    const { directory, openLog } = await openFixture()
+    await openLog()
+    await Promise.all([directory.close(), directory.close()])
+    await directory.close()
+  })
+})
+
+describe('meta.properties', () => {
+  const path = '/data/meta.properties'
+
+  it("reads Kafka's", () => {
+    const text = '#\n#Mon Nov 24\ncluster.id=abc\nversion=1\ndirectory.id=def\nnode.id=3\n'
+    expect(decodeMetaProperties(Buffer.from(text), path)).toEqual({
+      clusterId: 'abc',
+      nodeId: 3,
+      directoryId: 'def',
+      formatVersion: null,
+    })
+  })
+
+  it('refuses a newer format with both versions named', () => {
+    const text = 'cluster.id=abc\nversion=1\nnode.id=3\nmillrace.format.version=99\n'
+    expect(() => decodeMetaProperties(Buffer.from(text), path)).toThrow(/99.*1/)
+  })
+
+  it.each(['', 'hello', 'cluster.id=abc\nversion=7\nnode.id=1\n', 'version=1\nnode.id=1\n'])(
+    'refuses %j',
+    (text) => {
+      expect(() => decodeMetaProperties(Buffer.from(text), path)).toThrow(/cluster\.id/)
+    },
+  )
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { memoryFileSystem } from '../fs/memory-file-system.ts'
+import { namesIn } from '../testing/disk-image.ts'
+import { failingFileSystem } from '../testing/failing-file-system.ts'
+import { TOPIC_ID } from '../testing/log-fixtures.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { decodeMarksFile, encodeMark, encodeMarksHeader, MARK_BYTES } from './sync-mark-record.ts'
+import { type NewMark, SyncMarks } from './sync-marks.ts'
+
+function markAt(nextOffset: number, partition = 0): NewMark {
+  return {
+    topicId: TOPIC_ID,
+    partition,
+    leaderEpoch: 1,
+    segmentBaseOffset: 0,
+    position: nextOffset * 100,
+    nextOffset,
+    logStartOffset: 0,
+  }
+}
+
+async function open(fs = memoryFileSystem(), windowBytes = 1_000) {
+  if (!fs.exists('/data')) fs.makeDirectory('/data')
+  const clock = new ManualClock()
+  const marks = await SyncMarks.open({ fs, clock, directory: '/data', windowBytes })
+  return { fs, clock, marks }
+}
+
+describe('SyncMarks', () => {
+  it('remembers the newest mark of each partition, the window, and the boot', async () => {
+    const { fs, marks } = await open()
+    marks.record(markAt(1))
+    marks.record(markAt(2))
+    marks.record(markAt(9, 5))
+    await marks.close()
+    const again = await open(fs, 2_000)
+    expect(again.marks.previousWindowBytes).toBe(1_000)
+    expect(again.marks.get(TOPIC_ID, 0)).toMatchObject({ mark: markAt(2), isFromThisBoot: true })
+    expect(again.marks.get(TOPIC_ID, 5)?.mark.nextOffset).toBe(9)
+    expect(again.marks.get(TOPIC_ID, 1)).toBeNull()
+    await again.marks.close()
+    fs.bootId = () => 'another boot'
+    expect((await open(fs)).marks.get(TOPIC_ID, 0)?.isFromThisBoot).toBe(false)
+  })
+
+  it('writes the marks of one turn together and syncs them within 10 ms', async () => {
+    const fs = failingFileSystem(memoryFileSystem())
+    const { clock, marks } = await open(fs)
+    fs.calls.length = 0
+    for (let i = 0; i < 100; i++) marks.record(markAt(i, i))
+    await new Promise(setImmediate)
+    expect(fs.calls.length).toBe(1)
+    clock.advance(10)
+    await new Promise(setImmediate)
+    expect(fs.calls.map((call) => call.split(' ')[0])).toEqual(['append', 'sync'])
+  })
+
+  it('resolves durable() only after a sync that began behind the record', async () => {
+    const fs = failingFileSystem(memoryFileSystem())
+    const { marks } = await open(fs)
+    const release = fs.holdSyncs('sync-marks.1')
+    marks.record(markAt(1))
+    const first = marks.durable()
+    marks.record(markAt(2))
+    let isSecondDurable = false
+    const second = marks.durable().then(() => {
+      isSecondDurable = true
+    })
+    await new Promise(setImmediate)
+    expect(isSecondDurable).toBe(false)
+    release()
+    await Promise.all([first, second])
+    expect(fs.calls.filter((call) => call.startsWith('sync ')).length).toBe(3)
+  })
+
+  it('begins a new file when the old one has grown, and loses nothing', async () => {
+    const { fs, marks } = await open()
+    marks.record(markAt(7, 1))
+    const count = Math.ceil((5 * 1024 * 1024) / MARK_BYTES)
+    for (let i = 0; i < count; i++) marks.record(markAt(i))
+    await marks.durable()
+    marks.record(markAt(count))
+    await marks.durable()
+    expect(namesIn(fs, '/data')).toEqual(['sync-marks.2'])
+    expect(fs.readFile('/data/sync-marks.2').length).toBeLessThan(10 * MARK_BYTES)
+    await marks.close()
+    const again = await open(fs)
+    expect(again.marks.get(TOPIC_ID, 0)?.mark.nextOffset).toBe(count)
+    expect(again.marks.get(TOPIC_ID, 1)?.mark.nextOffset).toBe(7)
+  })
+
+  it('forgets a partition that was deleted', async () => {
+    const { fs, marks } = await open()
+    marks.record(markAt(1))
+    marks.forget(TOPIC_ID, 0)
+    await marks.close()
+    const again = await open(fs)
+    await again.marks.close()
+    expect((await open(fs)).marks.get(TOPIC_ID, 0)).toBeNull()
+  })
+})
+
+describe('marks file', () => {
+  const bytes = Buffer.concat([
+    encodeMarksHeader({ windowBytes: 64 }),
+    encodeMark({ ...markAt(1), bootHash: 5 }),
+    encodeMark({ ...markAt(2), bootHash: 5 }),
+  ])
+
+  it('passes over every damaged record and keeps the others', () => {
+    for (let at = 0; at < bytes.length; at++) {
+      const flipped = Buffer.from(bytes)
+      flipped.writeUInt8(flipped.readUInt8(at) ^ 0x10, at)
+      const content = decodeMarksFile(flipped)
+      expect(content.damagedCount).toBe(1)
+      expect(content.marks.length + (content.windowBytes === null ? 0 : 1)).toBe(2)
+    }
+  })
+
+  it('reads what is whole of a file that was cut', () => {
+    for (let length = 0; length < bytes.length; length++) {
+      const { marks, windowBytes } = decodeMarksFile(bytes.subarray(0, length))
+      expect(windowBytes === null ? 0 : 1).toBe(length >= MARK_BYTES ? 1 : 0)
+      expect(marks.length).toBe(Math.max(0, Math.floor(length / MARK_BYTES) - 1))
+    }
+  })
+})
