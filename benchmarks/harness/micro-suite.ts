@@ -5,13 +5,16 @@ export interface MicroTask {
   readonly operations: number
   /** The bytes that one call handles, for a rate in MB/s. */
   readonly bytes?: number
-  /** The tasks from here on are compared with this one. So is the first of a suite, without saying so. */
+  /** The tasks from here on are compared with this one. */
   readonly isReference?: boolean
   /**
    * Does the work and returns a number that depends on all of it. The number keeps the optimizer from leaving work
    * out, and is printed, so that two runs that measured different work show it.
    */
   run(): number | Promise<number>
+  /** Around the calls of each round and not measured: opens what must be fresh, such as files, and closes it. */
+  before?(): void | Promise<void>
+  after?(): void | Promise<void>
 }
 
 /** Several tasks on one subject. */
@@ -26,7 +29,5 @@ export interface OpenSuite {
   readonly tasks: readonly MicroTask[]
   /** So often is each task called in a round; left out: as often as fits into the round's time. */
   readonly callsPerRound?: number
-  /** Before each round of each task: what must be fresh, such as files. */
-  beforeRound?(): void | Promise<void>
   close?(): void | Promise<void>
 }

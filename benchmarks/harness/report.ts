@@ -8,8 +8,8 @@ interface Row {
   readonly max: number
   readonly bytesPerOperation: number | null
   readonly checksum: number
-  /** The median that this row is compared with: its own, in a reference row. */
-  readonly referenceMedian: number
+  /** The median that this row is compared with: its own, in a reference row. Null when there was none yet. */
+  readonly referenceMedian: number | null
 }
 
 const COLUMNS = ['', 'median', 'min', 'max', 'per second', 'MB/s', 'times reference', 'checksum'] as const
@@ -24,7 +24,7 @@ export function formatResults(name: string, results: readonly TaskResult[]): str
     formatTime(row.max),
     formatCount(1e9 / row.median),
     row.bytesPerOperation === null ? '' : formatCount((row.bytesPerOperation / row.median) * 1e3),
-    (row.referenceMedian / row.median).toFixed(2),
+    row.referenceMedian === null ? '' : (row.referenceMedian / row.median).toFixed(2),
     (row.checksum >>> 0).toString(16),
   ])
   const header = [name, ...COLUMNS.slice(1)]
@@ -34,11 +34,11 @@ export function formatResults(name: string, results: readonly TaskResult[]): str
 }
 
 function toRows(results: readonly TaskResult[]): Row[] {
-  let referenceMedian = 0
-  return results.map(({ task, nanosecondsPerRound, checksum }, index) => {
+  let referenceMedian: number | null = null
+  return results.map(({ task, nanosecondsPerRound, checksum }) => {
     const sorted = [...nanosecondsPerRound].sort((a, b) => a - b)
     const median = sorted[sorted.length >> 1] ?? 0
-    if (index === 0 || task.isReference === true) referenceMedian = median
+    if (task.isReference === true) referenceMedian = median
     return {
       name: task.name,
       median,

@@ -26,8 +26,9 @@ export async function measureRounds(suite: OpenSuite, options: RoundOptions): Pr
   const results = suite.tasks.map((task) => ({ task, nanosecondsPerRound: [] as number[], checksum: 0 }))
   for (let round = -1; round < options.rounds; round++) {
     for (const result of results) {
-      await suite.beforeRound?.()
+      await result.task.before?.()
       const measured = await measureOnce(result.task, suite, options)
+      await result.task.after?.()
       result.checksum = measured.checksum
       if (round >= 0) result.nanosecondsPerRound.push(measured.nanoseconds)
     }

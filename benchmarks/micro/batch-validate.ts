@@ -33,6 +33,7 @@ export const batchValidateSuite: MicroSuite = {
       tasks: [
         {
           name: 'CRC alone',
+          isReference: true,
           operations: count,
           bytes: plain.length,
           run: () => (verifyBatchCrc(plain, 0, plain.length) ? 1 : 0),
