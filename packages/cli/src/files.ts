@@ -1,0 +1,34 @@
+/** The door to files that the command line names. */
+import { createReadStream, readFileSync } from 'node:fs'
+import { CommandError } from './command-error.ts'
+
+const READ_BYTES = 256 * 1024
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is none',
+  EISDIR: 'it is a directory',
+  EACCES: 'this user may not',
+}
+
+/** Reads a small text file. */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Reads a file of any size, chunk by chunk. */
+export async function* readChunks(path: string): AsyncGenerator<Buffer, void, void> {
+  try {
+    yield* createReadStream(path, { highWaterMark: READ_BYTES })
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function unreadable(path: string, error: unknown): CommandError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return new CommandError(`cannot read the file ${path}: ${REASONS[code] ?? code}`, { cause: error })
+}

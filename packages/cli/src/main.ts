@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { CommandError, describeError } from './command-error.ts'
+import { COMMANDS } from './command-table.ts'
+import { endOnClosedPipe, printLine, setExitCode, terminalColumns, writeNote } from './terminal.ts'
+
+/** Runs one command line. Never rejects: a failure is one line on standard error, and exit code 1. */
+export async function main(args: readonly string[]): Promise<void> {
+  endOnClosedPipe()
+  try {
+    if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) await printLine(version())
+    else await run(args)
+  } catch (error) {
+    writeNote(`millrace: ${describeError(error)}\n`)
+    setExitCode(1)
+  }
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const { default: yargs } = await import('yargs')
+  const meant = args.find((arg) => !arg.startsWith('-')) ?? ''
+  const parser = yargs([...args])
+    .scriptName('millrace')
+    .usage('$0 <command>\n\nAn event log for Node that speaks the Kafka protocol.')
+    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false })
+    .version(version())
+    .alias({ help: 'h', version: 'V' })
+    .group(['help', 'version'], 'General:')
+    .wrap(Math.min(100, terminalColumns()))
+    .example('$0 serve', 'start a broker on localhost:9092, with its data in ./data')
+    .example('$0 topic create flights --partitions 6', 'create a topic')
+    .example('$0 produce flights --file flights.ndjson', 'send a file, line by line')
+    .example('$0 tail flights', 'show the last records and those that follow')
+    .epilogue('millrace <command> --help shows the options of a command.')
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    if (name === meant) parser.command(await entry.load())
+    // The others are only names in the overview.
+    else parser.command({ command: name, describe: entry.describe, handler: () => {} })
+  }
+  await parser
+    .demandCommand(1, 'name a command: millrace --help lists them')
+    .strict()
+    .recommendCommands()
+    .exitProcess(false)
+    .fail((message, error) => {
+      // A failure of the command itself comes as an error, one of the command line as a message.
+      throw error ?? new CommandError(usageError(message, meant))
+    })
+    .parseAsync()
+}
+
+function usageError(message: string, meant: string): string {
+  const help = Object.hasOwn(COMMANDS, meant) ? `millrace ${meant} --help` : 'millrace --help'
+  return message.includes('--help') ? message : `${message.split('\n').join(' ')} (see ${help})`
+}
+
+/** From package.json, which lies one folder above both src/ and dist/. */
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const manifest: { version: string } = JSON.parse(text)
+  return manifest.version
+}

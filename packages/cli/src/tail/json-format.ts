@@ -1,0 +1,39 @@
+import { isUtf8 } from 'node:buffer'
+import type { ConsumerRecord } from '@millrace/client'
+import type { RecordFormat } from './record-format.ts'
+
+/**
+ * One JSON object a line. Keys and values that are JSON objects or arrays stand there as such, other
+ * text as a string, bytes that are no text as `{"base64": "..."}`.
+ */
+export const jsonFormat: RecordFormat = (record, out) => out.text(`${formatJson(record)}\n`)
+
+/** The object of one record, without a line feed. */
+export function formatJson(record: ConsumerRecord): string {
+  const { topic, partition, offset, timestampMs, key, value, headers } = record
+  const start = `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset}`
+  const content = `"timestamp":${timestampMs},"key":${embed(key)},"value":${embed(value)}`
+  if (headers.length === 0) return `${start},${content}}`
+  const shown = headers.map(
+    (header) => `{"key":${JSON.stringify(header.key)},"value":${embed(header.value)}}`,
+  )
+  return `${start},${content},"headers":[${shown.join(',')}]}`
+}
+
+function embed(bytes: Buffer | null): string {
+  if (bytes === null) return 'null'
+  if (!isUtf8(bytes)) return `{"base64":"${bytes.toString('base64')}"}`
+  const text = bytes.toString('utf8')
+  const first = text.trimStart()[0]
+  return (first === '{' || first === '[' ? asJson(text) : null) ?? JSON.stringify(text)
+}
+
+/** The text itself where it is JSON on one line, so that its numbers keep their digits. */
+function asJson(text: string): string | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return /[\n\r]/.test(text) ? JSON.stringify(parsed) : text
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,98 @@
+import { type Client, type ConfigEntry, EARLIEST, LATEST, type TopicMetadata } from '@millrace/client'
+import type {
+  TopicCreateArguments,
+  TopicDeleteArguments,
+  TopicDescribeArguments,
+  TopicListArguments,
+} from '../commands/topic.ts'
+import { connect } from '../connect.ts'
+import { formatTable } from '../output/table.ts'
+import { wholeNumber } from '../read-argument.ts'
+import { parseSets } from '../serve/broker-settings.ts'
+import { printLine, writeOut } from '../terminal.ts'
+
+/** One partition and the offsets that it holds: `[begin, end)`. */
+interface PartitionOffsets {
+  readonly partition: number
+  readonly leader: number
+  readonly begin: number
+  readonly end: number
+}
+
+export async function createTopic(args: TopicCreateArguments): Promise<void> {
+  const partitions =
+    args.partitions === undefined ? {} : { partitions: wholeNumber('--partitions', args.partitions, 1) }
+  const factor = args['replication-factor']
+  const replication =
+    factor === undefined ? {} : { replicationFactor: wholeNumber('--replication-factor', factor, 1) }
+  const configs = parseSets(args.set)
+  await using client = await connect(args.bootstrap)
+  await client.admin.createTopics([{ name: args.name, ...partitions, ...replication, configs }])
+  const topic = await client.admin.describeTopic(args.name)
+  await printLine(`created ${args.name} with ${countOf(topic.partitions.length, 'partition')}`)
+}
+
+export async function listTopics(args: TopicListArguments): Promise<void> {
+  await using client = await connect(args.bootstrap)
+  for (const { name } of await client.admin.listTopics({ includeInternal: args.internal }))
+    await printLine(name)
+}
+
+export async function describeTopic(args: TopicDescribeArguments): Promise<void> {
+  await using client = await connect(args.bootstrap)
+  const topic = await client.admin.describeTopic(args.name)
+  const [partitions, configs] = await Promise.all([
+    offsetsOf(client, topic),
+    client.admin.describeConfigs({ kind: 'topic', name: args.name }),
+  ])
+  const set = configs.filter(({ source }) => source === 'topic')
+  await writeOut(args.output === 'json' ? asJson(topic, partitions, set) : asTable(topic, partitions, set))
+}
+
+export async function deleteTopics(args: TopicDeleteArguments): Promise<void> {
+  await using client = await connect(args.bootstrap)
+  for (const name of args.names) {
+    await client.admin.deleteTopics([name])
+    await printLine(`deleted ${name}`)
+  }
+}
+
+async function offsetsOf(client: Client, topic: TopicMetadata): Promise<PartitionOffsets[]> {
+  const led = topic.partitions.filter(({ leader }) => leader >= 0)
+  const look = (timestamp: number) =>
+    client.admin.listOffsets(led.map(({ partition }) => ({ topic: topic.name, partition, timestamp })))
+  const [begins, ends] = await Promise.all([look(EARLIEST), look(LATEST)])
+  return topic.partitions.map(({ partition, leader }) => {
+    const at = led.findIndex((other) => other.partition === partition)
+    return { partition, leader, begin: begins[at]?.offset ?? -1, end: ends[at]?.offset ?? -1 }
+  })
+}
+
+function asTable(
+  topic: TopicMetadata,
+  partitions: readonly PartitionOffsets[],
+  set: readonly ConfigEntry[],
+): string {
+  const records = partitions.reduce((sum, { begin, end }) => sum + end - begin, 0)
+  const rows = partitions.map(({ partition, leader, begin, end }) =>
+    leader < 0 ? [partition, 'offline', '-', '-'] : [partition, leader, begin, end],
+  )
+  return [
+    `${topic.name}: ${countOf(topic.partitions.length, 'partition')}, ${countOf(records, 'offset')}, id ${topic.topicId}\n`,
+    ...set.map(({ name, value }) => `${name}=${value}\n`),
+    formatTable(['PARTITION', 'LEADER', 'BEGIN', 'END'], rows),
+  ].join('')
+}
+
+function asJson(
+  topic: TopicMetadata,
+  partitions: readonly PartitionOffsets[],
+  set: readonly ConfigEntry[],
+): string {
+  const configs = Object.fromEntries(set.map(({ name, value }) => [name, value]))
+  return `${JSON.stringify({ name: topic.name, id: topic.topicId, configs, partitions })}\n`
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
