@@ -4,7 +4,13 @@ import type { Step } from '../step.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, createClassicMember, offersSame } from './classic-member.ts'
 import { type JoinOffer, metadataBytes, parkJoin, readOffer } from './join-offer.ts'
-import { joinError, joinedReply, prepareRebalanceOrCompleteJoin } from './rebalance.ts'
+import { removeMember } from './leave-group.ts'
+import {
+  completeJoinIfAllJoined,
+  joinError,
+  joinedReply,
+  prepareRebalanceOrCompleteJoin,
+} from './rebalance.ts'
 import { rejoinStaticMember } from './static-member.ts'
 import { memberError } from './validate-member.ts'
 
@@ -21,8 +27,9 @@ export function joinClassicGroup(step: Step, group: ClassicGroup, event: JoinEve
     // Kafka lets it in and fails the whole group when its record turns out too large.
     step.reply(token, joinError(ErrorCode.MESSAGE_TOO_LARGE, request.memberId))
   } else if (!hasRoomFor(step, group, request.memberId)) {
-    const removed = group.remove(request.memberId)
-    if (removed !== undefined) step.cancelTimer(removed.sessionTimer)
+    const member = group.members.get(request.memberId)
+    if (member !== undefined) removeMember(step, group, member)
+    completeJoinIfAllJoined(step, group)
     step.reply(token, joinError(ErrorCode.GROUP_MAX_SIZE_REACHED))
   } else if (!group.supportsProtocols(offer.protocolType, offer.protocols)) {
     step.reply(token, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId))
