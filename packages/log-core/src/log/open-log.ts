@@ -107,7 +107,7 @@ async function recoverByWalking(
   const tail = {
     directory: identity.directory,
     baseOffset: activeBase,
-    syncedBytes: clean?.active.sizeBytes ?? syncedBytesOf(environment, activeSegment, known?.mark),
+    syncedBytes: syncedBytesOf(environment, activeSegment, { mark: known?.mark, clean }),
     hasMachineRestarted: known === null || !known.isFromThisBoot,
     windowBytes: marks.previousWindowBytes ?? limits.writeAheadWindowBytes,
     epochs,
@@ -168,11 +168,19 @@ function segmentsOf(
   return { obsolete: segments.slice(0, firstKept), sealed: segments.slice(firstKept, -1), activeSegment }
 }
 
-/** S of the durability rules, for the last segment: the highest of its mark and its seal. */
-function syncedBytesOf(environment: LogEnvironment, segment: LogSegment, mark: SyncMark | undefined): number {
+/**
+ * S of the durability rules, for the last segment: the highest of its mark, its seal and what a clean stop says. Each may
+ * speak of an earlier segment: a roll that failed half way leaves an empty one behind it.
+ */
+function syncedBytesOf(
+  environment: LogEnvironment,
+  segment: LogSegment,
+  { mark, clean }: { mark: SyncMark | undefined; clean: CleanLog | null },
+): number {
+  const left = clean?.active.baseOffset === segment.baseOffset ? clean.active.sizeBytes : 0
   const marked = mark?.segmentBaseOffset === segment.baseOffset ? mark.position : 0
   const sealed = environment.indexes.seal(segment)?.sizeBytes ?? 0
-  return Math.max(marked, sealed)
+  return Math.max(marked, sealed, left)
 }
 
 function recordMark(
