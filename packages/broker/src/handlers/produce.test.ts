@@ -273,19 +273,26 @@ describe('idempotent producers (traps 9, 11, 18)', () => {
     await using broker = await TestBroker.start()
     await broker.createTopic('t')
     const nowMs = broker.clock.nowMs()
-    for (let sequence = 0; sequence < 12; sequence += 2) {
+    for (let sequence = 0; sequence < 20; sequence += 2) {
       await send(broker, batchOf(numbered(2), nowMs, idempotent(9, sequence)))
     }
-    const again = await send(broker, batchOf(numbered(2), nowMs, idempotent(9, 6)))
-    expect(again).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 6 })
+    const again = await send(broker, batchOf(numbered(2), nowMs, idempotent(9, 10)))
+    expect(again).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 10 })
     expect(broker.logged.filter(({ level }) => level === 'debug')).toMatchObject([
       {
-        fields: { topic: 't', partition: 0, producerId: 9, producerEpoch: 0, baseSequence: 6, baseOffset: 6 },
+        fields: {
+          topic: 't',
+          partition: 0,
+          producerId: 9,
+          producerEpoch: 0,
+          baseSequence: 10,
+          baseOffset: 10,
+        },
       },
     ])
     const tooOld = await send(broker, batchOf(numbered(2), nowMs, idempotent(9, 0)))
     expect(tooOld.errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
-    const gap = await send(broker, batchOf(numbered(2), nowMs, idempotent(9, 14)))
+    const gap = await send(broker, batchOf(numbered(2), nowMs, idempotent(9, 22)))
     expect(gap.errorCode).toBe(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
   })
 

@@ -82,7 +82,11 @@ export class PartitionRegistry {
     try {
       if (isLost) {
         // An empty log in its place would tell consumers that everything was deleted.
-        throw new StorageError('ENOENT', `${topic.name}-${index}`, `the directory of ${topic.name}-${index} is gone`)
+        throw new StorageError(
+          'ENOENT',
+          `${topic.name}-${index}`,
+          `the directory of ${topic.name}-${index} is gone`,
+        )
       }
       log = await this.#options.logDirectory.openLog({
         topic: topic.name,

@@ -1,0 +1,286 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { parseBrokerConfig } from '../config/broker-config.ts'
+import { Applied, CloseConnectionError } from '../handlers/handler.ts'
+import { type Limits, limitsFrom } from '../limits.ts'
+import { Connection, type ConnectionOwner, type ReplyBytes, type Routed } from './connection.ts'
+import type { ByteStream, StreamReceiver } from './network.ts'
+import { ReplyBudget } from './reply-budget.ts'
+
+/** A stream whose other end is the test. */
+class FakeStream implements ByteStream {
+  readonly remoteAddress = 'test'
+  readonly remotePort = 1
+  unsentBytes = 0
+  isPaused = false
+  isEnded = false
+  isDestroyed = false
+  receiver: StreamReceiver | null = null
+  readonly written: string[] = []
+
+  start(receiver: StreamReceiver): void {
+    this.receiver = receiver
+  }
+
+  write(buffers: readonly Buffer[]): void {
+    this.written.push(Buffer.concat(buffers).toString())
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
+  end(): void {
+    this.isEnded = true
+  }
+
+  destroy(): void {
+    this.isDestroyed = true
+  }
+}
+
+/** Requests are single words; how each is answered is the test's. */
+class FakeOwner implements ConnectionOwner {
+  readonly limits: Limits
+  readonly replyBudget: ReplyBudget
+  readonly started: string[] = []
+  readonly failures: unknown[] = []
+  closedCount = 0
+  answer: (word: string) => Routed = (word) => [Buffer.from(word)]
+
+  constructor(changes: Partial<Limits> = {}) {
+    this.limits = { ...limitsFrom(parseBrokerConfig({})), ...changes }
+    this.replyBudget = new ReplyBudget(this.limits)
+  }
+
+  route(frame: Buffer): Routed {
+    this.started.push(frame.toString())
+    return this.answer(frame.toString())
+  }
+
+  nowMs(): number {
+    return 0
+  }
+
+  reportFailure(_connection: Connection, error: unknown): void {
+    this.failures.push(error)
+  }
+
+  onClosed(): void {
+    this.closedCount++
+  }
+}
+
+function frames(...words: string[]): Buffer {
+  return Buffer.concat(
+    words.map((word) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(word.length)
+      return Buffer.concat([length, Buffer.from(word)])
+    }),
+  )
+}
+
+const LISTENER = { name: 'PLAINTEXT', host: 'localhost', port: 9092, nodeId: 1 }
+
+/** Promises that settle in a known order. */
+const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('Connection', () => {
+  let stream: FakeStream
+  let owner: FakeOwner
+  let connection: Connection
+
+  const open = (changes: Partial<Limits> = {}): void => {
+    stream = new FakeStream()
+    owner = new FakeOwner(changes)
+    connection = new Connection(1, LISTENER, stream, owner)
+    connection.open()
+  }
+  beforeEach(() => open())
+
+  it('answers requests of one chunk in one write, in order', () => {
+    connection.onData(frames('a', 'b', 'c'))
+    expect(stream.written).toEqual(['abc'])
+  })
+
+  it('puts together a frame that comes byte by byte', () => {
+    for (const byte of frames('hello')) connection.onData(Buffer.from([byte]))
+    expect(stream.written).toEqual(['hello'])
+  })
+
+  it('starts nothing behind a request that is neither answered nor applied', async () => {
+    const parked = Promise.withResolvers<ReplyBytes>()
+    owner.answer = (word) => (word === 'parked' ? parked.promise : [Buffer.from(word)])
+    connection.onData(frames('a', 'parked', 'b'))
+    expect(owner.started).toEqual(['a', 'parked'])
+    parked.resolve([Buffer.from('P')])
+    await microtasks()
+    expect(owner.started).toEqual(['a', 'parked', 'b'])
+    expect(stream.written).toEqual(['a', 'Pb'])
+  })
+
+  it('starts the next request when one is applied, and still answers in order', async () => {
+    const first = Promise.withResolvers<ReplyBytes>()
+    const second = Promise.withResolvers<ReplyBytes>()
+    owner.answer = (word) => new Applied(word === '1' ? first.promise : second.promise)
+    connection.onData(frames('1', '2'))
+    expect(owner.started).toEqual(['1', '2'])
+    second.resolve([Buffer.from('two')])
+    await microtasks()
+    expect(stream.written).toEqual([])
+    first.resolve([Buffer.from('one')])
+    await microtasks()
+    expect(stream.written).toEqual(['onetwo'])
+  })
+
+  it('waits for a request that will be applied later before it starts the next', async () => {
+    const applying = Promise.withResolvers<Applied<ReplyBytes>>()
+    owner.answer = (word) => (word === '1' ? applying.promise : [Buffer.from(word)])
+    connection.onData(frames('1', '2'))
+    expect(owner.started).toEqual(['1'])
+    const reply = Promise.withResolvers<ReplyBytes>()
+    applying.resolve(new Applied(reply.promise))
+    await microtasks()
+    expect(owner.started).toEqual(['1', '2'])
+    expect(stream.written).toEqual([])
+    reply.resolve(null)
+    await microtasks()
+    expect(stream.written).toEqual(['2'])
+  })
+
+  it('bounds the requests in flight, and slows the peer down', async () => {
+    open({ maxRequestsInFlight: 2, readAheadBytes: 10 })
+    const replies: PromiseWithResolvers<ReplyBytes>[] = []
+    owner.answer = () => {
+      const reply = Promise.withResolvers<ReplyBytes>()
+      replies.push(reply)
+      return new Applied(reply.promise)
+    }
+    connection.onData(frames('one', 'two', 'three', 'four', 'five'))
+    expect(owner.started).toEqual(['one', 'two'])
+    expect(stream.isPaused).toBe(true)
+    replies[0]?.resolve([Buffer.from('1')])
+    await microtasks()
+    expect(owner.started).toEqual(['one', 'two', 'three'])
+    for (const reply of replies) reply.resolve([Buffer.from('.')])
+    await microtasks()
+    for (const reply of replies) reply.resolve([Buffer.from('.')])
+    await microtasks()
+    expect(owner.started).toHaveLength(5)
+    expect(stream.isPaused).toBe(false)
+  })
+
+  it('bounds the bytes in flight, but lets one request in whatever its size', async () => {
+    open({ maxBytesInFlight: 4, readAheadBytes: 4 })
+    const reply = Promise.withResolvers<ReplyBytes>()
+    owner.answer = () => new Applied(reply.promise)
+    connection.onData(frames('larger than all', 'next'))
+    expect(owner.started).toEqual(['larger than all'])
+    reply.resolve([Buffer.from('.')])
+    await microtasks()
+    expect(owner.started).toHaveLength(2)
+  })
+
+  it('starts nothing while its peer does not take what it is sent, and tells the budget', () => {
+    open({ maxUnsentBytes: 100 })
+    connection.onData(frames('a'))
+    stream.unsentBytes = 101
+    connection.onData(frames('b'))
+    expect(owner.started).toEqual(['a'])
+    expect(owner.replyBudget.unsentBytes).toBe(0)
+    stream.unsentBytes = 0
+    connection.onDrained()
+    expect(owner.started).toEqual(['a', 'b'])
+    stream.unsentBytes = 50
+    connection.onData(frames('c'))
+    expect(owner.replyBudget.unsentBytes).toBe(50)
+    connection.close()
+    expect(owner.replyBudget.unsentBytes).toBe(0)
+  })
+
+  const badLengths: [string, number][] = [
+    ['negative', -1],
+    ['zero', 0],
+    ['2 GiB', 2 ** 31 - 1],
+    ['above the limit', 100 * 1024 * 1024 + 1],
+  ]
+  it.each(badLengths)('closes on a frame of %s length', (_name, length) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(length)
+    connection.onData(bytes)
+    expect(stream.isDestroyed).toBe(true)
+    expect(owner.failures).toHaveLength(1)
+    expect(owner.closedCount).toBe(1)
+  })
+
+  it('closes when a request fails, at once or later, and drops what comes behind', async () => {
+    owner.answer = (word) => {
+      if (word === 'bad') throw new CloseConnectionError('bad')
+      return [Buffer.from(word)]
+    }
+    connection.onData(frames('a', 'bad', 'b'))
+    expect(owner.started).toEqual(['a', 'bad'])
+    expect(stream.isDestroyed).toBe(true)
+    open()
+    owner.answer = () => Promise.reject(new CloseConnectionError('later'))
+    connection.onData(frames('x', 'y'))
+    await microtasks()
+    expect(owner.started).toEqual(['x'])
+    expect(owner.closedCount).toBe(1)
+  })
+
+  it('ignores what is answered after it was closed', async () => {
+    const reply = Promise.withResolvers<ReplyBytes>()
+    owner.answer = () => reply.promise
+    connection.onData(frames('a'))
+    connection.onClosed()
+    reply.resolve([Buffer.from('late')])
+    await microtasks()
+    expect(stream.written).toEqual([])
+    expect(owner.closedCount).toBe(1)
+  })
+
+  it('ends after the answers on their way when it is drained, and starts nothing more', async () => {
+    const reply = Promise.withResolvers<ReplyBytes>()
+    owner.answer = () => reply.promise
+    connection.onData(frames('a', 'b'))
+    connection.drain()
+    expect(stream.isEnded).toBe(false)
+    reply.resolve([Buffer.from('A')])
+    await microtasks()
+    expect(stream.written).toEqual(['A'])
+    expect(stream.isEnded).toBe(true)
+    expect(owner.started).toEqual(['a'])
+  })
+
+  it('does not keep requests that were answered', () => {
+    for (let index = 0; index < 5000; index++) connection.onData(frames('x'))
+    expect(connection.requestsInFlight).toBe(0)
+    expect(connection.bytesInFlight).toBe(0)
+  })
+})
+
+describe('ReplyBudget', () => {
+  it('makes answers smaller the more has piled up, down to the least', () => {
+    const limits = {
+      ...limitsFrom(parseBrokerConfig({})),
+      maxUnsentBytesInAll: 8_000_000,
+      minFetchBytes: 1000,
+    }
+    const budget = new ReplyBudget(limits)
+    expect(budget.maxFetchBytes()).toBe(limits.maxFetchBytes)
+    let total = 0
+    for (let reader = 0; reader < 1000; reader++) {
+      const bytes = budget.maxFetchBytes()
+      const piled = Math.min(bytes, 1_000_000)
+      budget.change(piled)
+      total += piled
+    }
+    expect(total).toBeLessThan(8_000_000 + 1000 * 1000 + 1_000_000)
+    expect(budget.maxFetchBytes()).toBe(1000)
+  })
+})
