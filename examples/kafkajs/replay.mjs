@@ -1,0 +1,23 @@
+/** Reads the orders from the second one on: `node examples/kafkajs/replay.mjs`. */
+import { kafka } from './kafka.mjs'
+
+// kafkajs reads in groups only; a name that nobody used before has no offsets, and `seek` says where to start.
+const consumer = kafka.consumer({ groupId: `replay-${process.pid}` })
+await consumer.connect()
+await consumer.subscribe({ topic: 'orders', fromBeginning: true })
+
+const { promise: isDone, resolve: done } = Promise.withResolvers()
+await consumer.run({
+  autoCommit: false,
+  eachBatch: async ({ batch, isStale }) => {
+    if (isStale()) return
+    for (const { offset, key, value } of batch.messages) {
+      if (Number(offset) < 1) continue
+      console.log(`${offset}: ${key} ordered ${JSON.parse(value).item}`)
+    }
+    if (batch.lastOffset() === String(Number(batch.highWatermark) - 1)) done()
+  },
+})
+consumer.seek({ topic: 'orders', partition: 0, offset: '1' })
+await isDone
+await consumer.disconnect()
