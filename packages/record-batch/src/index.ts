@@ -1,4 +1,5 @@
 export { BatchBuilder, type BatchFields, buildBatch } from './batch-builder.ts'
+export { type FilteredBatch, filterBatch, type RecordFilter } from './batch-filter.ts'
 export {
   BATCH_HEADER_BYTES,
   type BatchHeader,

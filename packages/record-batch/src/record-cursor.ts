@@ -139,6 +139,11 @@ export class RecordCursor {
     return second < 0x80 ? raw : this.#longVarint(raw)
   }
 
+  /** Where the current record ends and the next one begins. */
+  get endPosition(): number {
+    return this.#position
+  }
+
   /** A view of the key, null when there is none. */
   key(): Buffer | null {
     return this.keyLength < 0 ? null : this.#bytes.subarray(this.keyStart, this.keyStart + this.keyLength)
