@@ -55,8 +55,6 @@ export class ShardDriver {
   readonly #waitingReplies: WaitingReply[] = []
   /** null while it is loading, and for good after `close`. */
   #shard: CoordinatorShard | null = null
-  /** A shard that was dropped must not be touched by what was started for it. */
-  #incarnation = 0
   #lastToken = 0
   #queuedCount = 0
   #durableCount = 0
@@ -166,26 +164,25 @@ export class ShardDriver {
   /** Commits that arrive in one turn of the loop share one append. */
   #flushAtEndOfTurn(): void {
     if (this.#flushing !== null) return
-    const incarnation = this.#incarnation
     const endOfTurn = new Promise<void>((resolve) => this.#options.clock.endOfTurn(resolve))
-    this.#flushing = endOfTurn.then(() => this.#flush(incarnation))
+    this.#flushing = endOfTurn.then(() => this.#flush())
   }
 
-  async #flush(incarnation: number): Promise<void> {
+  /** One append at a time: so a failed one has nothing behind it that could still arrive. */
+  async #flush(): Promise<void> {
     const { offsetsLog, partition, surroundings } = this.#options
-    while (incarnation === this.#incarnation && !this.#queue.isEmpty) {
+    while (!this.#queue.isEmpty) {
       const batch = this.#queue.takeBatch(surroundings.config.maxPersistedBytes)
       try {
         await offsetsLog.append(partition, batch)
       } catch (error) {
-        if (incarnation === this.#incarnation) this.#appendFailed(error)
+        this.#appendFailed(error)
         return
       }
-      if (incarnation !== this.#incarnation) return
       this.#durableCount += batch.length
       this.#releaseReplies()
     }
-    if (incarnation === this.#incarnation) this.#flushing = null
+    this.#flushing = null
   }
 
   #releaseReplies(): void {
@@ -196,13 +193,12 @@ export class ShardDriver {
 
   #appendFailed(error: unknown): void {
     const { logger, partition } = this.#options
-    logger.error('groups: an append failed, loading the partition again', { partition, error: String(error) })
+    logger.error({ partition, error: String(error) }, 'groups: an append failed, loading the partition again')
     this.#drop(ErrorCode.NOT_COORDINATOR)
     if (!this.#isClosed) this.#loading = this.#load(FIRST_RETRY_MS)
   }
 
   #drop(errorCode: number): void {
-    this.#incarnation++
     this.#shard = null
     this.#timers.cancelAll()
     this.#queue.clear()
@@ -223,11 +219,10 @@ export class ShardDriver {
       await this.#replayInto(shard)
     } catch (error) {
       this.#refusal = ErrorCode.COORDINATOR_NOT_AVAILABLE
-      logger.error('groups: a partition cannot be loaded, trying again', {
-        partition,
-        retryMs,
-        error: String(error),
-      })
+      logger.error(
+        { partition, retryMs, error: String(error) },
+        'groups: a partition cannot be loaded, trying again',
+      )
       this.#retryTimer = clock.after(retryMs, () => {
         this.#loading = this.#load(Math.min(retryMs * 2, LONGEST_RETRY_MS))
       })

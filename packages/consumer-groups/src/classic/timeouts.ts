@@ -16,10 +16,10 @@ export function classicTimerFired(step: Step, group: ClassicGroup, timer: GroupT
       sessionEnded(step, group, timer)
       return
     case 'join':
-      joinTimerFired(step, group)
+      if (timer === group.joinTimer) joinTimerFired(step, group)
       return
     case 'sync':
-      syncTimerFired(step, group)
+      if (timer === group.syncTimer) syncTimerFired(step, group)
   }
 }
 

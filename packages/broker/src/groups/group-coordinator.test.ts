@@ -1,0 +1,353 @@
+import { DEFAULT_GROUP_CONFIG, partitionForGroup } from '@millrace/consumer-groups'
+import { ErrorCode } from '@millrace/protocol'
+import { SimulatedClock } from '@millrace/simulator'
+import { describe, expect, it } from 'vitest'
+import { silentLogger } from '../observability.ts'
+import { ManualOffsetsLog } from '../testing/manual-offsets-log.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+
+const origin = { apiVersion: 8, clientId: 'client', clientHost: '/127.0.0.1' }
+const topics = {
+  find: (name: string) => ({ name, topicId: 'sZm8xLmITxOuxIOM3pIWSQ', partitionCount: 1_000 }),
+}
+
+interface Scene {
+  readonly clock: SimulatedClock
+  readonly log: ManualOffsetsLog
+  readonly groups: GroupCoordinator
+}
+
+async function open(log = new ManualOffsetsLog(), config = {}): Promise<Scene> {
+  const clock = new SimulatedClock()
+  let lastUuid = 0
+  const groups = await GroupCoordinator.open({
+    offsetsLog: log,
+    clock,
+    logger: silentLogger,
+    config: { ...DEFAULT_GROUP_CONFIG, ...config },
+    topics,
+    newUuid: () => `uuid-${++lastUuid}`,
+  })
+  return { clock, log, groups }
+}
+
+async function opened(log = new ManualOffsetsLog(), config = {}): Promise<Scene> {
+  const scene = await open(log, config)
+  await scene.clock.settle(scene.groups.loaded)
+  return scene
+}
+
+/** Everything that happens without waiting has happened. */
+async function quiesce(clock: SimulatedClock): Promise<void> {
+  await clock.advance(0)
+  await clock.advance(0)
+}
+
+function commit(
+  { groups }: Scene,
+  committedOffset: number,
+  { groupId = 'group', partition = 0, metadata = '' } = {},
+) {
+  const partitions = [
+    { partitionIndex: partition, committedOffset, committedLeaderEpoch: -1, committedMetadata: metadata },
+  ]
+  const answer = groups.offsetCommit(origin, {
+    groupId,
+    generationIdOrMemberEpoch: -1,
+    memberId: '',
+    groupInstanceId: null,
+    retentionTimeMs: -1,
+    topics: [{ name: 'topic', topicId: '', partitions }],
+  })
+  return watched(answer.then(({ topics: [topic] }) => topic?.partitions[0]?.errorCode))
+}
+
+function fetch({ groups }: Scene, groupId = 'group') {
+  const asked = { groupId, memberId: null, memberEpoch: -1, topics: null }
+  return watched(groups.offsetFetch(origin, asked, false))
+}
+
+function join({ groups }: Scene, memberId = '', apiVersion = 3) {
+  return watched(
+    groups.joinGroup(
+      { ...origin, apiVersion },
+      {
+        groupId: 'group',
+        sessionTimeoutMs: 10_000,
+        rebalanceTimeoutMs: 60_000,
+        memberId,
+        groupInstanceId: null,
+        protocolType: 'consumer',
+        protocols: [{ name: 'range', metadata: Buffer.from('metadata') }],
+        reason: null,
+      },
+    ),
+  )
+}
+
+/** A promise that can be asked whether it is settled. */
+function watched<T>(promise: Promise<T>): { promise: Promise<T>; value: T | undefined } {
+  const watch: { promise: Promise<T>; value: T | undefined } = { promise, value: undefined }
+  void promise.then((value) => {
+    watch.value = value
+  })
+  return watch
+}
+
+describe('a reply', () => {
+  it('leaves only when what was committed is durable', async () => {
+    const scene = await opened()
+    const committed = commit(scene, 1)
+    await quiesce(scene.clock)
+    expect(committed.value).toBeUndefined()
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect(committed.value).toBe(ErrorCode.NONE)
+  })
+
+  it('to a reader waits for the commit that it shows', async () => {
+    const scene = await opened()
+    commit(scene, 1)
+    const fetched = fetch(scene)
+    await quiesce(scene.clock)
+    expect(fetched.value).toBeUndefined()
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect(fetched.value?.topics[0]?.partitions[0]?.committedOffset).toBe(1)
+  })
+
+  it('that nothing has to become durable for leaves at once', async () => {
+    const scene = await opened()
+    expect((await fetch(scene).promise).topics).toEqual([])
+  })
+
+  it('of another group waits for nobody else’s records when it lives in another partition', async () => {
+    const scene = await opened(new ManualOffsetsLog(50))
+    expect(partitionForGroup('group', 50)).not.toBe(partitionForGroup('other', 50))
+    commit(scene, 1)
+    const other = fetch(scene, 'other')
+    await quiesce(scene.clock)
+    expect(other.value?.topics).toEqual([])
+  })
+})
+
+describe('commits', () => {
+  it('that arrive in one turn share one append', async () => {
+    const scene = await opened()
+    const answers = Array.from({ length: 50 }, (_, index) =>
+      commit(scene, index, { groupId: `group-${index}` }),
+    )
+    await quiesce(scene.clock)
+    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([50])
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect(answers.every(({ value }) => value === ErrorCode.NONE)).toBe(true)
+  })
+
+  it('that arrive while an append is on its way go out together in the next', async () => {
+    const scene = await opened()
+    commit(scene, 1)
+    await quiesce(scene.clock)
+    const later = [commit(scene, 2), commit(scene, 3)]
+    await quiesce(scene.clock)
+    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([1])
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([2])
+    expect(later.map(({ value }) => value)).toEqual([undefined, undefined])
+  })
+
+  it('are spread over several batches when they do not fit into one, each request whole', async () => {
+    const scene = await opened(new ManualOffsetsLog(), {
+      maxPersistedBytes: 1_000,
+      maxMemberMetadataBytes: 500,
+    })
+    for (let index = 0; index < 20; index++)
+      commit(scene, index, { partition: index, metadata: 'x'.repeat(100) })
+    const sizes: number[] = []
+    for (let drained = false; !drained; ) {
+      await quiesce(scene.clock)
+      sizes.push(scene.log.appends[0]?.records.length ?? 0)
+      drained = scene.log.appends.length === 0
+      if (!drained) scene.log.succeed()
+    }
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(20)
+    expect(Math.max(...sizes)).toBeLessThan(10)
+    expect(sizes.length).toBeGreaterThan(3)
+  })
+})
+
+describe('when an append fails', () => {
+  it('nobody is told that a commit is durable, and the next one starts from what the log holds', async () => {
+    const scene = await opened()
+    commit(scene, 1)
+    await quiesce(scene.clock)
+    scene.log.succeed()
+    const failed = commit(scene, 2)
+    const shown = fetch(scene)
+    await quiesce(scene.clock)
+    scene.log.fail()
+    await quiesce(scene.clock)
+    expect(failed.value).toBe(ErrorCode.NOT_COORDINATOR)
+    expect(shown.value?.errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+    expect((await fetch(scene).promise).topics[0]?.partitions[0]?.committedOffset).toBe(1)
+  })
+
+  it('members that wait in a rebalance are told as well, and no timer of the dropped shard is left', async () => {
+    const scene = await opened()
+    const joined = join(scene)
+    await quiesce(scene.clock)
+    const memberId = joined.value?.memberId ?? ''
+    const again = join(scene, memberId)
+    const parked = join(scene)
+    commit(scene, 1, { groupId: 'other' })
+    await quiesce(scene.clock)
+    scene.log.fail()
+    await quiesce(scene.clock)
+    expect([again.value?.errorCode, parked.value?.errorCode]).toContain(ErrorCode.NOT_COORDINATOR)
+    expect(await scene.clock.step()).toBe(false)
+    expect((await join(scene, memberId).promise).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('what was queued behind it is not appended to what may be another history', async () => {
+    const scene = await opened()
+    commit(scene, 1)
+    await quiesce(scene.clock)
+    const behind = commit(scene, 2)
+    scene.log.fail()
+    await quiesce(scene.clock)
+    expect(behind.value).toBe(ErrorCode.NOT_COORDINATOR)
+    commit(scene, 3)
+    await quiesce(scene.clock)
+    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([1])
+  })
+})
+
+describe('while a partition is loading', () => {
+  async function loading(): Promise<Scene & { finish: () => void }> {
+    const gate = Promise.withResolvers<void>()
+    const log = new ManualOffsetsLog()
+    log.loadGate = gate.promise
+    const scene = await open(log)
+    await quiesce(scene.clock)
+    return { ...scene, finish: gate.resolve }
+  }
+
+  it('its groups are answered COORDINATOR_LOAD_IN_PROGRESS', async () => {
+    const scene = await loading()
+    const LOADING = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    expect(await commit(scene, 1).promise).toBe(LOADING)
+    expect((await fetch(scene).promise).errorCode).toBe(LOADING)
+    expect((await join(scene, 'member').promise).errorCode).toBe(LOADING)
+    expect((await scene.groups.listGroups({})).errorCode).toBe(LOADING)
+    const [described] = await scene.groups.describeGroups(origin, ['group'])
+    const [deleted] = await scene.groups.deleteGroups(['group'])
+    expect([described?.errorCode, deleted?.errorCode]).toEqual([LOADING, LOADING])
+    scene.finish()
+    await scene.clock.settle(scene.groups.loaded)
+    expect((await fetch(scene).promise).errorCode).toBe(ErrorCode.NONE)
+  })
+
+  it('a heartbeat is believed: the member need not look for a coordinator that is not there', async () => {
+    const scene = await loading()
+    const heartbeat = { groupId: 'group', generationId: 1, memberId: 'member', groupInstanceId: null }
+    expect((await scene.groups.heartbeat(origin, heartbeat)).errorCode).toBe(ErrorCode.NONE)
+  })
+
+  it('other partitions are answered', async () => {
+    const gate = Promise.withResolvers<void>()
+    const log = new ManualOffsetsLog(50)
+    const slow = partitionForGroup('group', 50)
+    const load = log.load.bind(log)
+    log.load = (partition) => {
+      log.loadGate = partition === slow ? gate.promise : Promise.resolve()
+      return load(partition)
+    }
+    const scene = await open(log)
+    await quiesce(scene.clock)
+    expect((await fetch(scene, 'other').promise).errorCode).toBe(ErrorCode.NONE)
+    expect((await fetch(scene).promise).errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  })
+})
+
+describe('a partition that cannot be loaded', () => {
+  it('is COORDINATOR_NOT_AVAILABLE until it can be, and is tried again and again', async () => {
+    const log = new ManualOffsetsLog()
+    log.loadError = new Error('EIO')
+    const scene = await opened(log)
+    expect((await fetch(scene).promise).errorCode).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    await scene.clock.advance(120_000)
+    expect(log.loadCount).toBeGreaterThan(5)
+    expect(log.loadCount).toBeLessThan(20)
+    log.loadError = null
+    await scene.clock.advance(30_000)
+    expect((await fetch(scene).promise).errorCode).toBe(ErrorCode.NONE)
+  })
+
+  it('because a record is damaged is not served as if it were empty', async () => {
+    const log = new ManualOffsetsLog()
+    log.durable[0]?.push({ key: Buffer.from([0, 1, 0, 9]), value: Buffer.alloc(4), offset: 0 })
+    const scene = await opened(log)
+    expect((await fetch(scene).promise).errorCode).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  })
+})
+
+it('goes on from what was committed when it is opened again', async () => {
+  const first = await opened()
+  first.log.isPrompt = true
+  commit(first, 42)
+  await first.clock.settle(first.groups.close())
+  const second = await opened(first.log)
+  expect((await fetch(second).promise).topics[0]?.partitions[0]?.committedOffset).toBe(42)
+})
+
+it('keeps and expires sessions by time that passed, not by the wall clock', async () => {
+  const scene = await opened()
+  scene.log.isPrompt = true
+  const joined = join(scene)
+  await quiesce(scene.clock)
+  const memberId = joined.value?.memberId ?? ''
+  const beat = async (): Promise<number> => {
+    const request = { groupId: 'group', generationId: 1, memberId, groupInstanceId: null }
+    return (await scene.clock.settle(scene.groups.heartbeat(origin, request))).errorCode
+  }
+  for (let round = 0; round < 5; round++) {
+    await scene.clock.advance(9_000)
+    expect(await beat()).toBe(ErrorCode.NONE)
+  }
+  await scene.clock.advance(10_001)
+  expect(await beat()).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+})
+
+describe('close', () => {
+  it('makes what is queued durable first', async () => {
+    const scene = await opened()
+    scene.log.isPrompt = true
+    const committed = commit(scene, 1)
+    await scene.clock.settle(scene.groups.close())
+    expect(committed.value).toBe(ErrorCode.NONE)
+    expect(scene.log.durable[0]).toHaveLength(1)
+  })
+
+  it('answers members that wait with NOT_COORDINATOR, and everybody after them', async () => {
+    const scene = await opened()
+    const parked = join(scene)
+    await scene.clock.settle(scene.groups.close())
+    expect(parked.value?.errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+    expect((await join(scene).promise).errorCode).toBe(ErrorCode.NOT_COORDINATOR)
+  })
+
+  it('leaves nothing behind that could still happen', async () => {
+    const scene = await opened()
+    join(scene)
+    await quiesce(scene.clock)
+    join(scene)
+    await scene.clock.settle(scene.groups.close())
+    expect(await scene.clock.step()).toBe(false)
+  })
+
+  it('may be called twice', async () => {
+    const scene = await opened()
+    await scene.clock.settle(Promise.all([scene.groups.close(), scene.groups.close()]))
+  })
+})
