@@ -186,13 +186,14 @@ async function openLogDirectory({
 
 async function openGroups(
   { catalog, controlPlane, partitions }: Pick<BrokerServices, 'catalog' | 'controlPlane' | 'partitions'>,
-  { clock, config, logger }: BrokerOptions,
+  { clock, config, logger, randomBytes }: BrokerOptions,
 ): Promise<GroupCoordinator> {
   const partitionCount = config['offsets.topic.num.partitions']
   const groups = await GroupCoordinator.open({
     offsetsLog: new OffsetsTopicLog({ catalog, controlPlane, partitions, partitionCount }),
     clock,
     logger,
+    randomBytes,
     config: groupConfigFrom(config),
     topics: { find: (name) => catalog.topic(name) },
   })

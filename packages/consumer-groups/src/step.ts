@@ -3,6 +3,8 @@ import type { GroupEffect, GroupReply, GroupTimer, RequestToken } from './group-
 import { encodeGroupRecord, type GroupRecord } from './records/group-record.ts'
 import type { TopicView } from './topic-view.ts'
 
+const MAX_PREFIX_CHARACTERS = 1_000
+
 /** What a shard was given when it was made. */
 export interface ShardSurroundings {
   readonly config: GroupConfig
@@ -31,9 +33,9 @@ export class Step {
     this.#replay = replay
   }
 
-  /** As Kafka makes them: the static instance's or the client's name, then something unique. */
+  /** As Kafka makes them: the static instance's or the client's name, then something unique. It must fit into a string. */
   newMemberId(prefix: string): string {
-    return `${prefix}-${this.#newUuid()}`
+    return `${prefix.slice(0, MAX_PREFIX_CHARACTERS)}-${this.#newUuid()}`
   }
 
   /**

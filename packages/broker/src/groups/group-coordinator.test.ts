@@ -26,7 +26,7 @@ async function open(log = new ManualOffsetsLog(), config = {}): Promise<Scene> {
     logger: silentLogger,
     config: { ...DEFAULT_GROUP_CONFIG, ...config },
     topics,
-    newUuid: () => `uuid-${++lastUuid}`,
+    randomBytes: (count) => Buffer.alloc(count, ++lastUuid),
   })
   return { clock, log, groups }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   type CoordinatorShard,
   checkGroupConfig,
@@ -41,8 +40,8 @@ export interface GroupCoordinatorOptions {
   readonly config: GroupConfig
   /** Which topics exist: commits are for those only. */
   readonly topics: TopicView
-  /** The unique part of member ids. A simulation passes its own. */
-  readonly newUuid?: () => string
+  /** For the unique part of member ids. */
+  readonly randomBytes: (count: number) => Buffer
 }
 
 export interface ListOptions {
@@ -69,8 +68,12 @@ export class GroupCoordinator {
 
   /** Loading goes on afterwards: until a partition is loaded its groups are answered COORDINATOR_LOAD_IN_PROGRESS. */
   static async open(options: GroupCoordinatorOptions): Promise<GroupCoordinator> {
-    const { clock, config, logger, newUuid = randomUUID, offsetsLog, topics } = options
-    const surroundings = { config: checkGroupConfig(config), topics, newUuid }
+    const { clock, config, logger, offsetsLog, randomBytes, topics } = options
+    const surroundings = {
+      config: checkGroupConfig(config),
+      topics,
+      newUuid: () => uuidFrom(randomBytes(16)),
+    }
     const drivers = Array.from(
       { length: offsetsLog.partitionCount },
       (_, partition) => new ShardDriver({ partition, offsetsLog, clock, logger, surroundings }),
@@ -255,4 +258,11 @@ function lowerCased(values: readonly string[]): ReadonlySet<string> {
 
 function singleLeaveResponse(response: LeaveGroupResponseInput): LeaveGroupResponseInput {
   return { errorCode: response.members?.[0]?.errorCode ?? response.errorCode }
+}
+
+/** RFC 9562, version 4: what Java's `UUID.randomUUID()` makes and Kafka puts at the end of member ids. */
+function uuidFrom(bytes: Buffer): string {
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

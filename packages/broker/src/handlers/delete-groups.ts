@@ -1,5 +1,5 @@
 import { type DeleteGroupsRequest, type DeleteGroupsResponseInput, ErrorCode } from '@millrace/protocol'
-import { isCoordinator } from '../groups/group-request.ts'
+import { isCoordinator, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
@@ -9,6 +9,7 @@ export const handleDeleteGroups: Handler<DeleteGroupsRequest, DeleteGroupsRespon
   context,
   request,
 ) => {
+  requireText(...request.groupsNames)
   const groupIds = [...new Set(request.groupsNames)]
   const owned = groupIds.filter((groupId) => isCoordinator(services, context, groupId))
   const deleted = await services.groups.deleteGroups(owned)

@@ -1,5 +1,5 @@
 import { type DescribeGroupsRequest, type DescribeGroupsResponseInput, ErrorCode } from '@millrace/protocol'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
@@ -9,6 +9,7 @@ export const handleDescribeGroups: Handler<DescribeGroupsRequest, DescribeGroups
   context,
   request,
 ) => {
+  requireText(...request.groups)
   const owned = request.groups.filter((groupId) => isCoordinator(services, context, groupId))
   const described = await services.groups.describeGroups(requestOrigin(context), owned)
   const byId = new Map(described.map((group) => [group.groupId, group]))

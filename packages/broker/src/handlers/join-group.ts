@@ -1,5 +1,5 @@
 import { ErrorCode, type JoinGroupRequest, type JoinGroupResponseInput } from '@millrace/protocol'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
@@ -12,6 +12,8 @@ export const handleJoinGroup: Handler<JoinGroupRequest, JoinGroupResponseInput> 
   context,
   request,
 ) => {
+  const { groupId, groupInstanceId, memberId, protocols, protocolType } = request
+  requireText(groupId, memberId, groupInstanceId, protocolType, ...protocols.map(({ name }) => name))
   const response = isCoordinator(services, context, request.groupId)
     ? await services.groups.joinGroup(requestOrigin(context), request)
     : refusals.joinGroup(request)(ErrorCode.NOT_COORDINATOR)

@@ -1,5 +1,5 @@
 import { ErrorCode, type LeaveGroupRequest, type LeaveGroupResponseInput } from '@millrace/protocol'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
@@ -8,7 +8,12 @@ export const handleLeaveGroup: Handler<LeaveGroupRequest, LeaveGroupResponseInpu
   services,
   context,
   request,
-) =>
-  isCoordinator(services, context, request.groupId)
+) => {
+  requireText(
+    request.groupId,
+    ...request.members.flatMap((member) => [member.memberId, member.groupInstanceId]),
+  )
+  return isCoordinator(services, context, request.groupId)
     ? services.groups.leaveGroup(requestOrigin(context), request)
     : refusals.leaveGroup(ErrorCode.NOT_COORDINATOR)
+}

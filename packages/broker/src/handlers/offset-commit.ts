@@ -1,5 +1,5 @@
 import { ErrorCode, type OffsetCommitRequest, type OffsetCommitResponseInput } from '@millrace/protocol'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import { Applied, type Handler } from './handler.ts'
 
@@ -11,7 +11,9 @@ export const handleOffsetCommit: Handler<OffsetCommitRequest, OffsetCommitRespon
   services,
   context,
   request,
-) =>
-  isCoordinator(services, context, request.groupId)
+) => {
+  requireText(request.groupId, ...request.topics.map(({ name }) => name))
+  return isCoordinator(services, context, request.groupId)
     ? new Applied(services.groups.offsetCommit(requestOrigin(context), request))
     : refusals.offsetCommit(request)(ErrorCode.NOT_COORDINATOR)
+}

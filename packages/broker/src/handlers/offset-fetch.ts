@@ -1,7 +1,7 @@
 import type { OffsetFetchGroup, OffsetFetchGroupResponse } from '@millrace/consumer-groups'
 import { ErrorCode, type OffsetFetchRequest, type OffsetFetchResponseInput } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler, RequestContext } from './handler.ts'
 
@@ -32,6 +32,7 @@ function fetchGroup(
   context: RequestContext,
   { group, requireStable }: { group: OffsetFetchGroup; requireStable: boolean },
 ): Promise<OffsetFetchGroupResponse> {
+  requireText(group.groupId, ...(group.topics ?? []).map(({ name }) => name))
   if (!isCoordinator(services, context, group.groupId)) {
     return Promise.resolve(refusals.offsetFetch(group)(ErrorCode.NOT_COORDINATOR))
   }

@@ -1,5 +1,5 @@
 import { ErrorCode, type SyncGroupRequest, type SyncGroupResponseInput } from '@millrace/protocol'
-import { isCoordinator, requestOrigin } from '../groups/group-request.ts'
+import { isCoordinator, requestOrigin, requireText } from '../groups/group-request.ts'
 import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
@@ -8,7 +8,9 @@ export const handleSyncGroup: Handler<SyncGroupRequest, SyncGroupResponseInput> 
   services,
   context,
   request,
-) =>
-  isCoordinator(services, context, request.groupId)
+) => {
+  requireText(request.groupId)
+  return isCoordinator(services, context, request.groupId)
     ? services.groups.syncGroup(requestOrigin(context), request)
     : refusals.syncGroup(ErrorCode.NOT_COORDINATOR)
+}

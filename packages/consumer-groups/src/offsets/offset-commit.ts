@@ -13,6 +13,8 @@ type RequestTopic = OffsetCommitRequest['topics'][number]
 type RequestPartition = RequestTopic['partitions'][number]
 type CommitRecord = Extract<GroupRecord, { kind: 'offset-commit' }>
 
+const MAX_STRING_BYTES = 32_767
+
 interface CommitPlan {
   readonly response: OffsetCommitResponseInput
   readonly records: readonly CommitRecord[]
@@ -78,7 +80,10 @@ function partitionError(
     return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
   }
   if (groupError !== ErrorCode.NONE) return groupError
-  const isTooLong = (committedMetadata ?? '').length > step.config.offsetMetadataMaxBytes
+  const metadata = committedMetadata ?? ''
+  // Kafka counts characters; the second bound is what an answer that is not flexible can carry.
+  const isTooLong =
+    metadata.length > step.config.offsetMetadataMaxBytes || Buffer.byteLength(metadata) > MAX_STRING_BYTES
   return isTooLong ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE
 }
 
