@@ -107,8 +107,12 @@ export class FrameSplitter {
       const part = Math.min(chunk.length, sizeBytes - copied)
       frame.set(part === chunk.length ? chunk : chunk.subarray(0, part), copied)
       copied += part
-      if (part < chunk.length) this.#chunks[chunkCount] = chunk.subarray(part)
-      else chunkCount++
+      if (part < chunk.length) {
+        this.#chunks[chunkCount] = chunk.subarray(part)
+      } else {
+        chunkCount++
+        freeNow(chunk)
+      }
       if (copied === sizeBytes) break
     }
     this.#chunks.splice(0, chunkCount)
@@ -154,4 +158,15 @@ export class FrameSplitter {
     gather.usedBytes += chunk.length
     this.#chunks[this.#chunks.length - 1] = gather.buffer.subarray(0, gather.usedBytes)
   }
+}
+
+/**
+ * Gives the memory of a chunk back at once, when nothing else can point into it: of a chunk that a frame was cut
+ * from, only a part is left. Otherwise 64 KiB of garbage per read make V8 collect all of its heap every 30 MB received,
+ * which was a tenth of the broker's work under load.
+ */
+function freeNow(chunk: Buffer): void {
+  const memory = chunk.buffer
+  if (chunk.length < SMALL_CHUNK_BYTES || chunk.length !== memory.byteLength) return
+  if (memory instanceof ArrayBuffer) memory.transfer(0)
 }
