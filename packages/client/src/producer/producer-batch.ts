@@ -42,6 +42,8 @@ export class ProducerBatch {
   /** How often it was sent. */
   attempts = 0
   isInFlight = false
+  /** When the broker first said that its disk failed, in ms of the monotonic clock. */
+  diskFailingSinceMs: number | null = null
   /** Why the last attempt came to nothing. */
   lastError: Error | null = null
   identity: ProducerIdentity = NO_IDENTITY

@@ -165,6 +165,16 @@ describe('retries', () => {
     await outcome
   })
 
+  it('end after 15 seconds of disk errors, with what the broker said', async () => {
+    const { broker, clock, producer } = setup()
+    broker.refuse = () => ErrorCode.KAFKA_STORAGE_ERROR
+    const outcome = expect(producer.send('flights', { value: 'a' })).rejects.toMatchObject({
+      code: ErrorCode.KAFKA_STORAGE_ERROR,
+    })
+    await clock.advance(17_000)
+    await outcome
+  })
+
   it('start over under another producer id behind a batch that was refused for good', async () => {
     const { broker, clock, producer } = setup(SMALL_BATCHES)
     broker.refuse = ({ values }) => (values[0]?.startsWith('2 ') ? ErrorCode.INVALID_RECORD : null)

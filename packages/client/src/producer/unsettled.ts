@@ -22,6 +22,12 @@ export interface SentBatch extends ActiveQueue {
   readonly batch: ProducerBatch
 }
 
+/**
+ * A disk that is full or failing heals only when somebody acts, and whoever waits for it should learn
+ * of it long before the delivery timeout. A leader that moves to another disk or broker takes less.
+ */
+const DISK_PATIENCE_MS = 15_000
+
 /** Every batch that is neither delivered nor failed, and what becomes of each. */
 export class Unsettled {
   /** Queues whose oldest batch the broker refused for its sequence: they need another identity. */
@@ -88,8 +94,7 @@ export class Unsettled {
         this.#return(sent, refusal(queue, answer))
         break
       case 'retry':
-        if (isLeaderError(answer.errorCode)) sent.topic.doubtLeader()
-        this.#return(sent, refusal(queue, answer))
+        this.#retry(sent, answer)
         break
       case 'fail':
         this.fail(sent, (record) => refusal(queue, answer, record))
@@ -146,6 +151,20 @@ export class Unsettled {
       this.fail({ ...active, batch: oldest }, () => error)
     }
     return Number.POSITIVE_INFINITY
+  }
+
+  #retry(sent: SentBatch, answer: PartitionAnswer): void {
+    const { queue, batch } = sent
+    if (isLeaderError(answer.errorCode)) sent.topic.doubtLeader()
+    if (answer.errorCode === ErrorCode.KAFKA_STORAGE_ERROR) {
+      const nowMs = this.#client.clock.monotonicMs()
+      batch.diskFailingSinceMs ??= nowMs
+      if (nowMs - batch.diskFailingSinceMs >= DISK_PATIENCE_MS) {
+        this.fail(sent, (record) => refusal(queue, answer, record))
+        return
+      }
+    }
+    this.#return(sent, refusal(queue, answer))
   }
 
   #return({ queue, batch }: SentBatch, error: Error): void {
