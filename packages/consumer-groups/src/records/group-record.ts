@@ -2,6 +2,11 @@ import { ByteReader } from '@millrace/protocol'
 import type { PersistedRecord } from '../group-event.ts'
 import type { CommittedOffset } from '../offsets/committed-offset.ts'
 import {
+  type ConsumerGroupRecord,
+  decodeConsumerGroupRecord,
+  encodeConsumerGroupRecord,
+} from './consumer-group-records.ts'
+import {
   decodeGroupMetadataKey,
   decodeGroupMetadataValue,
   encodeGroupMetadataKey,
@@ -27,6 +32,7 @@ export type GroupRecord =
       readonly value: CommittedOffset | null
     }
   | { readonly kind: 'group-metadata'; readonly groupId: string; readonly value: GroupMetadataValue | null }
+  | ConsumerGroupRecord
 
 /** New buffers, in the versions that Kafka 4.3 writes. */
 export function encodeGroupRecord(record: GroupRecord): PersistedRecord {
@@ -41,6 +47,8 @@ export function encodeGroupRecord(record: GroupRecord): PersistedRecord {
         key: encodeGroupMetadataKey(record.groupId),
         value: record.value === null ? null : encodeGroupMetadataValue(record.value),
       }
+    default:
+      return encodeConsumerGroupRecord(record)
   }
 }
 
@@ -68,6 +76,6 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
       }
     }
     default:
-      return null
+      return decodeConsumerGroupRecord(keyVersion, reader, value)
   }
 }

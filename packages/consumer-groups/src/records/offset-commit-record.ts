@@ -1,5 +1,6 @@
 import { ByteReader } from '@millrace/protocol'
 import { type CommittedOffset, NO_TOPIC_ID } from '../offsets/committed-offset.ts'
+import { readText, requiredLength } from './record-text.ts'
 
 /**
  * Committed offsets in `__consumer_offsets`, byte for byte as Kafka 4.3 writes them. Written by hand instead of
@@ -47,7 +48,7 @@ export function decodeOffsetCommitKey(reader: ByteReader): {
   topic: string
   partition: number
 } {
-  return { groupId: requiredString(reader), topic: requiredString(reader), partition: reader.int32() }
+  return { groupId: readText(reader), topic: readText(reader), partition: reader.int32() }
 }
 
 /** Throws a RangeError for a version that Kafka 4.3 does not know, and for bytes that are too few. */
@@ -58,7 +59,7 @@ export function decodeOffsetCommitValue(value: Buffer): CommittedOffset {
     throw new RangeError(`offset commit value of version ${version}`)
   const offset = reader.int64()
   const leaderEpoch = version >= 3 ? reader.int32() : -1
-  const metadata = version >= 4 ? reader.utf8(checked(reader.compactLength())) : requiredString(reader)
+  const metadata = version >= 4 ? reader.utf8(requiredLength(reader.compactLength())) : readText(reader)
   const commitTimestampMs = reader.int64()
   const expireTimestampMs = version === VALUE_VERSION_WITH_EXPIRY ? reader.int64() : -1
   const topicId = version >= 4 ? readTopicId(reader) : NO_TOPIC_ID
@@ -107,15 +108,6 @@ function readTopicId(reader: ByteReader): string {
     if (tag === 0) topicId = field.uuid()
   }
   return topicId
-}
-
-function requiredString(reader: ByteReader): string {
-  return reader.utf8(checked(reader.stringLength()))
-}
-
-function checked(length: number): number {
-  if (length < 0) throw new RangeError('null in a field that is not nullable')
-  return length
 }
 
 /** Offsets and timestamps are safe integers; splitting them is three times as quick as going through a bigint. */

@@ -58,7 +58,7 @@ public class GoldenRecords {
             new ConsumerGroupMetadataValue().setEpoch(9).setMetadataHash(123_456_789_012_345L));
         print("consumer-group-metadata-negative-hash", groupKey, 0,
             new ConsumerGroupMetadataValue().setEpoch(9).setMetadataHash(-8_123_456_789_012_345_678L));
-        print("consumer-group-partition-metadata", new ConsumerGroupPartitionMetadataKey().setGroupId("grüppe"), 0,
+        print("consumer-partition-metadata", new ConsumerGroupPartitionMetadataKey().setGroupId("grüppe"), 0,
             new ConsumerGroupPartitionMetadataValue().setTopics(List.of(
                 new ConsumerGroupPartitionMetadataValue.TopicMetadata().setTopicId(TOPIC_ID).setTopicName("topic.1")
                     .setNumPartitions(6))));
