@@ -71,7 +71,7 @@ export function decompressLz4Frame(bytes: Buffer, maxBytes: number): Buffer {
 export async function decompressLz4FrameAsync(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const layout = readLz4Frame(bytes, maxBytes)
   const binding = loadLz4()
-  const decompressions = layout.blocks.map((block) =>
+  const decompressions = layout.blocks.map(async (block) =>
     block.isStored ? bytes.subarray(block.start, block.end) : binding.uncompress(withSize(bytes, block)),
   )
   const parts = await Promise.all(decompressions).catch((error: unknown) => {
