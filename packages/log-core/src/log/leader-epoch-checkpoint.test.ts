@@ -43,9 +43,19 @@ describe('LeaderEpochs', () => {
     ])
   })
 
-  it('is written as Kafka writes it, and read back', () => {
-    expect(EPOCHS.encode().toString()).toBe('0\n3\n0 0\n2 10\n5 30\n')
+  it('is written as Kafka writes it apart from white space, and read back', () => {
+    expect(EPOCHS.encode().toString()).toMatch(/^0\n3\n0 0\n2 10\n5 30[ \t]{32}\n$/)
     expect(decodeLeaderEpochs(EPOCHS.encode())?.entries).toEqual(EPOCHS.entries)
+    expect(decodeLeaderEpochs(Buffer.from('0\n3\n0 0\n2 10\n5 30\n'))?.entries).toEqual(EPOCHS.entries)
+  })
+
+  it('notices every flipped bit', () => {
+    const bytes = EPOCHS.encode()
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Buffer.from(bytes)
+      flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
+      expect(decodeLeaderEpochs(flipped), `bit ${bit}`).toBeNull()
+    }
   })
 
   it.each(['', '0\n', '1\n0\n', '0\n2\n0 0\n', '0\n1\n0 x\n', '0\n2\n1 0\n0 5\n', '0\n1\n0 0'])(

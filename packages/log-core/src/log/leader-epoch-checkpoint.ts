@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { crc32c } from '@millrace/record-batch'
 
 /** From `startOffset` on, batches carry `epoch`. */
 export interface EpochEntry {
@@ -8,12 +9,16 @@ export interface EpochEntry {
 
 export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
 const FORMAT_VERSION = '0'
+const CHECKSUM_CHARACTERS = 32
 const UNKNOWN_EPOCH = { leaderEpoch: -1, endOffset: -1 }
 
 /**
  * Which leader epoch each offset was written under; Kafka's LeaderEpochFileCache and its file:
  *
  *   "0" newline, number of entries, newline, then "epoch startOffset" newline for each, both ascending
+ *
+ * Kafka's file has no checksum, and a flipped bit makes another epoch of it. Ours ends the last entry with the CRC-32C
+ * of all before it, as 32 spaces (0) and tabs (1): Kafka passes over white space there.
  *
  * An offset is used again only under a higher epoch, so consumers that saw lost records can tell.
  */
@@ -70,13 +75,16 @@ export class LeaderEpochs {
 
   encode(): Buffer {
     const lines = this.#entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
-    return Buffer.from(`${[FORMAT_VERSION, lines.length, ...lines].join('\n')}\n`)
+    const text = [FORMAT_VERSION, lines.length, ...lines].join('\n')
+    return Buffer.from(`${text}${lines.length > 0 ? checksumOf(text) : ''}\n`)
   }
 }
 
 /** Null when the bytes are no checkpoint: the caller knows what that means for its log. */
 export function decodeLeaderEpochs(bytes: Buffer): LeaderEpochs | null {
-  const [version, count, ...rest] = bytes.toString('latin1').split('\n')
+  const text = withoutChecksum(bytes.toString('latin1'))
+  if (text === null) return null
+  const [version, count, ...rest] = text.split('\n')
   const end = rest.pop()
   if (version !== FORMAT_VERSION || end !== '' || count !== String(rest.length)) return null
   const entries: EpochEntry[] = []
@@ -88,6 +96,19 @@ export function decodeLeaderEpochs(bytes: Buffer): LeaderEpochs | null {
     entries.push(entry)
   }
   return new LeaderEpochs(entries)
+}
+
+function checksumOf(text: string): string {
+  const crc = crc32c(Buffer.from(text, 'latin1'))
+  return crc.toString(2).padStart(CHECKSUM_CHARACTERS, '0').replaceAll('0', ' ').replaceAll('1', '\t')
+}
+
+/** Null when the checksum does not fit. A file that Kafka wrote has none. */
+function withoutChecksum(text: string): string | null {
+  const match = /^(.*\S)([ \t]+)\n$/s.exec(text)
+  const [, covered, checksum] = match ?? []
+  if (covered === undefined) return text
+  return checksum === checksumOf(covered) ? `${covered}\n` : null
 }
 
 function isAscending(before: EpochEntry | undefined, after: EpochEntry | undefined): boolean {

@@ -21,6 +21,19 @@ export interface DiskRead {
   readonly isFirstBatchWhole: boolean
 }
 
+/** Where in a segment a read begins, and which batch has to be there. */
+interface Place {
+  readonly segment: LogSegment
+  readonly position: number
+  readonly expected: ExpectedBatch
+}
+
+/** Only one of the two may be known: an index entry names a batch by its last offset. */
+interface ExpectedBatch {
+  readonly baseOffset: number | null
+  readonly lastOffset: number | null
+}
+
 /** Batches that were found, and where the next read would go on. */
 interface Found {
   /** Where in the buffer the batches begin and end. */
@@ -29,6 +42,8 @@ interface Found {
   readonly nextOffset: number
   /** The first batch is larger than what was read: so many bytes are needed from `start` on. */
   readonly neededBytes: number
+  /** Which batch lies at `end`. */
+  readonly expected: ExpectedBatch
 }
 
 /** Readers that go forward remember where they were, so that nobody scans for it again. */
@@ -77,7 +92,7 @@ export class LogReader {
 
   async #readFrom(segment: LogSegment, request: DiskRead): Promise<Buffer | null> {
     const place = await this.#placeOf(segment, request.offset)
-    let { position } = place
+    let { position, expected } = place
     let wantedBytes = request.maxBytes + place.marginBytes
     for (;;) {
       const length = Math.min(Math.max(wantedBytes, BATCH_HEADER_BYTES), segment.sizeBytes - position)
@@ -86,7 +101,7 @@ export class LogReader {
       if (buffer.length < length) throw damaged(segment, position + buffer.length, 'the file ends too early')
       const found = this.#find(
         buffer,
-        { segment, position, isAtEnd: position + length >= segment.sizeBytes },
+        { segment, position, expected, isAtEnd: position + length >= segment.sizeBytes },
         request,
       )
       if (found.end > found.start) {
@@ -96,17 +111,23 @@ export class LogReader {
       if (found.neededBytes === 0 && found.start < buffer.length) return Buffer.alloc(0)
       if (found.neededBytes > request.maxBytes && !request.isFirstBatchWhole) return Buffer.alloc(0)
       position += found.start
+      expected = found.expected
       wantedBytes = Math.max(found.neededBytes, request.maxBytes)
     }
   }
 
   /** Where to begin: exactly, when a read ended there before; else at the nearest index entry. */
-  async #placeOf(segment: LogSegment, offset: number): Promise<{ position: number; marginBytes: number }> {
+  async #placeOf(segment: LogSegment, offset: number): Promise<Place & { marginBytes: number }> {
     const hint = this.#hints.get(offset)
-    if (hint !== undefined && hint.segment === segment) return { position: hint.position, marginBytes: 0 }
+    if (hint !== undefined && hint.segment === segment) {
+      const expected = { baseOffset: offset, lastOffset: null }
+      return { segment, position: hint.position, expected, marginBytes: 0 }
+    }
     const index = await this.#indexes.offsetIndex(segment)
-    const entry = index.lookup(offset)
-    return { position: entry.position, marginBytes: INDEX_MARGIN_BYTES }
+    const { position, offset: lastOffset } = index.lookup(offset)
+    const expected =
+      position === 0 ? { baseOffset: segment.baseOffset, lastOffset: null } : { baseOffset: null, lastOffset }
+    return { segment, position, expected, marginBytes: INDEX_MARGIN_BYTES }
   }
 
   #remember(offset: number, segment: LogSegment, position: number): void {
@@ -119,12 +140,9 @@ export class LogReader {
   }
 
   /** Walks the batches in the buffer: skips those before the offset, takes those that may be given. */
-  #find(
-    buffer: Buffer,
-    place: { segment: LogSegment; position: number; isAtEnd: boolean },
-    request: DiskRead,
-  ): Found {
+  #find(buffer: Buffer, place: Place & { isAtEnd: boolean }, request: DiskRead): Found {
     const { segment } = place
+    let { expected } = place
     let at = 0
     let start = -1
     let nextOffset = request.offset
@@ -133,6 +151,7 @@ export class LogReader {
     while (at < buffer.length) {
       const remainingBytes = buffer.length - at
       const header = remainingBytes < BATCH_HEADER_BYTES ? null : this.#headerAt(buffer, at, place)
+      if (header !== null) this.#checkPlace(header, expected, { segment, position: place.position + at })
       if (header !== null && header.baseOffset >= request.endOffset) break
       if (header === null || header.sizeBytes > remainingBytes) {
         if (place.isAtEnd)
@@ -151,14 +170,31 @@ export class LogReader {
         throw damaged(segment, place.position + at, 'the CRC of a batch does not match its bytes')
       }
       at += header.sizeBytes
+      expected = { baseOffset: header.lastOffset + 1, lastOffset: null }
     }
     if (!isVerified) segment.verified.add(place.position, place.position + at)
     return start < 0
-      ? { start: at, end: at, nextOffset, neededBytes }
-      : { start, end: at, nextOffset, neededBytes }
+      ? { start: at, end: at, nextOffset, neededBytes, expected }
+      : { start, end: at, nextOffset, neededBytes, expected }
   }
 
-  #headerAt(buffer: Buffer, at: number, place: { segment: LogSegment; position: number }): BatchHeader {
+  /** No CRC covers a base offset: a batch is right when it follows the last one, or is the one that the index named. */
+  #checkPlace(
+    header: BatchHeader,
+    expected: ExpectedBatch,
+    { segment, position }: { segment: LogSegment; position: number },
+  ): void {
+    const { baseOffset, lastOffset } = header
+    const follows =
+      expected.baseOffset === null ||
+      baseOffset === expected.baseOffset ||
+      (baseOffset > expected.baseOffset && this.#indexes.mayHaveGaps(segment))
+    if (follows && (expected.lastOffset === null || lastOffset === expected.lastOffset)) return
+    const due = expected.baseOffset ?? `a batch that ends with ${expected.lastOffset}`
+    throw damaged(segment, position, `the batch ${baseOffset}-${lastOffset}, expected ${due}`)
+  }
+
+  #headerAt(buffer: Buffer, at: number, place: Place): BatchHeader {
     const position = place.position + at
     try {
       const header = readBatchHeader(buffer, at)

@@ -46,7 +46,7 @@ describe('opening a log after its process was killed', () => {
       [1, 'b'],
     ])
     expect(log.leaderEpoch).toBe(1)
-    expect(fs.readFile(`${DIRECTORY}/leader-epoch-checkpoint`).toString()).toBe('0\n2\n0 0\n1 2\n')
+    expect(fs.readFile(`${DIRECTORY}/leader-epoch-checkpoint`).toString().trimEnd()).toBe('0\n2\n0 0\n1 2')
     expect(log.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 2 })
   })
 

@@ -51,6 +51,32 @@ describe('ProducerStates', () => {
     expect(states.check(header(0, 2)).kind).toBe('rejected')
   })
 
+  it('keeps five written batches, however many are queued behind them', () => {
+    const states = new ProducerStates()
+    appended(
+      states,
+      [0, 1, 2, 3, 4, 5].map((sequence) => header(sequence)),
+    )
+    for (let sequence = 6; sequence < 20; sequence++) states.update(header(sequence), sequence, 6)
+    const restored = new ProducerStates()
+    for (const entry of decodeProducerSnapshot(encodeProducerSnapshot(states.entries(), 6)) ?? []) {
+      restored.restore(entry)
+    }
+    states.truncateFrom(6)
+    for (const known of [states, restored]) {
+      expect([1, 2, 3, 4, 5].map((sequence) => known.check(header(sequence)).kind)).toEqual(
+        Array(5).fill('duplicate'),
+      )
+      expect(known.check(header(6)).kind).toBe('new')
+    }
+  })
+
+  it('leaves a producer out of a snapshot that ends before its first batch', () => {
+    const states = new ProducerStates()
+    states.update(header(40), 6, 0)
+    expect(decodeProducerSnapshot(encodeProducerSnapshot(states.entries(), 6))).toEqual([])
+  })
+
   it('does not take a batch of another size for a duplicate', () => {
     const states = new ProducerStates()
     appended(states, [header(0, 3)])

@@ -31,6 +31,8 @@ export class LogSegment {
   active: ActiveSegment | null = null
   /** Of a sealed segment, once somebody asked. */
   times: SegmentTimes | null = null
+  /** Whether offsets may be missing between its batches, as compaction leaves it. Null until somebody asked. */
+  mayHaveGaps: boolean | null = null
   #verified: VerifiedRanges | null = null
 
   constructor(directory: string, baseOffset: number, sizeBytes: number) {

@@ -27,6 +27,13 @@ export class SegmentIndexes {
     return this.#fs.exists(path) ? decodeSegmentSeal(this.#fs.readFile(path)) : null
   }
 
+  /** Without a seal, as in a directory that Kafka wrote, nobody knows. */
+  mayHaveGaps(segment: LogSegment): boolean {
+    if (segment.active !== null) return false
+    segment.mayHaveGaps ??= this.seal(segment)?.isCompacted ?? true
+    return segment.mayHaveGaps
+  }
+
   async offsetIndex(segment: LogSegment): Promise<OffsetIndex> {
     if (segment.active !== null) return segment.active.offsetIndex
     const path = segment.path('index')
