@@ -34,6 +34,8 @@ export type Extent = (wholeBytes: number) => number
 /** One planned failure. `short` writes a part and then reports ENOSPC. */
 export interface PlannedFailure {
   readonly atOperation: number
+  /** The first operation of one of these kinds from there on fails; that very operation when left out. */
+  readonly kinds?: readonly OperationKind[]
   readonly code: Extract<StorageErrorCode, 'EIO' | 'ENOSPC' | 'EMFILE' | 'EACCES'> | 'short'
 }
 
@@ -43,13 +45,17 @@ const KEPT_TRACE = 64
 export class OperationGate {
   operationCount = 0
   readonly counts = new Map<OperationKind, number>()
-  /** The process dies at the operation of this number: before it, after it, or in the middle of a write. */
+  /**
+   * The process dies at the operation of this number: before it, after it, or in the middle of a write. May be moved
+   * while the process runs.
+   */
   crashAtOperation = Number.POSITIVE_INFINITY
   plannedFailure: PlannedFailure | null = null
-  /** Whether the planned failure has happened. */
-  hasFailed = false
+  /** The operation that was made to fail. */
+  failedOperation: Operation | null = null
   /** Called with each operation before it runs: a workload watches from here. */
   onOperation: (operation: Operation) => void = () => undefined
+  onFailure: (error: StorageError) => void = () => undefined
   #isDead = false
   readonly #trace: Operation[] = []
   readonly #prng: Prng
@@ -75,31 +81,36 @@ export class OperationGate {
   perform<T>(kind: OperationKind, path: string, effect: (extent: Extent) => T): T {
     if (this.#isDead) throw new CrashError()
     this.#record({ number: ++this.operationCount, kind, path })
-    if (this.operationCount === this.crashAtOperation) {
+    if (this.operationCount >= this.crashAtOperation) {
       if (this.#prng.chance(0.5)) ignoreStorageError(() => effect(partOf(this.#prng)))
       this.#isDead = true
       throw new CrashError()
     }
-    if (this.plannedFailure?.atOperation === this.operationCount)
-      this.#fail(this.plannedFailure, { kind, path, effect })
+    if (this.#mustFail(kind)) this.#fail({ kind, path, effect })
     return effect(wholeOf)
   }
 
-  #fail<T>(
-    failure: PlannedFailure,
-    operation: { kind: OperationKind; path: string; effect: (extent: Extent) => T },
-  ): never {
+  #mustFail(kind: OperationKind): boolean {
+    if (this.plannedFailure === null || this.failedOperation !== null) return false
+    const { atOperation, kinds } = this.plannedFailure
+    return kinds === undefined
+      ? this.operationCount === atOperation
+      : this.operationCount >= atOperation && kinds.includes(kind)
+  }
+
+  #fail<T>(operation: { kind: OperationKind; path: string; effect: (extent: Extent) => T }): never {
     const { kind, path, effect } = operation
-    this.hasFailed = true
+    const failure = this.plannedFailure
+    assert(failure !== null)
+    this.failedOperation = { number: this.operationCount, kind, path }
     if (kind === 'append' || kind === 'write') {
       effect(failure.code === 'short' || this.#prng.chance(0.5) ? partOf(this.#prng) : () => 0)
     }
     const code = failure.code === 'short' ? 'ENOSPC' : failure.code
-    throw new StorageError(
-      code,
-      path,
-      `simulated failure of operation ${this.operationCount} (${kind}): ${code}, ${STORAGE_ERROR_MEANINGS[code]} (${path})`,
-    )
+    const what = `simulated failure of operation ${this.operationCount} (${kind})`
+    const error = new StorageError(code, path, `${what}: ${code}, ${STORAGE_ERROR_MEANINGS[code]} (${path})`)
+    this.onFailure(error)
+    throw error
   }
 
   #record(operation: Operation): void {

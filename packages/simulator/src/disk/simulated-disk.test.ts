@@ -307,7 +307,7 @@ describe('a planned failure', () => {
       expect(() => handle.appendSync([Buffer.from('two')])).toThrow(
         expect.objectContaining({ code: code === 'short' ? 'ENOSPC' : code }),
       )
-      expect(current.fs.gate.hasFailed).toBe(true)
+      expect(current.fs.gate.failedOperation).toMatchObject({ kind: 'append', path: '/a' })
       handle.truncateSync(4)
       handle.appendSync([Buffer.from('three')])
       expect(current.fs.readFile('/a').toString()).toBe('one three')

@@ -60,9 +60,12 @@ export class SimulatedFileSystem implements FileSystem {
 
   makeDirectory(path: string): void {
     const existing = this.disk.find(path)
-    if (existing?.kind === 'directory') return
-    if (existing !== undefined) throw failure('ENOTDIR', path, 'make the directory')
     const parent = path.slice(0, path.lastIndexOf('/'))
+    if (existing?.kind === 'directory') {
+      if (path !== '') this.syncDirectorySync(parent)
+      return
+    }
+    if (existing !== undefined) throw failure('ENOTDIR', path, 'make the directory')
     this.makeDirectory(parent)
     this.gate.perform('make-directory', path, () => {
       this.disk.names.add(this.#placeOf(path, 'make the directory'), new DirectoryNode())

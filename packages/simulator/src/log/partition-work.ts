@@ -1,0 +1,168 @@
+import type { PartitionLog } from '@millrace/log-core'
+import type { SimulatedFileSystem } from '../disk/simulated-file-system.ts'
+import type { Prng } from '../prng.ts'
+import type { SimulatedClock } from '../time/simulated-clock.ts'
+import { checkBatches, checkRecovered } from './checker.ts'
+import { Sender } from './sender.ts'
+import { expectThat } from './violation.ts'
+import type { PartitionWorld, World } from './world.ts'
+
+/** What everything that works on one partition in one life needs. */
+export interface PartitionContext {
+  readonly world: World
+  readonly partition: PartitionWorld
+  readonly clock: SimulatedClock
+  readonly prng: Prng
+  readonly fs: SimulatedFileSystem
+  /** The process is dead: what its promises say from now on counts for nothing. */
+  readonly isOver: () => boolean
+  /** An operation was made to fail, now or in an earlier life, so that the log may refuse what it could not do. */
+  readonly hasFailed: () => boolean
+  /** Throws a Violation when nothing was made to fail. */
+  readonly expectFailure: (error: unknown) => void
+}
+
+/** What one life does with one partition: sends, reads, maintains, and compares everything with the ledger. */
+export class PartitionWork {
+  readonly log: PartitionLog
+  readonly sender: Sender
+  readonly #context: PartitionContext
+  #consumerOffset: number
+
+  constructor(log: PartitionLog, context: PartitionContext) {
+    this.log = log
+    this.#context = context
+    this.sender = new Sender(log, context)
+    this.#consumerOffset = log.logStartOffset
+    log.onHighWatermarkMoved(() => this.#observeQuietly())
+  }
+
+  /** A consumer goes on from where it was, or somebody reads from anywhere. */
+  async read(): Promise<void> {
+    const { log } = this
+    const { world, prng, partition, expectFailure } = this.#context
+    if (log.state === 'offline') return
+    const isConsumer = prng.chance(0.6)
+    this.#consumerOffset = Math.max(this.#consumerOffset, log.logStartOffset)
+    const readableCount = log.highWatermark - log.logStartOffset
+    const offset = isConsumer ? this.#consumerOffset : log.logStartOffset + prng.below(readableCount + 1)
+    const maxBytes = prng.pick([1, 100, 1000, 100_000])
+    const onDiskRead = (): void => world.moments.reach('read from disk')
+    const request = { offset, maxBytes, limit: 'high-watermark', untilEnd: false, onDiskRead } as const
+    try {
+      const next = await checkBatches(log, partition.ledger, request)
+      if (isConsumer) this.#consumerOffset = next
+    } catch (error) {
+      expectFailure(error)
+    }
+  }
+
+  async maintain(): Promise<void> {
+    const { prng, isOver, expectFailure } = this.#context
+    try {
+      if (this.log.state === 'offline') {
+        if (prng.chance(0.5)) await this.#reopen()
+        return
+      }
+      const task = prng.below(6)
+      if (task === 0) await this.#removeByRequest()
+      else if (task <= 2) await this.#applyRetention()
+      else await this.flush()
+    } catch (error) {
+      if (!isOver()) expectFailure(error)
+    }
+  }
+
+  async flush(): Promise<void> {
+    const { world, partition, isOver } = this.#context
+    const end = this.log.logEndOffset
+    world.trace?.(`  partition ${this.log.partition}: flush up to ${end}`)
+    await this.log.flush()
+    if (!isOver()) partition.ledger.flushed(end)
+  }
+
+  /** After a failed write or sync: what was not synced may be gone, the rest is there under a higher epoch. */
+  async #reopen(): Promise<void> {
+    const { world, partition, isOver } = this.#context
+    const { log } = this
+    world.trace?.(`  partition ${log.partition}: opens again`)
+    await log.reopen()
+    if (isOver()) return
+    world.moments.reach('log went offline and was opened again in the same life')
+    partition.ledger.powerLost()
+    const chain = { end: log.logEndOffset, isBroken: false, hasBatchBehindBreak: false }
+    await checkRecovered(log, partition.ledger, { chain, wasClean: false, isDamaged: true })
+  }
+
+  async #applyRetention(): Promise<void> {
+    const { world, clock, partition, isOver } = this.#context
+    const { log } = this
+    const { ledger } = partition
+    const nowMs = clock.nowMs()
+    const limit = ledger.retainableStart(log.logStartOffset, { ...world.shape.config, nowMs })
+    const startBefore = log.logStartOffset
+    ledger.possibleStart = Math.max(ledger.possibleStart, limit)
+    world.trace?.(
+      `  partition ${log.partition}: retention may move the start from ${startBefore} to ${limit}`,
+    )
+    await log.applyRetention(nowMs)
+    if (isOver()) return
+    const start = log.logStartOffset
+    expectThat(start <= limit, () => `retention moved the log start to ${start}, it may go to ${limit}`)
+    if (start > startBefore) world.moments.reach('records were removed by retention')
+  }
+
+  async #removeByRequest(): Promise<void> {
+    const { world, prng, partition, isOver } = this.#context
+    const { log } = this
+    const { ledger } = partition
+    const offset = log.logStartOffset + prng.below(log.highWatermark - log.logStartOffset + 1)
+    ledger.possibleStart = Math.max(ledger.possibleStart, offset)
+    world.trace?.(`  partition ${log.partition}: remove everything before ${offset}`)
+    await log.truncateBefore(offset)
+    if (isOver()) return
+    expectThat(
+      log.logStartOffset >= offset,
+      () => `the log starts at ${log.logStartOffset}, asked for ${offset}`,
+    )
+    ledger.promisedStart = Math.max(ledger.promisedStart, offset)
+    world.moments.reach('records were removed by request')
+  }
+
+  /** Looks at what everybody may see. */
+  observe(): void {
+    const { partition, isOver, hasFailed } = this.#context
+    if (isOver() || this.log.state === 'offline') return
+    const { highWatermark, logStartOffset, logEndOffset } = this.log
+    partition.ledger.saw({ highWatermark, logStartOffset, logEndOffset })
+    if (!hasFailed()) this.#checkWindow()
+  }
+
+  /** The log calls from the middle of its work: an error must not unwind through it. The driver throws it later. */
+  #observeQuietly(): void {
+    try {
+      this.observe()
+    } catch (error) {
+      this.#context.world.observed ??= error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  /** The unsynced bytes of a partition never exceed W, unless one batch alone does. */
+  #checkWindow(): void {
+    const { world, partition, fs } = this.#context
+    const { writeAheadWindowBytes } = world.shape.limits
+    let unsyncedBytes = 0
+    const directory = fs.disk.find(partition.directory)
+    if (directory?.kind !== 'directory') return
+    for (const [name, node] of directory.names) {
+      if (node.kind === 'file' && name.endsWith('.log')) unsyncedBytes += node.unsyncedBytes
+    }
+    if (unsyncedBytes * 2 >= writeAheadWindowBytes) world.moments.reach('unsynced bytes reached half of W')
+    const largestBatchBytes = 3 * (world.shape.largestValueBytes + 100) + 100
+    const allowedBytes = Math.max(writeAheadWindowBytes, largestBatchBytes)
+    expectThat(
+      unsyncedBytes <= allowedBytes,
+      () => `${unsyncedBytes} unsynced bytes, W is ${writeAheadWindowBytes}`,
+    )
+  }
+}
