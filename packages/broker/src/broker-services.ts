@@ -1,9 +1,11 @@
-import type { Clock, LogConfig } from '@millrace/log-core'
+import type { Clock, FileSystem } from '@millrace/log-core'
 import type { ClusterView } from './cluster/cluster-view.ts'
+import type { ConfigPlane } from './cluster/config-plane.ts'
 import type { ControlPlane } from './cluster/control-plane.ts'
 import type { ProducerIds } from './cluster/producer-ids.ts'
 import type { TopicCatalog } from './cluster/topic-catalog.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
+import type { BrokerSettings } from './config/broker-settings.ts'
 import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { Limits } from './limits.ts'
 import type { AdvertisedApi } from './network/advertised-apis.ts'
@@ -15,11 +17,14 @@ import type { PartitionRegistry } from './partition/partition-registry.ts'
 
 /** What handlers may reach: one broker's parts, put together in broker.ts. Nothing here is global. */
 export interface BrokerServices {
+  /** As it is now: some of it may change while the broker runs. */
   readonly config: BrokerConfig
-  /** The settings behind `config`, as they were given: what is not here is a default. */
-  readonly brokerSettings: Readonly<Record<string, string>>
-  /** What a topic without configs of its own gets. */
-  readonly defaultLogConfig: LogConfig
+  /** Where `config` comes from. */
+  readonly settings: BrokerSettings
+  readonly configPlane: ConfigPlane
+  /** As it was given. */
+  readonly dataDir: string
+  readonly fileSystem: FileSystem
   readonly limits: Limits
   readonly advertisedApis: readonly AdvertisedApi[]
   readonly clusterView: ClusterView

@@ -3,15 +3,16 @@ import { type Clock, type FileSystem, LogDirectory } from '@millrace/log-core'
 import { Housekeeping } from './background/housekeeping.ts'
 import type { BrokerServices } from './broker-services.ts'
 import { ClusterView } from './cluster/cluster-view.ts'
+import { ConfigPlane } from './cluster/config-plane.ts'
 import { ControlPlane } from './cluster/control-plane.ts'
 import { ProducerIds } from './cluster/producer-ids.ts'
 import { TopicCatalog } from './cluster/topic-catalog.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
+import { BrokerSettings } from './config/broker-settings.ts'
 import { groupConfigFrom } from './config/group-config.ts'
 import { defaultLogConfig, topicLogConfig } from './config/topic-config.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { OffsetsTopicLog } from './groups/offsets-topic-log.ts'
-import { limitsFrom } from './limits.ts'
 import { ConnectionRegistry } from './network/connection-registry.ts'
 import { type ListenerPlan, type OpenListener, openListener } from './network/listeners.ts'
 import type { Network } from './network/network.ts'
@@ -56,19 +57,28 @@ export async function openBroker(
   onInternalError: (error: AssertionError) => void,
 ): Promise<OpenBroker> {
   const { clock, config, dataDir, fileSystem, logger, nodeIds, randomBytes } = options
-  const limits = limitsFrom(config)
   const logDirectory = await openLogDirectory(options)
   try {
     const rack = config['broker.rack']
-    const clusterView = new ClusterView({ clusterId: logDirectory.clusterId, nodeIds, rack })
     const catalog = await TopicCatalog.open({ fs: fileSystem, dataDir, logger, randomBytes })
-    const defaults = defaultLogConfig(config)
+    const clusterView = new ClusterView({
+      clusterId: logDirectory.clusterId,
+      nodeIds,
+      rack,
+      assignmentOf: (topic, partition) => catalog.topic(topic)?.assignments[partition],
+    })
+    const settings = new BrokerSettings({
+      staticSettings: options.settings,
+      nodeIds,
+      dynamicOf: (resourceName) => catalog.brokerConfigs(resourceName),
+    })
+    const { limits } = settings
     const delayedFetches = new DelayedFetches(clock)
     const partitions = new PartitionRegistry({
       logDirectory,
       delayedFetches,
       logger,
-      configOf: (topic) => topicLogConfig(defaults, topic.configs),
+      configOf: (topic) => topicLogConfig(settings.defaultLogConfig, topic.configs),
     })
     const controlPlane = new ControlPlane({
       catalog,
@@ -86,9 +96,13 @@ export async function openBroker(
     const groups = await openGroups({ catalog, controlPlane, partitions }, options)
     const replyBudget = new ReplyBudget(limits)
     const services: BrokerServices = {
-      config,
-      brokerSettings: options.settings,
-      defaultLogConfig: defaults,
+      get config() {
+        return settings.config
+      },
+      settings,
+      configPlane: new ConfigPlane({ catalog, partitions, settings, nodeIds }),
+      dataDir,
+      fileSystem,
       limits,
       advertisedApis: ROUTES.map(({ key, advertised: [minVersion, maxVersion] }) => ({
         apiKey: key,

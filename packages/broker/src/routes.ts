@@ -1,4 +1,5 @@
 import {
+  alterConfigs,
   apiVersions,
   createTopics,
   deleteGroups,
@@ -9,9 +10,11 @@ import {
   fetch,
   findCoordinator,
   heartbeat,
+  incrementalAlterConfigs,
   initProducerId,
   joinGroup,
   leaveGroup,
+  listConfigResources,
   listGroups,
   listOffsets,
   metadata,
@@ -21,6 +24,7 @@ import {
   produce,
   syncGroup,
 } from '@millrace/protocol'
+import { handleAlterConfigs } from './handlers/alter-configs.ts'
 import { handleApiVersions } from './handlers/api-versions.ts'
 import { handleCreateTopics } from './handlers/create-topics.ts'
 import { handleDeleteGroups } from './handlers/delete-groups.ts'
@@ -31,9 +35,11 @@ import { handleDescribeGroups } from './handlers/describe-groups.ts'
 import { handleFetch } from './handlers/fetch.ts'
 import { handleFindCoordinator } from './handlers/find-coordinator.ts'
 import { handleHeartbeat } from './handlers/heartbeat.ts'
+import { handleIncrementalAlterConfigs } from './handlers/incremental-alter-configs.ts'
 import { handleInitProducerId } from './handlers/init-producer-id.ts'
 import { handleJoinGroup } from './handlers/join-group.ts'
 import { handleLeaveGroup } from './handlers/leave-group.ts'
+import { handleListConfigResources } from './handlers/list-config-resources.ts'
 import { handleListGroups } from './handlers/list-groups.ts'
 import { handleListOffsets } from './handlers/list-offsets.ts'
 import { handleMetadata } from './handlers/metadata.ts'
@@ -69,6 +75,9 @@ export const ROUTES: readonly Route[] = [
   route(initProducerId, [0, 5], handleInitProducerId),
   route(offsetForLeaderEpoch, [2, 4], handleOffsetForLeaderEpoch),
   route(describeConfigs, [1, 4], handleDescribeConfigs),
+  route(alterConfigs, [0, 2], handleAlterConfigs),
   route(deleteGroups, [0, 2], handleDeleteGroups),
+  route(incrementalAlterConfigs, [0, 1], handleIncrementalAlterConfigs),
   route(describeCluster, [0, 1], handleDescribeCluster),
+  route(listConfigResources, [0, 1], handleListConfigResources),
 ]

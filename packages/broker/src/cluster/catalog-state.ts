@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { entityKey, type QuotaEntity, type QuotaValues } from '../quotas/quota-entity.ts'
 import type { CatalogEntry } from './catalog-entry.ts'
 import type { JournalState } from './journal.ts'
 import type { Topic } from './topic.ts'
@@ -9,6 +10,12 @@ export interface DeletedTopic {
   readonly topicId: string
   readonly name: string
   readonly partitionCount: number
+}
+
+/** What one user, client id, or pair of both may use. */
+export interface ClientQuotas {
+  readonly entity: QuotaEntity
+  readonly values: QuotaValues
 }
 
 /** A catalog entry of a kind that this version does not know. */
@@ -23,6 +30,11 @@ export class CatalogState implements JournalState {
   readonly deletedTopics = new Map<string, DeletedTopic>()
   /** From the name with '.' as '_' to how many topics have it. */
   readonly namesByCollisionKey = new Map<string, string>()
+  /** By the broker's id as text; '' is all brokers. */
+  readonly brokerConfigs = new Map<string, Readonly<Record<string, string>>>()
+  readonly groupConfigs = new Map<string, Readonly<Record<string, string>>>()
+  /** By `entityKey`. */
+  readonly clientQuotas = new Map<string, ClientQuotas>()
   partitionCount = 0
   nextProducerId = 0
 
@@ -39,14 +51,21 @@ export class CatalogState implements JournalState {
             partitionCount: entry.partitionCount,
             replicationFactor: entry.replicationFactor,
             configs: entry.configs,
+            assignments: entry.assignments ?? {},
             madePartitions: 0,
           },
           entry.partitionCount,
         )
         return
       case 'partitions-added':
-        this.#change(entry.topicId, ({ partitionCount }) => ({
+        this.#change(entry.topicId, ({ partitionCount, assignments }) => ({
           partitionCount: Math.max(partitionCount, entry.partitionCount),
+          assignments: { ...assignments, ...entry.assignments },
+        }))
+        return
+      case 'replicas-assigned':
+        this.#change(entry.topicId, ({ assignments }) => ({
+          assignments: { ...assignments, ...entry.assignments },
         }))
         return
       case 'partitions-made':
@@ -55,6 +74,18 @@ export class CatalogState implements JournalState {
       case 'topic-configs':
         this.#change(entry.topicId, () => ({ configs: entry.configs }))
         return
+      case 'broker-configs':
+        putOrForget(this.brokerConfigs, entry.resourceName, entry.configs)
+        return
+      case 'group-configs':
+        putOrForget(this.groupConfigs, entry.groupId, entry.configs)
+        return
+      case 'client-quotas': {
+        const { entity, values } = entry
+        if (Object.keys(values).length === 0) this.clientQuotas.delete(entityKey(entity))
+        else this.clientQuotas.set(entityKey(entity), { entity, values })
+        return
+      }
       case 'topic-deleted':
         this.#delete(entry)
         return
@@ -72,11 +103,16 @@ export class CatalogState implements JournalState {
   *snapshot(): Generator<CatalogEntry> {
     if (this.nextProducerId > 0) yield { kind: 'producer-ids', nextProducerId: this.nextProducerId }
     for (const topic of this.topicsByName.values()) {
-      const { name, topicId, partitionCount, replicationFactor, configs, madePartitions } = topic
-      yield { kind: 'topic-created', name, topicId, partitionCount, replicationFactor, configs }
+      const { name, topicId, partitionCount, replicationFactor, configs, assignments, madePartitions } = topic
+      yield { kind: 'topic-created', name, topicId, partitionCount, replicationFactor, configs, assignments }
       if (madePartitions > 0) yield { kind: 'partitions-made', topicId, partitionCount: madePartitions }
     }
     for (const topic of this.deletedTopics.values()) yield { kind: 'topic-deleted', ...topic }
+    for (const [resourceName, configs] of this.brokerConfigs) {
+      yield { kind: 'broker-configs', resourceName, configs }
+    }
+    for (const [groupId, configs] of this.groupConfigs) yield { kind: 'group-configs', groupId, configs }
+    for (const quotas of this.clientQuotas.values()) yield { kind: 'client-quotas', ...quotas }
   }
 
   /** A change that was on its way when the topic was deleted changes nothing. */
@@ -106,4 +142,13 @@ export class CatalogState implements JournalState {
     const { topicId, name, partitionCount } = deleted
     this.deletedTopics.set(topicId, { topicId, name, partitionCount })
   }
+}
+
+function putOrForget(
+  map: Map<string, Readonly<Record<string, string>>>,
+  name: string,
+  configs: Readonly<Record<string, string>>,
+): void {
+  if (Object.keys(configs).length === 0) map.delete(name)
+  else map.set(name, configs)
 }

@@ -14,6 +14,8 @@ export interface ClusterViewOptions {
   readonly clusterId: string
   readonly nodeIds: readonly number[]
   readonly rack: string | null
+  /** The brokers that somebody chose for a partition, the leader first. */
+  readonly assignmentOf: (topicName: string, partition: number) => readonly number[] | undefined
 }
 
 /**
@@ -25,15 +27,17 @@ export class ClusterView {
   readonly clusterId: string
   readonly nodeIds: readonly number[]
   readonly rack: string | null
+  readonly #assignmentOf: ClusterViewOptions['assignmentOf']
   /** By the name of the listener, then by node. */
   readonly #endpoints = new Map<string, BrokerEndpoint[]>()
 
-  constructor({ clusterId, nodeIds, rack }: ClusterViewOptions) {
+  constructor({ clusterId, nodeIds, rack, assignmentOf }: ClusterViewOptions) {
     assert(nodeIds.length > 0)
     assert(new Set(nodeIds).size === nodeIds.length, 'node ids are distinct')
     this.clusterId = clusterId
     this.nodeIds = nodeIds
     this.rack = rack
+    this.#assignmentOf = assignmentOf
   }
 
   /** Any live broker will do for clients that look for the controller (trap 7): the first one. */
@@ -58,14 +62,27 @@ export class ClusterView {
     return this.brokersFor(listenerName).find((endpoint) => endpoint.nodeId === nodeId)
   }
 
-  /** Spread over the brokers, beginning at a place that depends on the topic. */
+  /** The addresses of one broker, as `advertised.listeners` writes them. */
+  advertisedListeners(nodeId: number): string {
+    return [...this.#endpoints]
+      .flatMap(([name, endpoints]) =>
+        endpoints
+          .filter((endpoint) => endpoint.nodeId === nodeId)
+          .map(({ host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`),
+      )
+      .join(',')
+  }
+
+  /** The first of the chosen brokers; else spread over the brokers, beginning at a place that depends on the topic. */
   leaderOf(topicName: string, partition: number): number {
     if (this.nodeIds.length === 1) return this.#node(0)
-    return this.#node(firstLeaderIndex(topicName) + partition)
+    return this.#chosen(topicName, partition)?.[0] ?? this.#node(firstLeaderIndex(topicName) + partition)
   }
 
   /** The leader first. A factor above the number of brokers shows each broker once. */
   replicasOf(topicName: string, partition: number, replicationFactor: number): number[] {
+    const chosen = this.#chosen(topicName, partition)
+    if (chosen !== undefined) return [...chosen]
     const count = this.replicaCount(replicationFactor)
     if (count === 1) return [this.leaderOf(topicName, partition)]
     const first = firstLeaderIndex(topicName) + partition
@@ -79,6 +96,12 @@ export class ClusterView {
 
   isLeader(nodeId: number, topicName: string, partition: number): boolean {
     return this.leaderOf(topicName, partition) === nodeId
+  }
+
+  /** Brokers that were chosen and have gone since (a process started with fewer of them) lead nothing. */
+  #chosen(topicName: string, partition: number): readonly number[] | undefined {
+    const chosen = this.#assignmentOf(topicName, partition)?.filter((nodeId) => this.nodeIds.includes(nodeId))
+    return chosen === undefined || chosen.length === 0 ? undefined : chosen
   }
 
   #node(index: number): number {

@@ -2,10 +2,11 @@ import { strict as assert } from 'node:assert'
 import { type FileSystem, StorageError } from '@millrace/log-core'
 import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Logger } from '../observability.ts'
+import { entityKey, type QuotaEntity, type QuotaValues } from '../quotas/quota-entity.ts'
 import type { CatalogEntry } from './catalog-entry.ts'
-import { CatalogState, type DeletedTopic, UnknownEntryError } from './catalog-state.ts'
+import { CatalogState, type ClientQuotas, type DeletedTopic, UnknownEntryError } from './catalog-state.ts'
 import { Journal } from './journal.ts'
-import type { Topic, TopicSpec } from './topic.ts'
+import type { Assignments, Topic, TopicSpec } from './topic.ts'
 import { collisionKey } from './topic-name.ts'
 
 /** The catalog's file, directly in the data directory. */
@@ -132,12 +133,67 @@ export class TopicCatalog {
     await this.#append({ kind: 'topic-purged', topicId })
   }
 
-  async addPartitions(topicId: string, partitionCount: number): Promise<void> {
-    await this.#append({ kind: 'partitions-added', topicId, partitionCount })
+  /** False when the topic was deleted meanwhile. */
+  async addPartitions(
+    topicId: string,
+    partitionCount: number,
+    assignments: Assignments = {},
+  ): Promise<boolean> {
+    const before = this.topicById(topicId)?.partitionCount ?? 0
+    const added = partitionCount - before
+    assert(added > 0)
+    this.#reservedPartitions += added
+    try {
+      await this.#append({ kind: 'partitions-added', topicId, partitionCount, assignments })
+    } finally {
+      this.#reservedPartitions -= added
+    }
+    return this.topicById(topicId) !== undefined
+  }
+
+  async assignReplicas(topicId: string, assignments: Assignments): Promise<void> {
+    await this.#append({ kind: 'replicas-assigned', topicId, assignments })
   }
 
   async replaceConfigs(topicId: string, configs: Readonly<Record<string, string>>): Promise<void> {
     await this.#append({ kind: 'topic-configs', topicId, configs })
+  }
+
+  /** What was set while running on one broker (its id as text), or on all of them (''). */
+  brokerConfigs(resourceName: string): Readonly<Record<string, string>> {
+    return this.#state.brokerConfigs.get(resourceName) ?? {}
+  }
+
+  async replaceBrokerConfigs(resourceName: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    await this.#append({ kind: 'broker-configs', resourceName, configs })
+  }
+
+  groupConfigs(groupId: string): Readonly<Record<string, string>> {
+    return this.#state.groupConfigs.get(groupId) ?? {}
+  }
+
+  /** Groups that have configs of their own. */
+  configuredGroups(): Iterable<string> {
+    return this.#state.groupConfigs.keys()
+  }
+
+  async replaceGroupConfigs(groupId: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    await this.#append({ kind: 'group-configs', groupId, configs })
+  }
+
+  clientQuotas(): Iterable<ClientQuotas> {
+    return this.#state.clientQuotas.values()
+  }
+
+  quotasOf(entity: QuotaEntity): QuotaValues {
+    return this.#state.clientQuotas.get(entityKey(entity))?.values ?? {}
+  }
+
+  /** All of them or none: what one request changes is one step. */
+  async replaceClientQuotas(changes: readonly ClientQuotas[]): Promise<void> {
+    await this.#journal.append(
+      changes.map(({ entity, values }) => ({ kind: 'client-quotas', entity, values })),
+    )
   }
 
   async reserveProducerIds(nextProducerId: number): Promise<void> {

@@ -4,7 +4,7 @@ import { InvalidConfigError } from '../config/config-value.ts'
 import { checkTopicConfigs } from '../config/topic-config.ts'
 import type { Limits } from '../limits.ts'
 import type { ClusterView } from './cluster-view.ts'
-import type { TopicSpec } from './topic.ts'
+import type { Assignments, TopicSpec } from './topic.ts'
 import type { TopicCatalog } from './topic-catalog.ts'
 import { topicNameProblem } from './topic-name.ts'
 
@@ -14,6 +14,8 @@ export interface TopicWish {
   readonly partitionCount: number
   readonly replicationFactor: number
   readonly configs: Readonly<Record<string, string>>
+  /** The brokers of each partition, checked, when somebody chose them. */
+  readonly assignments?: Assignments
 }
 
 export interface TopicCheckServices {
@@ -40,9 +42,10 @@ export function checkNewTopic(services: TopicCheckServices, wish: TopicWish): To
     )
   }
   checkReplicationFactor(services, replicationFactor)
-  checkLimits(services, partitionCount)
+  checkPartitionLimits(services, { total: partitionCount, added: partitionCount })
+  checkTopicLimit(services)
   checkConfigs(configs)
-  return { name, partitionCount, replicationFactor, configs }
+  return { name, partitionCount, replicationFactor, configs, assignments: wish.assignments ?? {} }
 }
 
 function checkReplicationFactor(
@@ -52,7 +55,7 @@ function checkReplicationFactor(
   if (replicationFactor <= 0) {
     throw new KafkaError(
       ErrorCode.INVALID_REPLICATION_FACTOR,
-      'Replication factor was set to an invalid non-positive value.',
+      'Replication factor must be larger than 0, or -1 to use the default value.',
     )
   }
   const brokerCount = clusterView.nodeIds.length
@@ -65,25 +68,31 @@ function checkReplicationFactor(
   }
 }
 
-function checkLimits({ catalog, limits }: TopicCheckServices, partitionCount: number): void {
-  if (partitionCount > limits.maxPartitionsPerTopic) {
+/** Throws the KafkaError for a topic of `total` partitions of which `added` are new, when there would be too many. */
+export function checkPartitionLimits(
+  { catalog, limits }: Pick<TopicCheckServices, 'catalog' | 'limits'>,
+  { total, added }: { readonly total: number; readonly added: number },
+): void {
+  if (total > limits.maxPartitionsPerTopic) {
     throw new KafkaError(
       ErrorCode.INVALID_PARTITIONS,
-      `A topic of ${partitionCount} partitions: at most ${limits.maxPartitionsPerTopic} are allowed.`,
+      `A topic of ${total} partitions: at most ${limits.maxPartitionsPerTopic} are allowed.`,
     )
   }
-  if (catalog.topicCount >= limits.maxTopics) {
-    throw new KafkaError(
-      ErrorCode.POLICY_VIOLATION,
-      `There are ${limits.maxTopics} topics, and no more are allowed.`,
-    )
-  }
-  if (catalog.partitionCount + partitionCount > limits.maxPartitions) {
+  if (catalog.partitionCount + added > limits.maxPartitions) {
     throw new KafkaError(
       ErrorCode.POLICY_VIOLATION,
       `There would be more than ${limits.maxPartitions} partitions in all.`,
     )
   }
+}
+
+function checkTopicLimit({ catalog, limits }: TopicCheckServices): void {
+  if (catalog.topicCount < limits.maxTopics) return
+  throw new KafkaError(
+    ErrorCode.POLICY_VIOLATION,
+    `There are ${limits.maxTopics} topics, and no more are allowed.`,
+  )
 }
 
 function checkConfigs(configs: Readonly<Record<string, string>>): void {

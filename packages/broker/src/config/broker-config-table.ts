@@ -1,7 +1,6 @@
 import {
   boolean,
   type ConfigValue,
-  double,
   int,
   LONG_MAX_TEXT,
   list,
@@ -13,11 +12,13 @@ import {
   string,
 } from './config-value.ts'
 
-/** One broker configuration: how it is read, its unit, and what it does. */
+/** One broker configuration: how it is read, its unit, what it does, and when a change takes effect. */
 export interface BrokerConfigRow<T> {
   readonly value: ConfigValue<T>
   readonly unit: string
   readonly about: string
+  /** `live`: may be changed while the broker runs, and takes effect at once. */
+  readonly update: 'restart' | 'live'
 }
 
 const MIB = 1024 * 1024
@@ -28,6 +29,7 @@ const MIB = 1024 * 1024
  */
 export const brokerConfigTable = {
   'node.id': row(int(1, { min: 0 }), 'id', 'Id of this broker; further virtual brokers count on from it.'),
+  'broker.id': row(int(-1), 'id', 'The older name of node.id, which beats it.'),
   'broker.rack': row(nullableString(), 'name', 'Rack told to clients in Metadata.'),
   listeners: row(list<string>([]), 'list of NAME://HOST:PORT', 'Addresses to bind.'),
   'advertised.listeners': row(
@@ -44,19 +46,28 @@ export const brokerConfigTable = {
     'Replicas of a topic that names no number.',
   ),
   'auto.create.topics.enable': row(boolean(true), 'flag', 'Whether Metadata may create the topics it names.'),
+  'max.request.partition.size.limit': row(
+    int(2000, { min: 1 }),
+    'partitions',
+    'Most partitions in one answer of DescribeTopicPartitions.',
+  ),
   'delete.topic.enable': row(boolean(true), 'flag', 'Whether DeleteTopics is allowed.'),
 
-  'message.max.bytes': row(
+  'message.max.bytes': live(
     int(1048588, { min: 0 }),
     'bytes',
     'Largest record batch; default of max.message.bytes.',
   ),
-  'log.segment.bytes': row(int(1024 * MIB, { min: 1024 }), 'bytes', 'Default of segment.bytes.'),
-  'log.roll.ms': row(nullableLong({ min: 1 }), 'ms', 'Default of segment.ms; beats log.roll.hours.'),
+  'log.segment.bytes': live(int(1024 * MIB, { min: 1024 }), 'bytes', 'Default of segment.bytes.'),
+  'log.roll.ms': live(nullableLong({ min: 1 }), 'ms', 'Default of segment.ms; beats log.roll.hours.'),
   'log.roll.hours': row(int(168, { min: 1 }), 'hours', 'Default of segment.ms.'),
-  'log.roll.jitter.ms': row(nullableLong({ min: 0 }), 'ms', 'Default of segment.jitter.ms; beats the hours.'),
+  'log.roll.jitter.ms': live(
+    nullableLong({ min: 0 }),
+    'ms',
+    'Default of segment.jitter.ms; beats the hours.',
+  ),
   'log.roll.jitter.hours': row(int(0, { min: 0 }), 'hours', 'Default of segment.jitter.ms.'),
-  'log.retention.ms': row(
+  'log.retention.ms': live(
     nullableLong({ min: -1 }),
     'ms',
     'Default of retention.ms; beats minutes and hours.',
@@ -67,41 +78,36 @@ export const brokerConfigTable = {
     'Default of retention.ms; beats the hours.',
   ),
   'log.retention.hours': row(int(168, { min: -1 }), 'hours', 'Default of retention.ms; -1: for ever.'),
-  'log.retention.bytes': row(long(-1), 'bytes', 'Default of retention.bytes; -1: no limit.'),
+  'log.retention.bytes': live(long(-1), 'bytes', 'Default of retention.bytes; -1: no limit.'),
   'log.retention.check.interval.ms': row(long(300_000, { min: 1 }), 'ms', 'How often retention is applied.'),
-  'log.index.interval.bytes': row(int(4096, { min: 0 }), 'bytes', 'Default of index.interval.bytes.'),
-  'log.index.size.max.bytes': row(int(10 * MIB, { min: 4 }), 'bytes', 'Default of segment.index.bytes.'),
-  'log.segment.delete.delay.ms': row(long(60_000, { min: 0 }), 'ms', 'Default of file.delete.delay.ms.'),
-  'log.flush.interval.messages': row(
+  'log.index.interval.bytes': live(int(4096, { min: 0 }), 'bytes', 'Default of index.interval.bytes.'),
+  'log.index.size.max.bytes': live(int(10 * MIB, { min: 4 }), 'bytes', 'Default of segment.index.bytes.'),
+  'log.segment.delete.delay.ms': live(long(60_000, { min: 0 }), 'ms', 'Default of file.delete.delay.ms.'),
+  'log.flush.interval.messages': live(
     long(LONG_MAX_TEXT, { min: 1 }),
     'records',
     'Default of flush.messages.',
   ),
-  'log.flush.interval.ms': row(nullableLong({ min: 0 }), 'ms', 'Default of flush.ms.'),
-  'log.message.timestamp.type': row(
+  'log.flush.interval.ms': live(nullableLong({ min: 0 }), 'ms', 'Default of flush.ms.'),
+  'log.message.timestamp.type': live(
     string('CreateTime', ['CreateTime', 'LogAppendTime']),
     'name',
     'Default of message.timestamp.type.',
   ),
-  'log.message.timestamp.before.max.ms': row(
+  'log.message.timestamp.before.max.ms': live(
     long(LONG_MAX_TEXT, { min: 0 }),
     'ms',
     'Default of message.timestamp.before.max.ms.',
   ),
-  'log.message.timestamp.after.max.ms': row(
+  'log.message.timestamp.after.max.ms': live(
     long(3_600_000, { min: 0 }),
     'ms',
     'Default of message.timestamp.after.max.ms.',
   ),
-  'min.insync.replicas': row(
+  'min.insync.replicas': live(
     int(1, { min: 1 }),
     'replicas',
     'Default of the topic configuration of this name.',
-  ),
-  'log.cleaner.min.cleanable.ratio': row(
-    double(0.5, { min: 0, max: 1 }),
-    'ratio',
-    'Default of min.cleanable.dirty.ratio.',
   ),
 
   'offsets.topic.num.partitions': row(int(50, { min: 1 }), 'partitions', 'Partitions of __consumer_offsets.'),
@@ -148,12 +154,27 @@ export const brokerConfigTable = {
     'bytes',
     'Largest request; larger ones close.',
   ),
-  'max.connections': row(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections in all; more are closed.'),
-  'max.connections.per.ip': row(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections per address.'),
+  'max.connections': live(
+    int(2 ** 31 - 1, { min: 0 }),
+    'connections',
+    'Connections in all; more are closed.',
+  ),
+  'max.connections.per.ip': live(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections per address.'),
   'connections.max.idle.ms': row(long(600_000, { min: -1 }), 'ms', 'Idle connections are closed; -1: never.'),
+  'max.connections.per.ip.overrides': live(
+    string(''),
+    'list of ADDRESS:NUMBER',
+    'Addresses with a limit of their own instead of max.connections.per.ip.',
+  ),
+  'quota.window.num': row(
+    int(11, { min: 1 }),
+    'windows',
+    'Over how many windows a client quota is averaged.',
+  ),
+  'quota.window.size.seconds': row(int(1, { min: 1 }), 'seconds', 'Length of one of these windows.'),
   'fetch.max.bytes': row(int(55 * MIB, { min: 1024 }), 'bytes', 'Largest answer to one Fetch.'),
   'max.incremental.fetch.session.cache.slots': row(int(1000, { min: 0 }), 'sessions', 'Fetch sessions kept.'),
-  'producer.id.expiration.ms': row(
+  'producer.id.expiration.ms': live(
     int(86_400_000, { min: 1 }),
     'ms',
     'When idempotence forgets a silent producer.',
@@ -182,5 +203,9 @@ export const brokerConfigTable = {
 export type BrokerConfigName = keyof typeof brokerConfigTable
 
 function row<T>(value: ConfigValue<T>, unit: string, about: string): BrokerConfigRow<T> {
-  return { value, unit, about }
+  return { value, unit, about, update: 'restart' }
+}
+
+function live<T>(value: ConfigValue<T>, unit: string, about: string): BrokerConfigRow<T> {
+  return { value, unit, about, update: 'live' }
 }

@@ -1,5 +1,7 @@
 import { type BrokerConfigName, type BrokerConfigRow, brokerConfigTable } from './broker-config-table.ts'
+import { canonicalText } from './canonical-text.ts'
 import { InvalidConfigError } from './config-value.ts'
+import { fixedBrokerConfigs } from './fixed-broker-configs.ts'
 import { nearestName } from './nearest-name.ts'
 
 type Table = typeof brokerConfigTable
@@ -17,8 +19,12 @@ export function parseBrokerConfig(settings: Readonly<Record<string, string>>): B
   const config: Record<string, unknown> = {}
   for (const [name, row] of Object.entries(brokerConfigTable)) config[name] = row.value.defaultValue
   for (const [name, text] of Object.entries(settings)) {
-    if (!isBrokerConfigName(name)) throw unknownName(name)
-    config[name] = parseValue(name, text)
+    checkBrokerSetting(name, text)
+    if (isBrokerConfigName(name)) config[name] = brokerConfigTable[name].value.parse(text)
+  }
+  // Kafka's older name: configuration files that were written for years have it.
+  if (!Object.hasOwn(settings, 'node.id') && Number(config['broker.id']) >= 0) {
+    config['node.id'] = config['broker.id']
   }
   return config as BrokerConfig
 }
@@ -28,19 +34,42 @@ export function isBrokerConfigName(name: string): name is BrokerConfigName {
   return Object.hasOwn(brokerConfigTable, name)
 }
 
-function parseValue(name: BrokerConfigName, text: string): unknown {
+/** Throws InvalidConfigError when `name` cannot be set to `text`: unknown, unreadable, or of no effect here. */
+export function checkBrokerSetting(name: string, text: string): void {
+  if (isBrokerConfigName(name)) {
+    checkReadable(name, text)
+    return
+  }
+  const fixed = fixedBrokerConfigs.get(name)
+  if (fixed === undefined) throw unknownName(name)
+  if (!isDefault(fixed, text)) throw invalidValue(name, text, fixed.because)
+}
+
+function checkReadable(name: BrokerConfigName, text: string): void {
   try {
-    return brokerConfigTable[name].value.parse(text)
+    brokerConfigTable[name].value.parse(text)
   } catch (cause) {
     if (!(cause instanceof InvalidConfigError)) throw cause
-    throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${cause.message}`, {
-      cause,
-    })
+    throw invalidValue(name, text, cause.message, cause)
   }
 }
 
+/** Fixed values are compared as text: nothing but the default can be meant by another spelling of it. */
+function isDefault(
+  { type, defaultText }: { type: Parameters<typeof canonicalText>[0]; defaultText: string | null },
+  text: string,
+): boolean {
+  const isNumber = type === 'INT' || type === 'SHORT' || type === 'LONG'
+  if (isNumber && !/^\s*[+-]?\d+\s*$/.test(text)) return false
+  return canonicalText(type, text) === (defaultText ?? '')
+}
+
+function invalidValue(name: string, text: string, reason: string, cause?: Error): InvalidConfigError {
+  return new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${reason}`, { cause })
+}
+
 function unknownName(name: string): InvalidConfigError {
-  const nearest = nearestName(name, Object.keys(brokerConfigTable))
+  const nearest = nearestName(name, [...Object.keys(brokerConfigTable), ...fixedBrokerConfigs.keys()])
   const hint = nearest === null ? '' : `: did you mean ${nearest}?`
   return new InvalidConfigError(`Unknown broker configuration ${name}${hint}`)
 }

@@ -1,85 +1,42 @@
 import { type LogConfig, NO_LIMIT } from '@millrace/log-core'
-import { type ConfigTypeName, LONG_MAX_TEXT } from './config-value.ts'
+import type { BrokerSettings } from './broker-settings.ts'
+import { canonicalText } from './canonical-text.ts'
+import { type ConfigEntry, ConfigSource, type ConfigSynonym } from './config-source.ts'
+import { LONG_MAX_TEXT } from './config-value.ts'
 import { topicConfigTable } from './topic-config-table.ts'
-
-/** Where a value comes from: Kafka's `DescribeConfigsResponse.ConfigSource`. */
-export const ConfigSource = { TOPIC: 1, STATIC_BROKER: 4, DEFAULT: 5 } as const
-
-/** Kafka's numbers for the types (`DescribeConfigsResponse.ConfigType`). */
-export const CONFIG_TYPE_CODES: Readonly<Record<ConfigTypeName, number>> = {
-  BOOLEAN: 1,
-  STRING: 2,
-  INT: 3,
-  SHORT: 4,
-  LONG: 5,
-  DOUBLE: 6,
-  LIST: 7,
-  CLASS: 8,
-  PASSWORD: 9,
-}
-
-/** One value that applies, or would apply if the ones before it were not set. */
-export interface ConfigSynonym {
-  readonly name: string
-  readonly value: string | null
-  readonly source: number
-}
-
-/** One configuration of a topic or broker, as it is told to clients. */
-export interface ConfigEntry {
-  readonly name: string
-  readonly value: string | null
-  readonly type: ConfigTypeName
-  readonly source: number
-  readonly isReadOnly: boolean
-  readonly isSensitive: boolean
-  /** Highest precedence first; the first one is the value itself. */
-  readonly synonyms: readonly ConfigSynonym[]
-  readonly documentation: string
-}
 
 /** What a topic's configs are made of. */
 export interface TopicConfigSources {
   /** The topic's own settings. */
   readonly topic: Readonly<Record<string, string>>
-  /** What the broker gives a topic without any. */
-  readonly defaults: LogConfig
-  /** The broker's own settings, by name: a default that comes from one of them is "static". */
-  readonly brokerSettings: Readonly<Record<string, string>>
+  readonly settings: BrokerSettings
+  /** The broker that is asked: settings of its own count for the topic's defaults. */
+  readonly nodeId: number
 }
 
 /** Every configuration of a topic, by name (trap 26: the order is visible). */
 export function topicConfigEntries(sources: TopicConfigSources): ConfigEntry[] {
-  return Object.keys(topicConfigTable)
-    .sort()
-    .map((name) => topicConfigEntry(name, sources))
+  return SORTED_NAMES.map((name) => topicConfigEntry(name, sources))
 }
 
-function topicConfigEntry(
-  name: string,
-  { topic, defaults, brokerSettings }: TopicConfigSources,
-): ConfigEntry {
+const SORTED_NAMES: readonly string[] = Object.keys(topicConfigTable).sort()
+
+function topicConfigEntry(name: string, { topic, settings, nodeId }: TopicConfigSources): ConfigEntry {
   const row = topicConfigTable[name]
   if (row === undefined) throw new RangeError(`no topic configuration ${name}`)
-  const synonyms: ConfigSynonym[] = []
+  const synonyms: ConfigSynonym[] = row.brokerName === null ? [] : settings.synonymsOf(row.brokerName, nodeId)
   const own = Object.hasOwn(topic, name) ? topic[name] : undefined
-  if (own !== undefined) synonyms.push({ name, value: own, source: ConfigSource.TOPIC })
-  const brokerText = row.field === null ? row.value.defaultText : textOf(defaults[row.field])
-  if (row.brokerName !== null) {
-    if (brokerText !== row.value.defaultText || Object.hasOwn(brokerSettings, row.brokerName)) {
-      synonyms.push({ name: row.brokerName, value: brokerText, source: ConfigSource.STATIC_BROKER })
-    }
-    synonyms.push({ name: row.brokerName, value: row.value.defaultText, source: ConfigSource.DEFAULT })
-  }
+  if (own !== undefined) synonyms.unshift({ name, value: own, source: ConfigSource.TOPIC })
+  const inherited = row.field === null ? row.value.defaultText : textOf(settings.defaultLogConfig[row.field])
   return {
     name,
-    value: synonyms[0]?.value ?? brokerText,
+    value: own === undefined ? inherited : canonicalText(row.value.type, own),
     type: row.value.type,
     source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
     isReadOnly: false,
     isSensitive: false,
     synonyms,
-    documentation: row.fixedBecause ?? '',
+    documentation: row.fixedBecause ?? row.about,
   }
 }
 

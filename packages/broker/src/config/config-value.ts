@@ -68,11 +68,21 @@ export function long(defaultValue: number | string, range: NumberRange = {}): Co
 }
 
 export function nullableLong(range: NumberRange = {}): ConfigValue<number | null> {
-  return { type: 'LONG', defaultText: null, defaultValue: null, parse: (text) => parseInteger('LONG', text, range) }
+  return {
+    type: 'LONG',
+    defaultText: null,
+    defaultValue: null,
+    parse: (text) => parseInteger('LONG', text, range),
+  }
 }
 
 export function nullableInt(range: NumberRange = {}): ConfigValue<number | null> {
-  return { type: 'INT', defaultText: null, defaultValue: null, parse: (text) => parseInteger('INT', text, range) }
+  return {
+    type: 'INT',
+    defaultText: null,
+    defaultValue: null,
+    parse: (text) => parseInteger('INT', text, range),
+  }
 }
 
 export function double(defaultValue: number, range: NumberRange): ConfigValue<number> {

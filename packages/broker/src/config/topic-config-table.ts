@@ -13,6 +13,8 @@ export interface TopicConfigRow {
   readonly brokerName: string | null
   readonly field: keyof LogConfig | null
   readonly fixedBecause: string | null
+  /** What it does, where it does something. */
+  readonly about: string
 }
 
 const NOT_TIERED = 'tiered storage is not available'
@@ -52,20 +54,29 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
   ),
   'file.delete.delay.ms': works(
     'fileDeleteDelayMs',
+    'How long the files of deleted segments stay.',
     'ms',
     long(60_000, { min: 0 }),
     'log.segment.delete.delay.ms',
   ),
   'flush.messages': works(
     'flushMessages',
+    'A sync begins once so many records are unsynced. acks=all is synced whatever this says.',
     'records',
     long(LONG_MAX_TEXT, { min: 1 }),
     'log.flush.interval.messages',
   ),
-  'flush.ms': works('flushMs', 'ms', long(LONG_MAX_TEXT, { min: 0 }), 'log.flush.interval.ms'),
+  'flush.ms': works(
+    'flushMs',
+    'No record stays unsynced for longer. acks=all is synced whatever this says.',
+    'ms',
+    long(LONG_MAX_TEXT, { min: 0 }),
+    'log.flush.interval.ms',
+  ),
   'follower.replication.throttled.replicas': fixed(list<string>([]), null, ONE_REPLICA),
   'index.interval.bytes': works(
     'indexIntervalBytes',
+    'One index entry for so many bytes of batches.',
     'bytes',
     int(4096, { min: 0 }),
     'log.index.interval.bytes',
@@ -78,21 +89,30 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     'log.cleaner.max.compaction.lag.ms',
     'compaction is not available yet',
   ),
-  'max.message.bytes': works('maxMessageBytes', 'bytes', int(1_048_588, { min: 0 }), 'message.max.bytes'),
+  'max.message.bytes': works(
+    'maxMessageBytes',
+    'Largest record batch, compressed.',
+    'bytes',
+    int(1_048_588, { min: 0 }),
+    'message.max.bytes',
+  ),
   'message.timestamp.after.max.ms': works(
     'messageTimestampAfterMaxMs',
+    'How far ahead of the broker a record may be.',
     'ms',
     long(3_600_000, { min: 0 }),
     'log.message.timestamp.after.max.ms',
   ),
   'message.timestamp.before.max.ms': works(
     'messageTimestampBeforeMaxMs',
+    'How old a record may be when it arrives.',
     'ms',
     long(LONG_MAX_TEXT, { min: 0 }),
     'log.message.timestamp.before.max.ms',
   ),
   'message.timestamp.type': works(
     'messageTimestampType',
+    'Whether records keep the time of their producer, or get that of their append.',
     'name',
     string('CreateTime', ['CreateTime', 'LogAppendTime']),
     'log.message.timestamp.type',
@@ -107,34 +127,72 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     'log.cleaner.min.compaction.lag.ms',
     'compaction is not available yet',
   ),
-  'min.insync.replicas': works('minInsyncReplicas', 'replicas', int(1, { min: 1 }), 'min.insync.replicas'),
+  'min.insync.replicas': works(
+    'minInsyncReplicas',
+    'acks=all is refused where fewer brokers than this share the partition.',
+    'replicas',
+    int(1, { min: 1 }),
+    'min.insync.replicas',
+  ),
   preallocate: fixed(boolean(false), 'log.preallocate', 'a tail of zeros could not be told from damage'),
   'remote.log.copy.disable': fixed(boolean(false), null, NOT_TIERED),
   'remote.log.delete.on.disable': fixed(boolean(false), null, NOT_TIERED),
   'remote.storage.enable': fixed(boolean(false), null, NOT_TIERED),
-  'retention.bytes': works('retentionBytes', 'bytes', long(-1), 'log.retention.bytes'),
-  'retention.ms': works('retentionMs', 'ms', long(604_800_000, { min: -1 }), 'log.retention.ms'),
-  'segment.bytes': works('segmentBytes', 'bytes', int(1_073_741_824, { min: 1024 }), 'log.segment.bytes'),
+  'retention.bytes': works(
+    'retentionBytes',
+    'Oldest segments go while a partition is larger; -1: no limit.',
+    'bytes',
+    long(-1),
+    'log.retention.bytes',
+  ),
+  'retention.ms': works(
+    'retentionMs',
+    'Segments go when their newest record is older; -1: for ever.',
+    'ms',
+    long(604_800_000, { min: -1 }),
+    'log.retention.ms',
+  ),
+  'segment.bytes': works(
+    'segmentBytes',
+    'A segment is sealed before it grows above this.',
+    'bytes',
+    int(1_073_741_824, { min: 1024 }),
+    'log.segment.bytes',
+  ),
   'segment.index.bytes': works(
     'segmentIndexBytes',
+    'A segment is sealed before its index grows above this.',
     'bytes',
     int(10_485_760, { min: 4 }),
     'log.index.size.max.bytes',
   ),
-  'segment.jitter.ms': works('segmentJitterMs', 'ms', long(0, { min: 0 }), 'log.roll.jitter.ms'),
-  'segment.ms': works('segmentMs', 'ms', long(604_800_000, { min: 1 }), 'log.roll.ms'),
+  'segment.jitter.ms': works(
+    'segmentJitterMs',
+    'Taken off segment.ms, by another amount for each segment.',
+    'ms',
+    long(0, { min: 0 }),
+    'log.roll.jitter.ms',
+  ),
+  'segment.ms': works(
+    'segmentMs',
+    'A segment is sealed when its first record is this much older than the next one.',
+    'ms',
+    long(604_800_000, { min: 1 }),
+    'log.roll.ms',
+  ),
   'unclean.leader.election.enable': fixed(boolean(false), 'unclean.leader.election.enable', ONE_REPLICA),
 }
 
 function works(
   field: keyof LogConfig,
+  about: string,
   unit: string,
   value: ConfigValue<unknown>,
   brokerName: string | null,
 ): TopicConfigRow {
-  return { value, unit, brokerName, field, fixedBecause: null }
+  return { value, unit, brokerName, field, fixedBecause: null, about }
 }
 
 function fixed(value: ConfigValue<unknown>, brokerName: string | null, because: string): TopicConfigRow {
-  return { value, unit: '', brokerName, field: null, fixedBecause: because }
+  return { value, unit: '', brokerName, field: null, fixedBecause: because, about: '' }
 }

@@ -66,7 +66,7 @@ describe('CreateTopics', () => {
     ['no partitions', { numPartitions: 0 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
     ['-2 partitions', { numPartitions: -2 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
     ['2^31-1 partitions', { numPartitions: 2 ** 31 - 1 }, ErrorCode.INVALID_PARTITIONS, /at most/],
-    ['no replicas', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, /non-positive/],
+    ['no replicas', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, /larger than 0/],
     [
       'more replicas than brokers',
       { replicationFactor: 3 },

@@ -6,6 +6,7 @@ import {
   KafkaError,
 } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
+import { assignmentProblem } from '../cluster/replica-assignment.ts'
 import type { TopicSpec } from '../cluster/topic.ts'
 import type { TopicWish } from '../cluster/topic-check.ts'
 import { topicConfigEntries } from '../config/config-entries.ts'
@@ -20,9 +21,10 @@ type TopicReply = CreateTopicsResponseInput['topics'][number]
  */
 export const handleCreateTopics: Handler<CreateTopicsRequest, CreateTopicsResponseInput> = async (
   services,
-  _context,
+  { connection },
   request,
 ) => {
+  const { nodeId } = connection.listener
   const names = new Set<string>()
   const duplicates = new Set<string>()
   for (const { name } of request.topics) {
@@ -30,7 +32,8 @@ export const handleCreateTopics: Handler<CreateTopicsRequest, CreateTopicsRespon
     names.add(name)
   }
   const unique = request.topics.filter(({ name }) => !duplicates.has(name))
-  const topics = await Promise.all(unique.map((asked) => createOne(services, asked, request.validateOnly)))
+  const { validateOnly } = request
+  const topics = await Promise.all(unique.map((asked) => createOne(services, nodeId, asked, validateOnly)))
   for (const name of duplicates) {
     topics.push(failed(name, new KafkaError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')))
   }
@@ -39,15 +42,16 @@ export const handleCreateTopics: Handler<CreateTopicsRequest, CreateTopicsRespon
 
 async function createOne(
   services: BrokerServices,
+  nodeId: number,
   asked: AskedTopic,
   isValidateOnly: boolean,
 ): Promise<TopicReply> {
   const { controlPlane } = services
   try {
     const wish = readWish(services, asked)
-    if (isValidateOnly) return created(services, controlPlane.checkTopic(wish))
+    if (isValidateOnly) return created(services, nodeId, controlPlane.checkTopic(wish))
     const topic = await controlPlane.createTopic(wish)
-    return { ...created(services, topic), topicId: topic.topicId }
+    return { ...created(services, nodeId, topic), topicId: topic.topicId }
   } catch (error) {
     return failed(asked.name, error)
   }
@@ -67,52 +71,43 @@ function readWish(services: BrokerServices, asked: AskedTopic): TopicWish {
   return { name, ...readAssignments(services, asked), configs }
 }
 
-/** A manual assignment says how many partitions there are, and how many replicas each has. */
+/** A manual assignment says how many partitions there are, and which brokers have them. */
 function readAssignments(
   { clusterView }: BrokerServices,
-  { name, numPartitions, replicationFactor, assignments }: AskedTopic,
-): Pick<TopicWish, 'partitionCount' | 'replicationFactor'> {
+  { numPartitions, replicationFactor, assignments }: AskedTopic,
+): Pick<TopicWish, 'partitionCount' | 'replicationFactor' | 'assignments'> {
   const refuse = (message: string): KafkaError =>
     new KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, message)
-  if (numPartitions !== -1 || replicationFactor !== -1) {
-    const field = replicationFactor === -1 ? 'numPartitions' : 'replicationFactor'
+  if (replicationFactor !== -1 || numPartitions !== -1) {
+    const field = replicationFactor === -1 ? 'numPartitions' : 'replication factor'
     throw new KafkaError(
       ErrorCode.INVALID_REQUEST,
       `A manual partition assignment was specified, but ${field} was not set to -1.`,
     )
   }
-  const byIndex = new Map(assignments.map((assignment) => [assignment.partitionIndex, assignment.brokerIds]))
-  const replicas = byIndex.get(0)?.length ?? 0
-  if (byIndex.size !== assignments.length) {
-    throw refuse('Found multiple manual partition assignments for one partition')
+  const byIndex: Record<number, readonly number[]> = {}
+  for (const { partitionIndex, brokerIds } of assignments) {
+    if (Object.hasOwn(byIndex, partitionIndex)) {
+      throw refuse(`Found multiple manual partition assignments for partition ${partitionIndex}`)
+    }
+    const problem = assignmentProblem(brokerIds, clusterView.nodeIds)
+    if (problem !== null) throw refuse(problem)
+    byIndex[partitionIndex] = brokerIds
   }
-  for (let index = 0; index < byIndex.size; index++) {
-    const brokerIds = byIndex.get(index)
+  const replicas = byIndex[0]?.length
+  for (let index = 0; index < assignments.length; index++) {
+    const brokerIds = byIndex[index]
     if (brokerIds === undefined) throw refuse('partitions should be a consecutive 0-based integer sequence')
-    if (brokerIds.length === 0 || brokerIds.length !== replicas || new Set(brokerIds).size !== replicas) {
-      throw refuse('The manual partition assignment must name as many distinct brokers for every partition.')
-    }
-    const unknown = brokerIds.find((brokerId) => !clusterView.nodeIds.includes(brokerId))
-    if (unknown !== undefined) {
-      throw refuse(
-        `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
-      )
-    }
-    if (brokerIds[0] !== clusterView.leaderOf(name, index)) {
-      throw refuse(
-        `Partition ${index} would be led by broker ${clusterView.leaderOf(name, index)}, not by choice.`,
-      )
+    if (brokerIds.length !== replicas) {
+      throw refuse('The manual partition assignment must name as many brokers for every partition.')
     }
   }
-  return { partitionCount: byIndex.size, replicationFactor: replicas }
+  return { partitionCount: assignments.length, replicationFactor: replicas ?? 1, assignments: byIndex }
 }
 
-function created(services: BrokerServices, spec: TopicSpec): TopicReply {
-  const entries = topicConfigEntries({
-    topic: spec.configs,
-    defaults: services.defaultLogConfig,
-    brokerSettings: services.brokerSettings,
-  })
+function created(services: BrokerServices, nodeId: number, spec: TopicSpec): TopicReply {
+  const { settings } = services
+  const entries = topicConfigEntries({ topic: spec.configs, settings, nodeId })
   return {
     name: spec.name,
     errorCode: ErrorCode.NONE,

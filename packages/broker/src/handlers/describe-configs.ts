@@ -1,31 +1,37 @@
 import { type DescribeConfigsRequest, type DescribeConfigsResponseInput, ErrorCode } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import { topicNameProblem } from '../cluster/topic-name.ts'
-import { brokerConfigEntries } from '../config/broker-config-entries.ts'
-import { CONFIG_TYPE_CODES, type ConfigEntry, topicConfigEntries } from '../config/config-entries.ts'
+import { brokerConfigEntries, clusterDefaultEntries } from '../config/broker-config-entries.ts'
+import { topicConfigEntries } from '../config/config-entries.ts'
+import { CONFIG_TYPE_CODES, type ConfigEntry, type ConfigSynonym } from '../config/config-source.ts'
+import { groupConfigEntries } from '../config/group-configs.ts'
+import { ConfigResourceType } from './config-resource.ts'
 import type { Handler } from './handler.ts'
 
 type AskedResource = DescribeConfigsRequest['resources'][number]
 type ResourceReply = DescribeConfigsResponseInput['results'][number]
 
-/** Kafka's numbers for kinds of resources (`ConfigResource.Type`). */
-const TOPIC = 2
-const BROKER = 4
-
-/** DescribeConfigs, v1-4: topics and brokers, sorted by name (trap 26). */
+/** DescribeConfigs, v1-4: topics, brokers and groups, sorted by name (trap 26). */
 export const handleDescribeConfigs: Handler<DescribeConfigsRequest, DescribeConfigsResponseInput> = (
   services,
-  _context,
+  { connection },
   request,
-) => ({ throttleTimeMs: 0, results: request.resources.map((asked) => describe(services, request, asked)) })
+) => {
+  const { nodeId } = connection.listener
+  return {
+    throttleTimeMs: 0,
+    results: request.resources.map((asked) => describe(services, nodeId, request, asked)),
+  }
+}
 
 function describe(
   services: BrokerServices,
+  nodeId: number,
   request: DescribeConfigsRequest,
   asked: AskedResource,
 ): ResourceReply {
   const { resourceType, resourceName, configurationKeys } = asked
-  const found = entriesOf(services, asked)
+  const found = entriesOf(services, nodeId, asked)
   if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
   const entries =
     configurationKeys === null
@@ -38,36 +44,55 @@ function describe(
     resourceName,
     configs: entries.map((entry) => ({
       name: entry.name,
-      value: entry.isSensitive ? null : entry.value,
+      value: entry.value,
       readOnly: entry.isReadOnly,
       configSource: entry.source,
       isSensitive: entry.isSensitive,
-      synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
+      synonyms: request.includeSynonyms ? entry.synonyms.map((synonym) => concealed(entry, synonym)) : [],
       configType: CONFIG_TYPE_CODES[entry.type],
       documentation: request.includeDocumentation ? entry.documentation : null,
     })),
   }
 }
 
+/** A password is told to nobody, under none of its names. */
+function concealed({ isSensitive }: ConfigEntry, { name, value, source }: ConfigSynonym): ConfigSynonym {
+  return { name, value: isSensitive ? null : value, source }
+}
+
 type Found =
   | { readonly entries: readonly ConfigEntry[] }
   | { readonly errorCode: number; readonly errorMessage: string }
 
-function entriesOf(services: BrokerServices, { resourceType, resourceName }: AskedResource): Found {
+function entriesOf(
+  services: BrokerServices,
+  nodeId: number,
+  { resourceType, resourceName }: AskedResource,
+): Found {
   switch (resourceType) {
-    case TOPIC:
-      return topicEntries(services, resourceName)
-    case BROKER:
+    case ConfigResourceType.TOPIC:
+      return topicEntries(services, nodeId, resourceName)
+    case ConfigResourceType.BROKER:
       return brokerEntries(services, resourceName)
-    default:
+    case ConfigResourceType.GROUP:
+      if (resourceName === '') return refused('Group name must not be empty')
       return {
-        errorCode: ErrorCode.INVALID_REQUEST,
-        errorMessage: `Unsupported resource type: ${resourceType}`,
+        entries: groupConfigEntries(services.catalog.groupConfigs(resourceName), services.settings, nodeId),
       }
+    case ConfigResourceType.BROKER_LOGGER:
+      // There are no loggers whose level could be set.
+      if (resourceName === '') return refused('Broker id must not be empty')
+      return brokerProblem(services, resourceName) ?? { entries: [] }
+    case ConfigResourceType.CLIENT_METRICS:
+      // Nothing is collected from clients, so nothing can be configured.
+      if (resourceName === '') return refused('Client metrics subscription name must not be empty')
+      return { entries: [] }
+    default:
+      return refused(`Unsupported resource type: ${resourceType}`)
   }
 }
 
-function topicEntries({ brokerSettings, catalog, defaultLogConfig }: BrokerServices, name: string): Found {
+function topicEntries({ catalog, settings }: BrokerServices, nodeId: number, name: string): Found {
   const problem = topicNameProblem(name)
   if (problem !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem }
   const topic = catalog.topic(name)
@@ -75,18 +100,35 @@ function topicEntries({ brokerSettings, catalog, defaultLogConfig }: BrokerServi
     const errorMessage = 'This server does not host this topic-partition.'
     return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
   }
-  return { entries: topicConfigEntries({ topic: topic.configs, defaults: defaultLogConfig, brokerSettings }) }
+  return { entries: topicConfigEntries({ topic: topic.configs, settings, nodeId }) }
 }
 
-/** A broker is named by its node id; the empty name is what all brokers share, of which nothing is set. */
-function brokerEntries({ brokerSettings, clusterView }: BrokerServices, name: string): Found {
-  if (name === '') return { entries: [] }
+/** A broker is named by its node id; the empty name is what was set for all brokers while they ran. */
+function brokerEntries(services: BrokerServices, name: string): Found {
+  const { catalog, clusterView, dataDir, settings } = services
+  if (name === '') return { entries: clusterDefaultEntries(catalog.brokerConfigs('')) }
+  const problem = brokerProblem(services, name)
+  if (problem !== null) return problem
   const nodeId = Number(name)
-  if (!/^\d+$/.test(name) || !clusterView.nodeIds.includes(nodeId)) {
-    return {
-      errorCode: ErrorCode.INVALID_REQUEST,
-      errorMessage: `Unexpected broker id, expected ${clusterView.nodeIds.join(' or ')}, but received ${name}`,
-    }
+  const listeners = clusterView.advertisedListeners(nodeId)
+  const identity = {
+    'node.id': name,
+    'broker.id': name,
+    'log.dirs': dataDir,
+    listeners: settings.staticSettings.listeners ?? listeners,
+    'advertised.listeners': listeners,
   }
-  return { entries: brokerConfigEntries({ ...brokerSettings, 'node.id': name }) }
+  return { entries: brokerConfigEntries(settings, nodeId, identity) }
+}
+
+function brokerProblem({ clusterView }: BrokerServices, name: string): Found | null {
+  if (!/^-?\d+$/.test(name)) return refused(`Broker id must be an integer, but it is: ${name}`)
+  if (clusterView.nodeIds.includes(Number(name))) return null
+  return refused(
+    `Unexpected broker id, expected ${clusterView.nodeIds.join(' or ')} or empty string, but received ${name}`,
+  )
+}
+
+function refused(errorMessage: string): Found {
+  return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
 }

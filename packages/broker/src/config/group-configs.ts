@@ -1,0 +1,60 @@
+import type { BrokerSettings } from './broker-settings.ts'
+import { canonicalText } from './canonical-text.ts'
+import type { Configs } from './config-change.ts'
+import { type ConfigEntry, ConfigSource } from './config-source.ts'
+import { InvalidConfigError } from './config-value.ts'
+import { groupConfigTable } from './group-config-table.ts'
+import { nearestName } from './nearest-name.ts'
+
+/** Throws InvalidConfigError when a group cannot be configured so: an unknown name, a value that cannot be, or has no effect. */
+export function checkGroupConfigs(configs: Configs): void {
+  for (const [name, text] of Object.entries(configs)) {
+    const row = Object.hasOwn(groupConfigTable, name) ? groupConfigTable[name] : undefined
+    if (row === undefined) {
+      const nearest = nearestName(name, Object.keys(groupConfigTable))
+      const hint = nearest === null ? '' : `: did you mean ${nearest}?`
+      throw new InvalidConfigError(`Unknown group config name: ${name}${hint}`)
+    }
+    const value = parse(name, text, row.value.parse)
+    if (row.fixedBecause !== null && String(value) !== String(row.value.defaultValue)) {
+      throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${row.fixedBecause}`)
+    }
+  }
+}
+
+/** Every configuration of one group, by name. */
+export function groupConfigEntries(group: Configs, settings: BrokerSettings, nodeId: number): ConfigEntry[] {
+  return Object.entries(groupConfigTable)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, { brokerName, fixedBecause, value }]) => {
+      const inherited =
+        brokerName === null
+          ? [{ name, value: value.defaultText, source: ConfigSource.DEFAULT }]
+          : settings.synonymsOf(brokerName, nodeId)
+      const own = Object.hasOwn(group, name) ? group[name] : undefined
+      const synonyms =
+        own === undefined ? inherited : [{ name, value: own, source: ConfigSource.GROUP }, ...inherited]
+      const text = synonyms[0]?.value ?? value.defaultText
+      return {
+        name,
+        value: text === null ? null : canonicalText(value.type, text),
+        type: value.type,
+        source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
+        isReadOnly: false,
+        isSensitive: false,
+        synonyms,
+        documentation: fixedBecause === null ? '' : `Fixed: ${fixedBecause}.`,
+      }
+    })
+}
+
+function parse(name: string, text: string, parseText: (text: string) => unknown): unknown {
+  try {
+    return parseText(text)
+  } catch (cause) {
+    if (!(cause instanceof InvalidConfigError)) throw cause
+    throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${cause.message}`, {
+      cause,
+    })
+  }
+}
