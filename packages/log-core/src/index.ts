@@ -21,6 +21,7 @@ export type { AppendOptions, AppendOutcome, AppendRejection, Durability } from '
 export { type LogSlice, OffsetOutOfRangeError, type ReadLimit, type ReadRequest } from './log/log-slice.ts'
 export type { TimestampedOffset } from './log/offset-lookup.ts'
 export { PartitionLog } from './log/partition-log.ts'
+export type { PlantedBugs } from './log/planted-bugs.ts'
 export type { ProducerBatch, ProducerEntry } from './log/producer-state.ts'
 export { type StorageLogger, silentLogger } from './log/storage-logger.ts'
 export {

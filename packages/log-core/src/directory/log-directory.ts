@@ -6,6 +6,7 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { LogEnvironment, LogIdentity } from '../log/log-environment.ts'
 import { createLogFiles, openLogFiles } from '../log/open-log.ts'
 import { PartitionLog } from '../log/partition-log.ts'
+import type { PlantedBugs } from '../log/planted-bugs.ts'
 import { type StorageLogger, silentLogger } from '../log/storage-logger.ts'
 import { TailCacheBudget } from '../log/tail-cache.ts'
 import {
@@ -53,6 +54,8 @@ export interface LogDirectoryOptions {
   readonly logger?: StorageLogger
   readonly writeAheadWindowBytes?: number
   readonly limits?: Partial<LogLimits>
+  /** For simulations only. */
+  readonly plantedBugs?: PlantedBugs
   /** Where ids come from; a simulation passes its own. */
   readonly randomBytes?: (count: number) => Buffer
 }
@@ -116,7 +119,7 @@ export class LogDirectory {
     try {
       const meta = await readOrCreateMeta(fs, path, options)
       const clean = await takeCleanShutdown(fs, path)
-      const { clock, logger = silentLogger } = options
+      const { clock, logger = silentLogger, plantedBugs = {} } = options
       const marks = await SyncMarks.open({ fs, clock, directory: path, windowBytes })
       const cache = new SegmentCache(fs, limits)
       const environment: LogEnvironment = {
@@ -128,6 +131,7 @@ export class LogDirectory {
         tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
         marks,
         logger,
+        plantedBugs,
       }
       return new LogDirectory({ environment, lock, path, clean }, meta, options)
     } catch (error) {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import type { PlantedBugs } from './planted-bugs.ts'
 
 /**
  * How far consumers see: everything written, but never past a batch that must be synced first (acks=all,
@@ -16,9 +17,13 @@ export class HighWatermark {
   /** The same of what was written since that sync began. */
   #barrierWaiting = Number.POSITIVE_INFINITY
 
-  constructor(initial: number) {
+  readonly #hasBarriers: boolean
+
+  /** `showsUnsynced` takes the barriers away: a planted bug. */
+  constructor(initial: number, { showsUnsynced = false }: Pick<PlantedBugs, 'showsUnsynced'> = {}) {
     this.#value = initial
     this.#writtenEnd = initial
+    this.#hasBarriers = !showsUnsynced
   }
 
   get value(): number {
@@ -34,7 +39,7 @@ export class HighWatermark {
   written(endOffset: number, firstToSync: number): void {
     assert(endOffset >= this.#writtenEnd, `written up to ${endOffset}, was at ${this.#writtenEnd}`)
     this.#writtenEnd = endOffset
-    this.#barrierWaiting = Math.min(this.#barrierWaiting, firstToSync)
+    if (this.#hasBarriers) this.#barrierWaiting = Math.min(this.#barrierWaiting, firstToSync)
   }
 
   syncStarted(): void {

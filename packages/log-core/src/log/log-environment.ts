@@ -4,6 +4,7 @@ import type { LogLimits } from '../log-config.ts'
 import type { SegmentCache } from '../segment/segment-cache.ts'
 import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
+import type { PlantedBugs } from './planted-bugs.ts'
 import type { StorageLogger } from './storage-logger.ts'
 import type { TailCacheBudget } from './tail-cache.ts'
 
@@ -17,6 +18,7 @@ export interface LogEnvironment {
   readonly tailBudget: TailCacheBudget
   readonly marks: SyncMarks
   readonly logger: StorageLogger
+  readonly plantedBugs: PlantedBugs
 }
 
 /** Which log, and where it lies. */

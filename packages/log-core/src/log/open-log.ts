@@ -124,7 +124,7 @@ async function settle(
   log: FoundLog & RecoveredLog,
   isClean: boolean,
 ): Promise<OpenedLog> {
-  const { fs, cache, marks } = environment
+  const { fs, cache, marks, plantedBugs } = environment
   const { directory, topicId, partition } = identity
   const { active, sealed, epochs, producers, snapshots } = log
   const mark = marks.get(topicId, partition)?.mark
@@ -136,14 +136,15 @@ async function settle(
   const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
   if (mustRaise) {
     await active.file.sync()
-    const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + 1
-    epochs.assign({ epoch, startOffset: active.nextOffset })
+    const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + (plantedBugs.keepsEpoch ? 0 : 1)
+    if (epoch > epochs.latest) epochs.assign({ epoch, startOffset: active.nextOffset })
     await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
   }
   recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
   if (mustRaise) await marks.durable()
   const segments = new SegmentList({ fs, cache, directory, snapshots }, { sealed, active })
-  return { segments, producers, epochs, logStartOffset }
+  const known = plantedBugs.forgetsProducers ? new ProducerStates() : producers
+  return { segments, producers: known, epochs, logStartOffset }
 }
 
 /**
