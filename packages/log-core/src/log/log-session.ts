@@ -1,5 +1,4 @@
 import { type BatchHeader, setLogAppendTime, stampBatch } from '@millrace/record-batch'
-import { LogCompactor } from '../compaction/log-compactor.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
@@ -46,7 +45,6 @@ export class LogSession {
   readonly reader: LogReader
   readonly lookup: OffsetLookup
   readonly trimmer: LogTrimmer
-  readonly compactor: LogCompactor
   readonly tail: TailCache
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
@@ -95,8 +93,6 @@ export class LogSession {
       failed: (error) => listener.failed(error),
     })
     this.trimmer = new LogTrimmer(environment, log.identity, { ...log.opened, indexes, commit: this.commit })
-    const { reader, trimmer, commit } = this
-    this.compactor = new LogCompactor(environment, log.identity, { segments, reader, trimmer, commit })
   }
 
   /** The next offset to be given. */
