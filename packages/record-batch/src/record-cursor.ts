@@ -139,6 +139,11 @@ export class RecordCursor {
     return second < 0x80 ? raw : this.#longVarint(raw)
   }
 
+  /** What the positions of keys, values and records count in: the decompressed bytes of a compressed batch. */
+  get bytes(): Buffer {
+    return this.#bytes
+  }
+
   /** Where the current record ends and the next one begins. */
   get endPosition(): number {
     return this.#position

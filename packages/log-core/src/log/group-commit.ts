@@ -157,6 +157,20 @@ export class GroupCommit {
     if (this.#failure !== null) throw this.#failure
   }
 
+  /** Ends all appending: the files are not what this process believes. */
+  fail(error: StorageError): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#flushTimer?.cancel()
+    const refused = this.queue.takeAll()
+    const waiting = this.#awaitingSync
+    this.#awaitingSync = []
+    this.#listener.failed(error)
+    refused.reject(error)
+    for (const waiter of waiting) waiter.reject(error)
+    this.queue.tellRoom()
+  }
+
   #scheduleTurn(): void {
     if (this.#isTurnScheduled) return
     this.#isTurnScheduled = true
@@ -319,7 +333,7 @@ export class GroupCommit {
   #syncFailed(sync: SyncInFlight, error: StorageError): void {
     this.#sync = null
     this.#awaitingSync.push(...sync.waiting)
-    this.#fail(error)
+    this.fail(error)
     sync.done.reject(error)
   }
 
@@ -329,7 +343,7 @@ export class GroupCommit {
       active.file.truncateSync(active.segment.sizeBytes)
       this.#wasTruncated = true
     } catch (truncateError) {
-      this.#fail(StorageError.from(truncateError, active.file.path, 'take a partial write back'))
+      this.fail(StorageError.from(truncateError, active.file.path, 'take a partial write back'))
       return
     }
     this.#refuseOrFail(error)
@@ -338,7 +352,7 @@ export class GroupCommit {
   /** A full disk is no damage: the file ends with a whole batch, reads go on, and appends may work again later. */
   #refuseOrFail(error: StorageError): void {
     if (!isDiskFull(error)) {
-      this.#fail(error)
+      this.fail(error)
       return
     }
     const refused = this.queue.takeAll()
@@ -347,19 +361,6 @@ export class GroupCommit {
     if (this.#highWatermark.advance()) this.#listener.committed()
     this.queue.tellRoom()
     if (this.#rolling === null) this.#syncIfNeeded()
-  }
-
-  #fail(error: StorageError): void {
-    if (this.#failure !== null) return
-    this.#failure = error
-    this.#flushTimer?.cancel()
-    const refused = this.queue.takeAll()
-    const waiting = this.#awaitingSync
-    this.#awaitingSync = []
-    this.#listener.failed(error)
-    refused.reject(error)
-    for (const waiter of waiting) waiter.reject(error)
-    this.queue.tellRoom()
   }
 
   /** Waits for the sync in flight, whatever comes of it. */

@@ -75,14 +75,16 @@ export class LogReader {
 
   /** Empty when not even the first batch fits. Off the event loop. Throws StorageError CORRUPT for damaged bytes. */
   async read(request: DiskRead): Promise<Buffer> {
-    for (let index = this.#segments.indexOf(request.offset); index < this.#segments.count; index++) {
+    let index = this.#segments.indexOf(request.offset)
+    for (;;) {
       const segment = this.#segments.at(index)
-      if (segment === undefined || segment.baseOffset >= request.endOffset) break
+      if (segment === undefined || segment.baseOffset >= request.endOffset) return Buffer.alloc(0)
       const found = await this.#readFrom(segment, request)
-      if (found !== null) return found
-      // Compaction left nothing at or behind the offset in this segment: the next one has it.
+      if (found === 'retired') index = this.#segments.indexOf(request.offset)
+      // Null: compaction left nothing at or behind the offset in this segment, so the next one has it.
+      else if (found === null) index = this.#segments.indexBehind(segment)
+      else return found
     }
-    return Buffer.alloc(0)
   }
 
   /** A segment was replaced or removed. */
@@ -90,13 +92,15 @@ export class LogReader {
     this.#hints.clear()
   }
 
-  async #readFrom(segment: LogSegment, request: DiskRead): Promise<Buffer | null> {
+  /** `retired`: while its index was loaded the segment was replaced, and its name may stand for another file now. */
+  async #readFrom(segment: LogSegment, request: DiskRead): Promise<Buffer | null | 'retired'> {
     const place = await this.#placeOf(segment, request.offset)
     let { position, expected } = place
     let wantedBytes = request.maxBytes + place.marginBytes
     for (;;) {
       const length = Math.min(Math.max(wantedBytes, BATCH_HEADER_BYTES), segment.sizeBytes - position)
       if (length <= 0) return null
+      if (segment.isRetired) return 'retired'
       const buffer = await segment.read(this.#cache, position, length)
       if (buffer.length < length) throw damaged(segment, position + buffer.length, 'the file ends too early')
       const found = this.#find(

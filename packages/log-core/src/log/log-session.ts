@@ -1,4 +1,5 @@
 import { type BatchHeader, setLogAppendTime, stampBatch } from '@millrace/record-batch'
+import { LogCompactor } from '../compaction/log-compactor.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
@@ -45,6 +46,7 @@ export class LogSession {
   readonly reader: LogReader
   readonly lookup: OffsetLookup
   readonly trimmer: LogTrimmer
+  readonly compactor: LogCompactor
   readonly tail: TailCache
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
@@ -93,6 +95,8 @@ export class LogSession {
       failed: (error) => listener.failed(error),
     })
     this.trimmer = new LogTrimmer(environment, log.identity, { ...log.opened, indexes, commit: this.commit })
+    const { reader, trimmer, commit } = this
+    this.compactor = new LogCompactor(environment, log.identity, { segments, reader, trimmer, commit })
   }
 
   /** The next offset to be given. */

@@ -75,6 +75,11 @@ export class LogTrimmer {
     })
   }
 
+  /** Runs when nothing else changes the list of sealed segments. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(work)
+  }
+
   /** Removes at once what was waiting for its removal. */
   async close(): Promise<void> {
     await this.#turn

@@ -1,3 +1,4 @@
+import { recoverSwaps } from '../compaction/swap-recovery.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import { encodePartitionMetadata, PARTITION_METADATA } from '../directory/partition-metadata.ts'
 import type { SyncMark } from '../directory/sync-mark-record.ts'
@@ -54,7 +55,7 @@ export async function openLogFiles(
   const { fs, marks } = environment
   const { directory } = identity
   const known = marks.get(identity.topicId, identity.partition)
-  const inventory = takeInventory(fs, directory)
+  const inventory = await recoverSwaps(environment, directory, takeInventory(fs, directory))
   const files = segmentsOf(inventory, directory, known?.mark)
   const epochs = await readLeaderEpochs(environment, directory, [...files.sealed, files.activeSegment])
   const snapshots = new ProducerSnapshots(fs, directory, inventory.snapshotOffsets)

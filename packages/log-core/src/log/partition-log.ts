@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert'
 import type { BatchHeader } from '@millrace/record-batch'
+import type { CompactionPlan } from '../compaction/compaction-plan.ts'
+import type { CompactionResult } from '../compaction/log-compactor.ts'
+import { WorkPacer, WorkStopped } from '../compaction/work-pacer.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
@@ -12,6 +15,21 @@ import type { LookupRange, TimestampedOffset } from './offset-lookup.ts'
 import { openLogFiles } from './open-log.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import { cutToSynced } from './reopen.ts'
+
+/** `log.cleaner.dedupe.buffer.size` */
+const DEFAULT_KEY_MAP_BYTES = 134_217_728
+const NOTHING = (): void => {}
+
+/** How a compaction pass is to be run. */
+export interface CompactionOptions {
+  readonly nowMs: number
+  /** Of one core; 1, the default, never rests. */
+  readonly share?: number
+  /** For the map of keys: `log.cleaner.dedupe.buffer.size`. */
+  readonly memoryBytes?: number
+  /** 32 random bits, new for each pass: they seed the hash of the keys. */
+  readonly seed: number
+}
 
 /** While the disk is full, the free space is asked for no more often than this. */
 const SPACE_CHECK_EVERY_MS = 100
@@ -37,6 +55,8 @@ export class PartitionLog {
   #nextSpaceCheckMs = 0
   #reopening: Promise<void> | null = null
   #closing: Promise<CleanLog | null> | null = null
+  /** The last of the compactions, which take turns. */
+  #background: Promise<unknown> = Promise.resolve()
 
   /** `LogDirectory.openLog` makes it. */
   constructor(environment: LogEnvironment, identity: LogIdentity, opened: OpenedLog, config: LogConfig) {
@@ -199,6 +219,36 @@ export class PartitionLog {
     return trimmer.applyRetention({ config: this.#config, highWatermark: this.highWatermark, nowMs })
   }
 
+  /** What compaction would find here. Nothing is due under a policy without `compact`, or while the log is offline. */
+  compactionPlan(nowMs: number): CompactionPlan | null {
+    if (this.state === 'offline' || !this.#config.cleanupPolicy.includes('compact')) return null
+    return this.#session.compactor.plan({ config: this.#config, highWatermark: this.highWatermark, nowMs })
+  }
+
+  /**
+   * One compaction pass over what is dirty, whether it is due or not, within a share of one core. Null when nothing may
+   * be compacted, or when the log is closed or goes offline meanwhile. Passes of one log follow each other.
+   *
+   * @throws StorageError, CORRUPT when a segment is damaged: nothing of it was replaced
+   */
+  compact(options: CompactionOptions): Promise<CompactionResult | null> {
+    const pass = this.#background.then(async () => {
+      if (this.compactionPlan(options.nowMs) === null) return null
+      const { clock } = this.#environment
+      const pacer = new WorkPacer(clock, options.share ?? 1, () => this.state === 'offline')
+      const memoryBytes = options.memoryBytes ?? DEFAULT_KEY_MAP_BYTES
+      const { highWatermark, config } = this
+      const { nowMs, seed } = options
+      return this.#session.compactor.compact({ config, highWatermark, nowMs, seed, memoryBytes, pacer })
+    })
+    const settled = pass.catch((error: unknown) => {
+      if (error instanceof WorkStopped) return null
+      throw error
+    })
+    this.#background = settled.then(NOTHING, NOTHING)
+    return settled
+  }
+
   /**
    * Opens an offline log again from what is known to be on the disk: what no sync had covered is cut, a copy of it put
    * aside, and a new segment begun under a higher leader epoch. Rejects, and stays offline, when the disk still fails.
@@ -222,6 +272,7 @@ export class PartitionLog {
 
   async #close(): Promise<CleanLog | null> {
     await this.#reopening?.catch(() => {})
+    await this.#background
     this.#listeners.clear()
     if (this.#error === null) return this.#session.close()
     this.#session.abandon()

@@ -75,6 +75,12 @@ export class SegmentList {
     return Math.max(0, low - 1)
   }
 
+  /** The first segment that begins behind the given one, which may have been taken out meanwhile. */
+  indexBehind(segment: LogSegment): number {
+    const index = this.indexOf(segment.baseOffset)
+    return (this.at(index)?.baseOffset ?? 0) > segment.baseOffset ? index : index + 1
+  }
+
   /** Bytes of all segments behind the given one. */
   bytesBehind(index: number): number {
     let bytes = index < this.#sealed.length ? this.#active.segment.sizeBytes : 0
@@ -108,11 +114,29 @@ export class SegmentList {
   removeFirst(count: number): LogSegment[] {
     assert(count <= this.#sealed.length, 'the active segment is not removed')
     const removed = this.#sealed.splice(0, count)
-    for (const segment of removed) {
-      this.#sealedBytes -= segment.sizeBytes
-      this.#cache.forgetSegment(segment)
-    }
+    for (const segment of removed) this.#retire(segment)
     return removed
+  }
+
+  /** Whether all of them are still here, one behind the other. */
+  hasAll(segments: readonly LogSegment[]): boolean {
+    const first = this.#sealed.findIndex(({ baseOffset }) => baseOffset === segments[0]?.baseOffset)
+    return first >= 0 && segments.every((segment, index) => this.#sealed[first + index] === segment)
+  }
+
+  /** Puts one segment in the place of some neighbours. Their files are the caller's business. */
+  replace(old: readonly LogSegment[], segment: LogSegment): void {
+    assert(this.hasAll(old), 'only what is there can be replaced')
+    const first = this.#sealed.findIndex(({ baseOffset }) => baseOffset === segment.baseOffset)
+    this.#sealed.splice(first, old.length, segment)
+    for (const retired of old) this.#retire(retired)
+    this.#sealedBytes += segment.sizeBytes
+  }
+
+  #retire(segment: LogSegment): void {
+    segment.isRetired = true
+    this.#sealedBytes -= segment.sizeBytes
+    this.#cache.forgetSegment(segment)
   }
 
   /** Enough to go on with the active segment after a clean stop, without reading it. */

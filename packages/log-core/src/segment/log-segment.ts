@@ -29,6 +29,8 @@ export class LogSegment {
   sizeBytes: number
   /** Null once sealed. */
   active: ActiveSegment | null = null
+  /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
+  isRetired = false
   /** Of a sealed segment, once somebody asked. */
   times: SegmentTimes | null = null
   /** Whether offsets may be missing between its batches, as compaction leaves it. Null until somebody asked. */

@@ -44,7 +44,7 @@ export class SegmentIndexes {
     const isAsSealed = seal === null || crc32c(bytes) === seal.offsetIndexCrc
     const index =
       (isAsSealed ? OffsetIndex.parse(bytes, segment) : null) ?? new OffsetIndex(segment.baseOffset)
-    this.#cache.keepOffsetIndex(path, index)
+    if (!segment.isRetired) this.#cache.keepOffsetIndex(path, index)
     return index
   }
 
@@ -58,7 +58,7 @@ export class SegmentIndexes {
     const isAsSealed = seal === null || crc32c(bytes) === seal.timeIndexCrc
     const index =
       (isAsSealed ? TimeIndex.parse(bytes, segment.baseOffset) : null) ?? new TimeIndex(segment.baseOffset)
-    this.#cache.keepTimeIndex(path, index)
+    if (!segment.isRetired) this.#cache.keepTimeIndex(path, index)
     return index
   }
 

@@ -1,0 +1,95 @@
+import { crc32c } from '@millrace/record-batch'
+import { StorageError } from '../fs/storage-error.ts'
+import type { LogEnvironment } from '../log/log-environment.ts'
+import { type LogInventory, takeInventory } from '../log/log-inventory.ts'
+import { LogSegment } from '../segment/log-segment.ts'
+import { type ByteSource, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
+import { decodeSegmentSeal, SEALED_HEADER_BYTES, type SegmentSeal } from '../segment/segment-seal.ts'
+import { completeSwap, giveUpSwap } from './segment-swap.ts'
+
+/**
+ * Ends the swaps that a crash interrupted, each as it was decided: completed when the new segment and its seal are
+ * whole, given up when the swap had not been decided yet, and then the old segments are all there. Returns what lies
+ * in the directory afterwards.
+ *
+ * Throws StorageError CORRUPT when neither can be: then nothing was changed.
+ */
+export async function recoverSwaps(
+  environment: LogEnvironment,
+  directory: string,
+  inventory: LogInventory,
+): Promise<LogInventory> {
+  if (inventory.swaps.length === 0) return inventory
+  const bases = new Set(inventory.swaps.map(({ baseOffset }) => baseOffset))
+  for (const baseOffset of bases)
+    await recoverSwap(environment, new LogSegment(directory, baseOffset, 0), inventory)
+  return takeInventory(environment.fs, directory)
+}
+
+async function recoverSwap(
+  environment: LogEnvironment,
+  segment: LogSegment,
+  inventory: LogInventory,
+): Promise<void> {
+  const { fs, logger } = environment
+  const seal = await findDecidedSeal(environment, segment)
+  if (seal === null) {
+    if (!inventory.segments.some(({ baseOffset }) => baseOffset === segment.baseOffset))
+      throw nothingWhole(segment)
+    await giveUpSwap(fs, segment)
+    logger.info({ path: segment.path('log') }, 'gave up a compaction that a crash had interrupted')
+    return
+  }
+  const replaced = inventory.segments.filter(
+    ({ baseOffset }) => baseOffset >= seal.baseOffset && baseOffset < seal.nextOffset,
+  )
+  await completeSwap(fs, segment, replaced)
+  logger.info({ path: segment.path('log') }, 'completed a compaction that a crash had interrupted')
+}
+
+/**
+ * The seal of the new segment, when both are whole. Each of the two files may still have the name that it had when the
+ * swap was decided, or already the one that it gets in the end.
+ */
+async function findDecidedSeal(
+  environment: LogEnvironment,
+  segment: LogSegment,
+): Promise<SegmentSeal | null> {
+  const { fs } = environment
+  for (const sealPath of [`${segment.path('seal')}.swap`, segment.path('seal')]) {
+    const seal = fs.exists(sealPath) ? decodeSegmentSeal(fs.readFile(sealPath)) : null
+    if (seal === null || !seal.isCompacted) continue
+    const logPath = fs.exists(`${segment.path('log')}.swap`)
+      ? `${segment.path('log')}.swap`
+      : segment.path('log')
+    if (fs.exists(logPath) && (await isAsSealed(environment, logPath, segment, seal))) return seal
+  }
+  return null
+}
+
+/** Sizes alone could be equal by chance, so the file is walked: an interrupted swap is rare. */
+async function isAsSealed(
+  { fs }: LogEnvironment,
+  path: string,
+  segment: LogSegment,
+  seal: SegmentSeal,
+): Promise<boolean> {
+  const file = fs.open(path, 'read')
+  try {
+    if (file.sizeBytes !== seal.sizeBytes) return false
+    const source: ByteSource = file
+    let headerCrc = 0
+    const end = await scanSegment(source, scanOfSealed(segment), ({ buffer, at }) => {
+      headerCrc = crc32c(buffer, at, at + SEALED_HEADER_BYTES, headerCrc)
+    })
+    return end.kind === 'end' && headerCrc === seal.headerCrc
+  } finally {
+    file.close()
+  }
+}
+
+function nothingWhole(segment: LogSegment): StorageError {
+  const path = segment.path('log')
+  const message = `${path}: neither the segment nor its compacted replacement is whole. Nothing was changed`
+  return new StorageError('CORRUPT', path, message)
+}
