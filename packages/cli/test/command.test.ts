@@ -1,0 +1,252 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type CommandResult,
+  LAUNCHER,
+  RunningCommand,
+  runMillrace,
+  ServeProcess,
+} from './millrace-process.ts'
+
+let broker: ServeProcess
+let folder = ''
+
+beforeAll(async () => {
+  broker = await ServeProcess.start()
+  folder = mkdtempSync(join(tmpdir(), 'millrace-files-'))
+})
+afterAll(async () => {
+  await broker[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function run(args: string, input?: string | Buffer): Promise<CommandResult> {
+  return runMillrace(args.split(' '), {
+    bootstrap: broker.bootstrap,
+    ...(input === undefined ? {} : { input }),
+  })
+}
+
+/** A command that has nothing to say but its data. */
+async function data(args: string, input?: string | Buffer): Promise<string> {
+  const { code, stdout, stderr } = await run(args, input)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+}
+
+/** A command that fails: code 1, no data, one line. */
+async function failure(args: string, input?: string): Promise<string> {
+  const { code, stdout, stderr } = await run(args, input)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^millrace: [^\n]+\n$/)
+  return stderr
+}
+
+describe('topics', () => {
+  it('are created, listed, described and deleted', async () => {
+    expect(await data('topic create planes --partitions 2 --set retention.ms=-1')).toBe(
+      'created planes with 2 partitions\n',
+    )
+    expect(await data('topic list')).toContain('planes\n')
+    const described = JSON.parse(await data('topic describe planes -o json'))
+    expect(described).toMatchObject({
+      name: 'planes',
+      configs: { 'retention.ms': '-1' },
+      partitions: [
+        { partition: 0, begin: 0, end: 0 },
+        { partition: 1, begin: 0, end: 0 },
+      ],
+    })
+    expect(await data('topic describe planes')).toMatch(
+      /^planes: 2 partitions, 0 offsets, id \S{22}\nretention\.ms=-1\n/,
+    )
+    expect(await data('topic delete planes')).toBe('deleted planes\n')
+    expect(await data('topic list')).not.toContain('planes')
+  })
+
+  it('are told by the broker why they cannot be', async () => {
+    await data('topic create twice')
+    expect(await failure('topic create twice')).toMatch(/twice.*TOPIC_ALREADY_EXISTS/)
+    expect(await failure('topic create bad --set retention.msx=1')).toContain('retention.msx')
+    expect(await failure('topic create bad --partitions 0')).toContain(
+      '--partitions 0: expected a whole number from 1',
+    )
+    expect(await failure('topic delete nowhere')).toContain('there is no topic "nowhere"')
+  })
+})
+
+describe('produce and tail', () => {
+  it('pass bytes through as they are', async () => {
+    await data('topic create bytes')
+    const input = Buffer.concat([
+      Buffer.from('a\r\n\nb \t'),
+      Buffer.from([0, 0xff, 0xfe]),
+      Buffer.from('\nlast'),
+    ])
+    await data('produce bytes', input)
+    const output = await data('tail bytes --from beginning --no-follow')
+    expect(output).toBe(`${input.toString('latin1')}\n`)
+  })
+
+  it('take key and time from fields, and keep the order of a key', async () => {
+    await data('topic create keyed --partitions 3')
+    const lines = Array.from({ length: 3000 }, (_, i) =>
+      JSON.stringify({ row: i, origin: `A${i % 7}`, time: 978307200000 + i }),
+    )
+    const file = join(folder, 'lines.ndjson')
+    writeFileSync(file, lines.join('\n'))
+    await data(`produce keyed --file ${file} --key-field origin --timestamp-field time`)
+    const rows = (await data('tail keyed --from beginning --no-follow -f %k,%T,%v\\n')).trimEnd().split('\n')
+    expect(rows).toHaveLength(3000)
+    const lastRow = new Map<string, number>()
+    for (const line of rows) {
+      const [key = '', time, ...value] = line.split(',')
+      const { row, origin } = JSON.parse(value.join(','))
+      expect([origin, Number(time)]).toEqual([key, 978307200000 + row])
+      expect(row).toBeGreaterThan(lastRow.get(key) ?? -1)
+      lastRow.set(key, row)
+    }
+  })
+
+  it('start and end where they are told', async () => {
+    await data('topic create ranges --partitions 2')
+    const lines = Array.from({ length: 20 }, (_, i) => `{"n":${i},"time":${978307200000 + i * 1000}}`)
+    await data('produce ranges --partition 1 --timestamp-field time', `${lines.join('\n')}\n`)
+    const rows = async (args: string): Promise<string> =>
+      data(`tail ranges --no-follow -f %p:%o,${args === '' ? '' : ` ${args}`}`)
+    expect(await rows('--from -2')).toBe('1:18,1:19,')
+    expect(await rows('--from 17 --partition 1')).toBe('1:17,1:18,1:19,')
+    expect(await rows('--from 2001-01-01T00:00:18Z')).toBe('1:18,1:19,')
+    expect(await rows('--from end')).toBe('')
+    expect(await rows('--from beginning --partition 0')).toBe('')
+    expect((await rows('')).split(',')).toHaveLength(11)
+  })
+
+  it('show JSON, one object a line', async () => {
+    await data('topic create objects')
+    await data('produce objects --key-field k', '{"k":"x","n":1}\n')
+    const [record] = (await data('tail objects --from beginning --no-follow -o json')).trimEnd().split('\n')
+    expect(JSON.parse(record ?? '')).toMatchObject({
+      topic: 'objects',
+      offset: 0,
+      key: 'x',
+      value: { k: 'x', n: 1 },
+    })
+  })
+
+  it('follow what arrives, and end with 0 on Ctrl-C', async () => {
+    await data('topic create live')
+    await data('produce live', 'old\n')
+    const tail = new RunningCommand(['tail', 'live', '--bootstrap', broker.bootstrap])
+    await tail.untilOutput('old\n')
+    await data('produce live', 'new\n')
+    await tail.untilOutput('new\n')
+    tail.child.kill('SIGINT')
+    expect(await tail.result()).toEqual({ code: 0, stdout: 'old\nnew\n', stderr: '' })
+  })
+
+  it('end with 0 when the reader of the pipe goes away', async () => {
+    await data('topic create piped')
+    await data('produce piped', `${'x'.repeat(1000)}\n`.repeat(2000))
+    const command = `"${process.execPath}" "${LAUNCHER}" tail piped --from beginning --bootstrap ${broker.bootstrap}`
+    const shell = spawn('bash', ['-c', `${command} | head -1 > /dev/null; exit \${PIPESTATUS[0]}`], {
+      stdio: 'inherit',
+    })
+    const [code] = await once(shell, 'exit')
+    expect(code).toBe(0)
+  })
+
+  it('stop at a line that is bad, naming it, with those before it sent', async () => {
+    await data('topic create partly')
+    expect(await failure('produce partly --key-field a', '{"a":1}\nnonsense\n{"a":2}\n')).toContain(
+      'line 2 is not a JSON object',
+    )
+    expect(await data('tail partly --from beginning --no-follow')).toBe('{"a":1}\n')
+  })
+
+  it('say what is wrong in one line', async () => {
+    expect(await failure('tail nowhere --no-follow')).toContain('there is no topic "nowhere"')
+    expect(await failure('topic describe nowhere')).toContain('there is no topic "nowhere"')
+    expect(await data('topic list')).not.toContain('nowhere')
+    expect(await failure('tail twice --from sometimes')).toContain('--from sometimes: expected beginning')
+    expect(await failure('tail twice --partition 9 --no-follow')).toContain('no partition 9')
+    expect(await failure('tail twice -f %q')).toContain('there is no %q')
+    expect(await failure('produce twice --file /no/such/file')).toContain('/no/such/file: there is none')
+    expect(await failure('produce a/b', 'x\n')).toContain('INVALID_TOPIC_EXCEPTION')
+  })
+})
+
+describe('produce through kills of the broker', () => {
+  it('sends each line once, in order, and a tail goes on by itself', async () => {
+    await using other = await ServeProcess.start()
+    const { bootstrap } = other
+    await runMillrace(['topic', 'create', 'durable'], { bootstrap })
+    const produce = new RunningCommand(['produce', 'durable', '--bootstrap', bootstrap])
+    const tail = new RunningCommand(['tail', 'durable', '--from', 'beginning', '--bootstrap', bootstrap])
+    const lines = Array.from({ length: 4000 }, (_, i) => `${i}\n`)
+    for (let from = 0; from < 4000; from += 1000) {
+      produce.write(lines.slice(from, from + 900).join(''))
+      await tail.untilOutput(`${from + 899}\n`)
+      // These are on their way, or behind them, when the broker dies.
+      produce.write(lines.slice(from + 900, from + 1000).join(''))
+      await other.signal('SIGKILL')
+      await other.restart()
+    }
+    expect(await produce.end()).toEqual({ code: 0, stdout: '', stderr: '' })
+    const all = await runMillrace(['tail', 'durable', '--from', 'beginning', '--no-follow'], { bootstrap })
+    expect(all.stdout).toBe(lines.join(''))
+    await tail.untilOutput('3999\n')
+    tail.child.kill('SIGINT')
+    expect(await tail.result()).toEqual({ code: 0, stdout: lines.join(''), stderr: '' })
+  }, 60_000)
+})
+
+describe('groups', () => {
+  it('are reset only with --execute, and described', async () => {
+    await data('topic create counted')
+    await data('produce counted', 'a\nb\nc\n')
+    const shown = await run('group reset counters --topic counted --to end')
+    expect(shown).toMatchObject({ code: 0, stderr: 'Nothing was changed: add --execute to do it.\n' })
+    expect(shown.stdout).toBe('TOPIC    PARTITION  FROM  TO\ncounted          0     -   3\n')
+    expect(await failure('group describe counters')).toContain('there is no group "counters"')
+    await data('group reset counters --topic counted --to -2 --execute')
+    expect(await data('group list')).toMatch(/^counters +Empty/m)
+    expect(JSON.parse(await data('group describe counters -o json'))).toMatchObject({
+      group: 'counters',
+      state: 'Empty',
+      partitions: [{ topic: 'counted', partition: 0, committed: 1, end: 3, lag: 2 }],
+    })
+    await data('group reset counters --to beginning --execute')
+    expect(await data('group describe counters')).toMatch(/counted +0 +0 +3 +3/)
+  })
+})
+
+describe('the command line', () => {
+  it('shows help with examples', async () => {
+    expect(await data('--help')).toContain('Examples:')
+    expect(await data('tail --help')).toContain('millrace tail flights')
+    expect(await data('topic create --help')).toContain('millrace topic create flights')
+  })
+
+  it('tells its version', async () => {
+    expect(await data('--version')).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('names what was meant', async () => {
+    expect(await failure('sreve')).toContain('serve')
+    expect(await failure('serve --dtaa x')).toContain('dtaa')
+    expect(await failure('topic')).toContain('topic create, list, describe or delete')
+  })
+
+  it('says that no broker answers, and how to start one', async () => {
+    const { code, stderr } = await runMillrace(['topic', 'list', '--bootstrap', 'localhost:1'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^millrace: no broker answers at localhost:1: connection refused: .*millrace serve.*\n$/,
+    )
+  })
+})

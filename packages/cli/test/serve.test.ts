@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-serve-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function refusal(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runMillrace(['serve', ...args])
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^millrace: [^\n]+\n$/)
+  return stderr
+}
+
+describe('serve', () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends cleanly on ${signal}, within two seconds, with a reader waiting`, async () => {
+      await using broker = await ServeProcess.start()
+      await runMillrace(['topic', 'create', 'a'], broker)
+      const tail = new RunningCommand(['tail', 'a', '--from', 'beginning', '--bootstrap', broker.bootstrap])
+      await runMillrace(['produce', 'a'], { ...broker, bootstrap: broker.bootstrap, input: 'x\n' })
+      await tail.untilOutput('x\n')
+      const startMs = performance.now()
+      const { code, stderr } = await broker.signal(signal)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(performance.now() - startMs).toBeLessThan(2_000)
+      tail.child.kill('SIGTERM')
+      await tail.result()
+    })
+  }
+
+  it('keeps its records and tells clients the address of --listen', async () => {
+    await using broker = await ServeProcess.start()
+    const { bootstrap } = broker
+    await runMillrace(['produce', 'kept'], { bootstrap, input: 'one\n' })
+    await broker.signal('SIGTERM')
+    await broker.restart()
+    expect(broker.bootstrap).toBe(bootstrap)
+    const tail = await runMillrace(['tail', 'kept', '--from', 'beginning', '--no-follow'], { bootstrap })
+    expect(tail).toEqual({ code: 0, stdout: 'one\n', stderr: '' })
+  })
+
+  it('takes settings from a file, --set over them, flags over both', async () => {
+    const file = join(folder, 'broker.properties')
+    writeFileSync(
+      file,
+      `num.partitions=3\nlog.dirs=${join(folder, 'ignored')}\nauto.create.topics.enable=false\n`,
+    )
+    const args = [
+      '--config',
+      file,
+      '--set',
+      'num.partitions=5',
+      '--data',
+      join(folder, 'used'),
+      '--listen',
+      'localhost:0',
+    ]
+    const serve = new RunningCommand(['serve', ...args])
+    await serve.untilOutput('\n')
+    const bootstrap = /localhost:\d+/.exec(serve.stdout)?.[0] ?? ''
+    expect(await runMillrace(['topic', 'create', 'a'], { bootstrap })).toMatchObject({
+      stdout: 'created a with 5 partitions\n',
+    })
+    serve.child.kill('SIGTERM')
+    expect((await serve.result()).code).toBe(0)
+  })
+
+  it('refuses what it does not know, naming what was meant', async () => {
+    expect(await refusal('--data', join(folder, 'x'), '--set', 'num.partitons=3')).toContain('num.partitions')
+    expect(await refusal('--data', join(folder, 'x'), '--set', 'num.partitions=many')).toContain('many')
+    expect(await refusal('--listen', 'localhost')).toContain('--listen localhost: expected HOST:PORT')
+    expect(await refusal('--log-level', 'loud')).toContain('log-level')
+  })
+
+  it('says in one line that the port is in use, or the data directory', async () => {
+    await using broker = await ServeProcess.start()
+    expect(await refusal('--data', join(folder, 'y'), '--listen', broker.bootstrap)).toContain('in use')
+    expect(await refusal('--data', broker.dataDir, '--listen', 'localhost:0')).toContain(broker.dataDir)
+  })
+})
