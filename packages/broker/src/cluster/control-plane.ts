@@ -7,6 +7,7 @@ import {
 } from '@millrace/log-core'
 import type { Logger } from '../observability.ts'
 import type { PartitionRegistry } from '../partition/partition-registry.ts'
+import { KeyedLock } from './keyed-lock.ts'
 import type { Topic, TopicSpec } from './topic.ts'
 import { checkNewTopic, type TopicCheckServices, type TopicWish } from './topic-check.ts'
 import { OFFSETS_TOPIC } from './topic-name.ts'
@@ -26,8 +27,9 @@ export interface ControlPlaneOptions extends TopicCheckServices {
  */
 export class ControlPlane {
   readonly #options: ControlPlaneOptions
-  /** Deleted topics whose files are being removed. */
-  readonly #purges = new Set<Promise<void>>()
+  /** What happens to one name happens in turn. */
+  readonly #topicLocks = new KeyedLock()
+  readonly #deletions = new Set<Promise<void>>()
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options
@@ -62,15 +64,20 @@ export class ControlPlane {
     return checkNewTopic(this.#options, wish)
   }
 
-  /** Durable, and ready to be written to, when it resolves. Rejects with KafkaError or StorageError. */
-  async createTopic(wish: TopicWish): Promise<Topic> {
+  /**
+   * Durable, and ready to be written to, when it resolves. Rejects with KafkaError or StorageError. Waits for the
+   * files of an earlier topic of this name: its directories would be taken for the new one's.
+   */
+  createTopic(wish: TopicWish): Promise<Topic> {
     const { catalog, logger, partitions } = this.#options
-    const topic = await catalog.createTopic(this.checkTopic(wish))
-    await partitions.open(topic)
-    await this.#recordMade(topic)
-    const { name, topicId, partitionCount } = topic
-    logger.info({ topic: name, topicId, partitions: partitionCount }, 'topic created')
-    return topic
+    return this.#topicLocks.run(wish.name, async () => {
+      const topic = await catalog.createTopic(this.checkTopic(wish))
+      await partitions.open(topic)
+      await this.#recordMade(topic)
+      const { name, topicId, partitionCount } = topic
+      logger.info({ topic: name, topicId, partitions: partitionCount }, 'topic created')
+      return topic
+    })
   }
 
   /** A topic that somebody asked for in passing, with the defaults that its name has. */
@@ -96,19 +103,29 @@ export class ControlPlane {
   }
 
   /** The topic cannot be found any more when this resolves; its files go later. False: it was gone before. */
-  async deleteTopic(topic: Topic): Promise<boolean> {
+  deleteTopic(topic: Topic): Promise<boolean> {
     const { catalog, logger, partitions } = this.#options
-    if (!(await catalog.deleteTopic(topic))) return false
-    const removed = partitions.remove(topic.name)
-    logger.info({ topic: topic.name, topicId: topic.topicId }, 'topic deleted')
-    const purge = this.#purge(topic, removed).finally(() => this.#purges.delete(purge))
-    this.#purges.add(purge)
-    return true
+    const { name, topicId } = topic
+    return new Promise((resolve, reject) => {
+      // Whoever deletes waits for the catalog, whoever makes the name again for the files as well.
+      const done = this.#topicLocks.run(name, async () => {
+        const wasThere = await catalog.deleteTopic(topic)
+        if (wasThere) {
+          const removed = partitions.remove(name)
+          logger.info({ topic: name, topicId }, 'topic deleted')
+          resolve(true)
+          await this.#purge(topic, removed)
+        }
+        resolve(wasThere)
+      })
+      const settled = done.catch(reject).finally(() => this.#deletions.delete(settled))
+      this.#deletions.add(settled)
+    })
   }
 
   /** Waits for removals on their way. What is not done is done at the next start. */
   async close(): Promise<void> {
-    await Promise.all(this.#purges)
+    await Promise.all(this.#deletions)
   }
 
   async #purge(topic: Topic, removed: ReturnType<PartitionRegistry['remove']>): Promise<void> {

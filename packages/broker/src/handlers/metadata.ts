@@ -15,6 +15,14 @@ import type { Handler } from './handler.ts'
 type TopicReply = MetadataResponseInput['topics'][number]
 type PartitionReply = TopicReply['partitions'][number]
 
+/** A topic as the request names it: by name, or with a name of null by id. */
+interface AskedTopic {
+  readonly topicId: string
+  readonly name: string | null
+}
+
+const FIRST_VERSION_BY_ID = 12
+
 /**
  * Metadata, v0-13: brokers, topics, leaders (trap 7). Topics that do not exist are created here when
  * request and configuration allow it, and answered with their leaders at once (trap 10).
@@ -30,7 +38,7 @@ export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
     return reply(Array.from(catalog.topics(), (topic) => describeTopic(services, topic, request)))
   }
   const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable']
-  const asked = request.topics ?? []
+  const asked = context.apiVersion < FIRST_VERSION_BY_ID ? namesOnly(request.topics) : (request.topics ?? [])
   const missing = mayCreate ? asked.filter(({ name }) => name !== null && canCreate(services, name)) : []
   if (missing.length === 0) return reply(asked.map((topic) => answerTopic(services, topic, request)))
   return createMissing(services, missing).then((errors) =>
@@ -50,6 +58,11 @@ export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
       errorCode: ErrorCode.NONE,
     }
   }
+}
+
+/** Until v11 a topic is found by name alone; one without a name is one of no name. */
+function namesOnly(topics: MetadataRequest['topics']): AskedTopic[] {
+  return (topics ?? []).map(({ name }) => ({ topicId: ZERO_UUID, name: name ?? '' }))
 }
 
 function canCreate({ catalog }: BrokerServices, name: string): boolean {
@@ -85,7 +98,7 @@ function creationErrorCode(error: unknown): number {
 
 function answerTopic(
   services: BrokerServices,
-  asked: { readonly topicId: string; readonly name: string | null },
+  asked: AskedTopic,
   request: MetadataRequest,
   errors?: ReadonlyMap<string, number>,
 ): TopicReply {
