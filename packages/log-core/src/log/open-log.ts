@@ -19,7 +19,7 @@ import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
 import { checkSealedSegments } from './sealed-recovery.ts'
 import { createSegmentWriter, SegmentList } from './segment-list.ts'
-import { removeSegmentFiles } from './segment-remover.ts'
+import { removeSegments } from './segment-removal.ts'
 import { recoverTail } from './tail-recovery.ts'
 
 const FIRST_EPOCH = 0
@@ -131,12 +131,16 @@ async function settle(
   const mark = marks.get(topicId, partition)?.mark
   const firstBase = sealed[0]?.baseOffset ?? active.segment.baseOffset
   const logStartOffset = Math.max(firstBase, mark?.logStartOffset ?? 0)
-  for (const name of log.inventory.leftovers) fs.remove(`${directory}/${name}`)
-  removeSegmentFiles(fs, log.obsolete)
+  environment.remover.removeFiles(
+    log.inventory.leftovers.map((name) => `${directory}/${name}`),
+    0,
+  )
+  if (log.obsolete.length > 0) await removeSegments(environment, log.obsolete, 0)
   snapshots.removeAbove(active.nextOffset)
   const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
   if (mustRaise) {
-    await active.file.sync()
+    // Whole, not fdatasync: the process before may have cut off a failed write and died before its fsync.
+    await active.file.fullSync()
     const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + (plantedBugs.keepsEpoch ? 0 : 1)
     if (epoch > epochs.latest) epochs.assign({ epoch, startOffset: active.nextOffset })
     await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())

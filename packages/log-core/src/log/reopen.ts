@@ -15,9 +15,11 @@ export async function cutToSynced(
   const path = `${directory}/${segmentFileName(segmentBaseOffset, 'log')}`
   const file = fs.open(path, 'open')
   try {
-    if (file.sizeBytes <= position) return
-    await copyAside(fs, file, position)
-    file.truncateSync(position)
+    if (file.sizeBytes > position) {
+      await copyAside(fs, file, position)
+      file.truncateSync(position)
+    }
+    // Also when the failed write was cut off at once: until an fsync, a power loss may bring it back.
     if (position > 0) {
       await file.fullSync()
       return
