@@ -1,3 +1,6 @@
+export type { CompactionPlan } from './compaction/compaction-plan.ts'
+export type { CompactionResult } from './compaction/log-compactor.ts'
+export type { CompactedLog, DirectoryCompactionOptions } from './directory/directory-compaction.ts'
 export {
   LogDirectory,
   type LogDirectoryOptions,
@@ -20,6 +23,7 @@ export { STORAGE_ERROR_MEANINGS, StorageError, type StorageErrorCode } from './f
 export type { AppendOptions, AppendOutcome, AppendRejection, Durability } from './log/append-outcome.ts'
 export { type LogSlice, OffsetOutOfRangeError, type ReadLimit, type ReadRequest } from './log/log-slice.ts'
 export type { TimestampedOffset } from './log/offset-lookup.ts'
+export type { CompactionOptions } from './log/partition-log.ts'
 export { PartitionLog } from './log/partition-log.ts'
 export type { PlantedBugs } from './log/planted-bugs.ts'
 export type { ProducerBatch, ProducerEntry } from './log/producer-state.ts'

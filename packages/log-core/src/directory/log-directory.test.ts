@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryFileSystem } from '../fs/memory-file-system.ts'
+import { silentLogger } from '../log/storage-logger.ts'
+import { DEFAULT_LOG_CONFIG } from '../log-config.ts'
 import { copyDisk, flipByte, namesIn } from '../testing/disk-image.ts'
 import { appendValues, openFixture, readAll, TOPIC_ID } from '../testing/log-fixtures.ts'
 import { decodeMetaProperties } from './meta-properties.ts'
@@ -51,12 +53,17 @@ describe('LogDirectory', () => {
   })
 
   it('takes nothing over when a topic is made again', async () => {
-    const { directory, openLog, fs } = await openFixture()
+    const { directory, openLog, fs, clock } = await openFixture()
     const log = await openLog()
     await appendValues(log, ['old'])
     await directory.deleteLog(log)
+    expect(
+      namesIn(fs, '/data').some((name) => name.startsWith('flights-0.') && name.endsWith('-delete')),
+    ).toBe(true)
     const again = await directory.openLog({ topic: 'flights', partition: 0, topicId: OTHER_ID })
     expect(again.logEndOffset).toBe(0)
+    clock.advance(60_000)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
     expect(namesIn(fs, '/data').some((name) => name.includes('-delete'))).toBe(false)
   })
 
@@ -104,6 +111,75 @@ describe('LogDirectory', () => {
       Array.from({ length: 35 }, (_, i) => i + 25),
     )
     expect(await reopened.offsetForTimestamp(1_030)).toMatchObject({ offset: 30, timestampMs: 1_030 })
+  })
+
+  it('removes what an interrupted deletion left behind', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await directory.deleteLog(await openLog())
+    await directory.close()
+    const again = await openFixture({ fs })
+    again.directory.removeDeletedDirectories()
+    again.clock.advance(0)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    expect(namesIn(fs, '/data').some((name) => name.endsWith('-delete'))).toBe(false)
+  })
+
+  it("does not begin in a directory that holds somebody else's files", async () => {
+    const fs = memoryFileSystem()
+    fs.makeDirectory('/data')
+    fs.open('/data/thesis.txt', 'create').close()
+    await expect(openFixture({ fs })).rejects.toMatchObject({ code: 'NOT_OURS' })
+    expect(namesIn(fs, '/data')).toEqual(['thesis.txt'])
+  })
+
+  it('reports stray directories and leaves them alone', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    await openLog()
+    fs.makeDirectory('/data/lost+found')
+    fs.makeDirectory('/data/other-3')
+    expect(directory.strayDirectories()).toEqual(['lost+found', 'other-3'])
+    await directory.close()
+    expect(fs.exists('/data/other-3')).toBe(true)
+  })
+
+  it('warns about a file system that forgets what was synced', async () => {
+    const fs = memoryFileSystem()
+    fs.statfsKind = () => 'tmpfs'
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (_: object, message: string) => warnings.push(message) }
+    await openFixture({ fs, logger })
+    expect(warnings).toEqual([expect.stringContaining('tmpfs')])
+  })
+
+  it('opens a log once at a time', async () => {
+    const { openLog } = await openFixture()
+    const [first, second] = await Promise.allSettled([openLog(), openLog()])
+    expect(first?.status).toBe('fulfilled')
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'EEXIST' } })
+  })
+
+  it('compacts the logs that are due, and reports one that fails', async () => {
+    const { directory, openLog, fs } = await openFixture()
+    const config = { cleanupPolicy: ['compact'] as const, segmentBytes: 300 }
+    const log = await openLog(config)
+    const other = await directory.openLog({
+      topic: 'flights',
+      partition: 1,
+      topicId: TOPIC_ID,
+      config: { ...DEFAULT_LOG_CONFIG, ...config },
+    })
+    const keyed = { key: 'k' }
+    for (let i = 0; i < 10; i++) {
+      await appendValues(log, [`value ${i}`], keyed)
+      await appendValues(other, [`value ${i}`], keyed)
+    }
+    flipByte(fs, '/data/flights-1/00000000000000000000.log', 70)
+    const sizeBytes = log.sizeBytes
+    const results = await directory.compact({ nowMs: 2_000 })
+    expect(results.find(({ partition }) => partition === 1)?.error).toMatchObject({ code: 'CORRUPT' })
+    expect(results.find(({ partition }) => partition === 0)?.error).toBeNull()
+    expect(log.sizeBytes).toBeLessThan(sizeBytes / 2)
+    expect(await directory.compact({ nowMs: 2_000 })).toHaveLength(1)
   })
 
   it('closes more than once', async () => {

@@ -32,13 +32,10 @@ import {
   decodeCleanShutdown,
   encodeCleanShutdown,
 } from './clean-shutdown.ts'
-import {
-  decodeMetaProperties,
-  encodeMetaProperties,
-  FORMAT_VERSION,
-  META_PROPERTIES,
-  type MetaProperties,
-} from './meta-properties.ts'
+import { type CompactedLog, compactLogs, type DirectoryCompactionOptions } from './directory-compaction.ts'
+import { checkIsOurs, readOrCreateMeta } from './directory-meta.ts'
+import { FileRemover } from './file-remover.ts'
+import type { MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadata.ts'
 import { SyncMarks } from './sync-marks.ts'
 
@@ -83,6 +80,7 @@ export class LogDirectory {
   readonly #defaultConfig: LogConfig
   readonly #randomBytes: (count: number) => Buffer
   readonly #logs = new Map<string, PartitionLog>()
+  readonly #opening = new Set<string>()
   /** What the last clean stop said of logs that have not been opened since: it stays true. */
   readonly #cleanLogs: Map<string, CleanLog>
   #closing: Promise<void> | null = null
@@ -113,11 +111,15 @@ export class LogDirectory {
     const limits = { ...DEFAULT_LOG_LIMITS, ...options.limits }
     const windowBytes = options.writeAheadWindowBytes ?? limits.writeAheadWindowBytes
     checkLogLimits(limits)
+    checkIsOurs(fs, path)
     fs.makeDirectory(path)
+    warnAboutFileSystem(fs, path, options.logger ?? silentLogger)
     const holder = { pid: process.pid, bootId: fs.bootId(), startedAtMs: options.clock.nowMs() }
     const lock = fs.lockDirectory(path, holder)
     try {
-      const meta = await readOrCreateMeta(fs, path, options)
+      const random = options.randomBytes ?? randomBytes
+      const expected = { nodeId: options.nodeId, clusterId: options.clusterId, randomBytes: random }
+      const meta = await readOrCreateMeta(fs, path, expected)
       const clean = await takeCleanShutdown(fs, path)
       const { clock, logger = silentLogger, plantedBugs = {} } = options
       const marks = await SyncMarks.open({ fs, clock, directory: path, windowBytes })
@@ -130,6 +132,7 @@ export class LogDirectory {
         indexes: new SegmentIndexes(fs, cache),
         tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
         marks,
+        remover: new FileRemover(fs, clock, logger),
         logger,
         plantedBugs,
       }
@@ -140,24 +143,50 @@ export class LogDirectory {
     }
   }
 
-  /** What lies there. A directory that names no topic id is not one of ours to serve: see `strayDirectories`. */
+  /** What lies there. A directory that names no topic id is not one to serve: see `strayDirectories`. */
   partitionDirectories(): PartitionDirectory[] {
+    return this.#directories().flatMap(({ parsed, topicId }) =>
+      parsed === null || topicId === null ? [] : [{ ...parsed, topicId }],
+    )
+  }
+
+  /** Names of directories that are no partition's, or of no known topic: reported, and left alone. */
+  strayDirectories(): string[] {
+    return this.#directories().flatMap(({ name, topicId }) => (topicId === null ? [name] : []))
+  }
+
+  #directories(): {
+    name: string
+    parsed: { topic: string; partition: number } | null
+    topicId: string | null
+  }[] {
     const { fs } = this.#environment
     return fs.list(this.path).flatMap(({ name, kind }) => {
-      const parsed = kind === 'directory' ? parsePartitionDirectoryName(name) : null
-      const topicId = parsed === null ? null : readTopicId(fs, `${this.path}/${name}`)
-      return parsed === null || topicId === null ? [] : [{ ...parsed, topicId }]
+      if (kind !== 'directory' || isDeletedDirectoryName(name)) return []
+      const parsed = parsePartitionDirectoryName(name)
+      return [{ name, parsed, topicId: parsed === null ? null : readTopicId(fs, `${this.path}/${name}`) }]
     })
   }
 
   /** Opens the log, recovering it when needed, or makes it when it does not exist. Durable when it resolves. */
   async openLog(request: OpenLogRequest): Promise<PartitionLog> {
-    const { fs } = this.#environment
     const name = partitionDirectoryName(request.topic, request.partition)
-    if (this.#logs.has(name))
+    if (this.#logs.has(name) || this.#opening.has(name)) {
       throw new StorageError('EEXIST', `${this.path}/${name}`, `${name} is open already`)
+    }
+    this.#opening.add(name)
+    try {
+      const log = await this.#openLog(request, `${this.path}/${name}`)
+      this.#logs.set(name, log)
+      return log
+    } finally {
+      this.#opening.delete(name)
+    }
+  }
+
+  async #openLog(request: OpenLogRequest, directory: string): Promise<PartitionLog> {
+    const { fs } = this.#environment
     const config = request.config ?? this.#defaultConfig
-    const directory = `${this.path}/${name}`
     const identity: LogIdentity = { ...request, directory }
     const topicId = fs.exists(directory) ? ownerOf(fs, directory) : null
     if (topicId !== null && topicId !== request.topicId) {
@@ -170,14 +199,12 @@ export class LogDirectory {
         ? await createLogFiles(this.#environment, identity)
         : await openLogFiles(this.#environment, identity, { config, clean })
     this.#cleanLogs.delete(keyOf(request))
-    const log = new PartitionLog(this.#environment, identity, opened, config)
-    this.#logs.set(name, log)
-    return log
+    return new PartitionLog(this.#environment, identity, opened, config)
   }
 
-  /** Closes the log and takes its directory away: renamed at once and durably, its files removed then. */
+  /** Closes the log and takes its directory away: renamed at once and durably, its files removed after a while. */
   async deleteLog(log: PartitionLog): Promise<void> {
-    const { fs, marks } = this.#environment
+    const { fs, marks, remover } = this.#environment
     await log.close()
     this.#logs.delete(partitionDirectoryName(log.topic, log.partition))
     marks.forget(log.topicId, log.partition)
@@ -185,15 +212,23 @@ export class LogDirectory {
     const deleted = `${this.path}/${deletedDirectoryName(log.topic, log.partition, unique)}`
     fs.rename(log.directory, deleted)
     await fs.syncDirectory(this.path)
-    fs.removeDirectory(deleted)
+    remover.removeDirectory(deleted, log.config.fileDeleteDelayMs)
   }
 
-  /** Removes what deletions left behind when they were interrupted. */
+  /** Removes, in the background, what earlier processes had no time to remove. */
   removeDeletedDirectories(): void {
-    const { fs } = this.#environment
+    const { fs, remover } = this.#environment
     for (const { name, kind } of fs.list(this.path)) {
-      if (kind === 'directory' && isDeletedDirectoryName(name)) fs.removeDirectory(`${this.path}/${name}`)
+      if (kind === 'directory' && isDeletedDirectoryName(name))
+        remover.removeDirectory(`${this.path}/${name}`, 0)
     }
+  }
+
+  /** Compacts the logs that are due, the dirtiest first, within a share of one core. Never rejects for one log's error. */
+  compact(options: DirectoryCompactionOptions): Promise<CompactedLog[]> {
+    const randomSeed = () => this.#randomBytes(4).readUInt32BE()
+    const { logger } = this.#environment
+    return compactLogs([...this.#logs.values()], { ...options, randomSeed, logger })
   }
 
   /** Closes every log, says so durably, and gives the lock back. Idempotent. */
@@ -203,7 +238,8 @@ export class LogDirectory {
   }
 
   async #close(): Promise<void> {
-    const { fs, marks, cache } = this.#environment
+    const { fs, marks, cache, remover } = this.#environment
+    remover.close()
     const logs = [...this.#logs.values()]
     const results = await Promise.allSettled(logs.map((log) => log.close()))
     try {
@@ -220,36 +256,22 @@ export class LogDirectory {
   }
 }
 
-async function readOrCreateMeta(
-  fs: FileSystem,
-  path: string,
-  options: LogDirectoryOptions,
-): Promise<MetaProperties> {
-  const file = `${path}/${META_PROPERTIES}`
-  if (fs.exists(file)) {
-    const found = decodeMetaProperties(fs.readFile(file), file)
-    if (options.nodeId !== undefined && options.nodeId !== found.nodeId) {
-      throw new StorageError(
-        'NOT_OURS',
-        file,
-        `${file} is of node ${found.nodeId}, expected node ${options.nodeId}`,
-      )
-    }
-    if (options.clusterId !== undefined && options.clusterId !== found.clusterId) {
-      const message = `${file} is of cluster ${found.clusterId}, expected ${options.clusterId}`
-      throw new StorageError('NOT_OURS', file, message)
-    }
-    return found
-  }
-  const random = options.randomBytes ?? randomBytes
-  const meta: MetaProperties = {
-    clusterId: options.clusterId ?? random(ID_BYTES).toString('base64url'),
-    nodeId: options.nodeId ?? 0,
-    directoryId: random(ID_BYTES).toString('base64url'),
-    formatVersion: FORMAT_VERSION,
-  }
-  await writeFileAtomically(fs, file, encodeMetaProperties(meta))
-  return meta
+/** Kinds that forget what was synced: in memory, or told to. A network file system may, and locks little. */
+const UNSAFE_FILE_SYSTEMS: ReadonlyMap<string, string> = new Map([
+  ['tmpfs', 'keeps everything in memory'],
+  ['ramfs', 'keeps everything in memory'],
+  ['overlay-volatile', 'ignores every sync'],
+  ['nfs', 'is on the network: locks and syncs may not hold'],
+  ['cifs', 'is on the network: locks and syncs may not hold'],
+  ['smb', 'is on the network: locks and syncs may not hold'],
+  ['smb2', 'is on the network: locks and syncs may not hold'],
+  ['9p', 'is on another machine: locks and syncs may not hold'],
+])
+
+function warnAboutFileSystem(fs: FileSystem, path: string, logger: StorageLogger): void {
+  const kind = fs.statfsKind(path)
+  const reason = UNSAFE_FILE_SYSTEMS.get(kind)
+  if (reason !== undefined) logger.warn({ path, kind }, `${path} lies on ${kind}, which ${reason}`)
 }
 
 /** What the last holder said when it closed everything. Durably gone afterwards: what follows may be torn. */

@@ -1,3 +1,4 @@
+import type { FileRemover } from '../directory/file-remover.ts'
 import type { SyncMarks } from '../directory/sync-marks.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { LogLimits } from '../log-config.ts'
@@ -17,6 +18,7 @@ export interface LogEnvironment {
   readonly indexes: SegmentIndexes
   readonly tailBudget: TailCacheBudget
   readonly marks: SyncMarks
+  readonly remover: FileRemover
   readonly logger: StorageLogger
   readonly plantedBugs: PlantedBugs
 }

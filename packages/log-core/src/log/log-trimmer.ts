@@ -6,9 +6,7 @@ import { LEADER_EPOCH_CHECKPOINT, type LeaderEpochs } from './leader-epoch-check
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { decideRetention, type SegmentAge } from './retention.ts'
 import type { SegmentList } from './segment-list.ts'
-import { SegmentRemover } from './segment-remover.ts'
-
-const LARGEST_DELAY_MS = 0x7fff_ffff
+import { removeSegments } from './segment-removal.ts'
 
 /** The beginning of a log: where it is, and how it moves. One move at a time. */
 export class LogTrimmer {
@@ -18,7 +16,6 @@ export class LogTrimmer {
   readonly #indexes: SegmentIndexes
   readonly #epochs: LeaderEpochs
   readonly #commit: GroupCommit
-  readonly #remover: SegmentRemover
   #logStartOffset: number
   /** Behind `logStartOffset` while a move is on its way, and after one that failed. */
   #durableStartOffset: number
@@ -43,7 +40,6 @@ export class LogTrimmer {
     this.#commit = parts.commit
     this.#logStartOffset = parts.logStartOffset
     this.#durableStartOffset = parts.logStartOffset
-    this.#remover = new SegmentRemover(environment, identity.directory)
   }
 
   get logStartOffset(): number {
@@ -80,10 +76,9 @@ export class LogTrimmer {
     return this.#inTurn(work)
   }
 
-  /** Removes at once what was waiting for its removal. */
+  /** Waits for the move that is under way. */
   async close(): Promise<void> {
     await this.#turn
-    this.#remover.close()
   }
 
   async #ageOf(index: number, nowMs: number): Promise<SegmentAge> {
@@ -121,7 +116,7 @@ export class LogTrimmer {
     while (count < this.#segments.sealed.length && this.#segments.endOffsetOf(count) <= offset) count++
     if (count === 0) return 0
     const removed = this.#segments.removeFirst(count)
-    await this.#remover.remove(removed, Math.min(config.fileDeleteDelayMs, LARGEST_DELAY_MS))
+    await removeSegments(this.#environment, removed, config.fileDeleteDelayMs)
     this.#epochs.truncateBefore(this.#logStartOffset)
     const path = `${this.#identity.directory}/${LEADER_EPOCH_CHECKPOINT}`
     await writeFileAtomically(this.#environment.fs, path, this.#epochs.encode())

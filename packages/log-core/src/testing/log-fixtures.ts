@@ -13,10 +13,14 @@ export const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** A batch of records whose values are the given texts. */
 export function batchOf(
   values: readonly string[],
-  fields: Parameters<typeof buildBatch>[1] & { timestampMs?: number } = {},
+  fields: Parameters<typeof buildBatch>[1] & { timestampMs?: number; key?: string } = {},
 ): Buffer {
-  const { timestampMs = 1_000, ...batchFields } = fields
-  const records = values.map((value) => ({ key: null, value: Buffer.from(value), timestampMs }))
+  const { timestampMs = 1_000, key = null, ...batchFields } = fields
+  const records = values.map((value) => ({
+    key: key === null ? null : Buffer.from(key),
+    value: Buffer.from(value),
+    timestampMs,
+  }))
   return buildBatch(records, batchFields)
 }
 

@@ -1,0 +1,74 @@
+import { writeFileAtomically } from '../fs/atomic-file.ts'
+import type { FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
+import {
+  decodeMetaProperties,
+  encodeMetaProperties,
+  FORMAT_VERSION,
+  META_PROPERTIES,
+  type MetaProperties,
+} from './meta-properties.ts'
+
+const ID_BYTES = 16
+
+/** What the opener of a data directory expects to find, and gives to a new one. */
+export interface ExpectedMeta {
+  readonly nodeId: number | undefined
+  readonly clusterId: string | undefined
+  readonly randomBytes: (count: number) => Buffer
+}
+
+/** Throws StorageError NOT_OURS or UNSUPPORTED_FORMAT; nothing was changed then. */
+export async function readOrCreateMeta(
+  fs: FileSystem,
+  path: string,
+  expected: ExpectedMeta,
+): Promise<MetaProperties> {
+  const file = `${path}/${META_PROPERTIES}`
+  if (fs.exists(file)) return checkedMeta(decodeMetaProperties(fs.readFile(file), file), file, expected)
+  const meta: MetaProperties = {
+    clusterId: expected.clusterId ?? expected.randomBytes(ID_BYTES).toString('base64url'),
+    nodeId: expected.nodeId ?? 0,
+    directoryId: expected.randomBytes(ID_BYTES).toString('base64url'),
+    formatVersion: FORMAT_VERSION,
+  }
+  await writeFileAtomically(fs, file, encodeMetaProperties(meta))
+  return meta
+}
+
+/**
+ * A directory that holds anything but has no `meta.properties` is somebody else's, or has lost it: neither is a place
+ * to begin anew. Hidden files and `lost+found` do not count. Called before anything is written.
+ */
+export function checkIsOurs(fs: FileSystem, path: string): void {
+  if (!fs.exists(path) || fs.exists(`${path}/${META_PROPERTIES}`)) return
+  const foreign = fs
+    .list(path)
+    .find(({ name }) => !name.startsWith('.') && !EXPECTED_WITHOUT_META.includes(name))
+  if (foreign === undefined) return
+  const message = `${path} holds ${foreign.name} and no ${META_PROPERTIES}: it is no data directory. Nothing was changed`
+  throw new StorageError('NOT_OURS', path, message)
+}
+
+/** A first start that was interrupted leaves these. */
+const EXPECTED_WITHOUT_META: readonly string[] = [
+  'lost+found',
+  'lock-holder.json',
+  'lock-holder.json.tmp',
+  `${META_PROPERTIES}.tmp`,
+]
+
+function checkedMeta(
+  found: MetaProperties,
+  file: string,
+  { nodeId, clusterId }: ExpectedMeta,
+): MetaProperties {
+  if (nodeId !== undefined && nodeId !== found.nodeId) {
+    throw new StorageError('NOT_OURS', file, `${file} is of node ${found.nodeId}, expected node ${nodeId}`)
+  }
+  if (clusterId !== undefined && clusterId !== found.clusterId) {
+    const message = `${file} is of cluster ${found.clusterId}, expected ${clusterId}`
+    throw new StorageError('NOT_OURS', file, message)
+  }
+  return found
+}
