@@ -19,6 +19,10 @@ export interface Limits {
   readonly maxBytesInFlight: number
   /** While nothing can start, reading goes on up to this many bytes, then the peer is slowed down. */
   readonly readAheadBytes: number
+  /** Received bytes of unfinished requests over all connections: above it, large frames are read one at a time. */
+  readonly maxReceivedBytesInAll: number
+  /** How long the connection whose turn it then is may send nothing, while others wait for it. */
+  readonly maxReceiveStallMs: number
   /** Answers of one connection that its peer has not taken: no further request starts above this. */
   readonly maxUnsentBytes: number
   /** The same over all connections: above it, Fetch answers are kept small, so that slow readers cannot add up. */
@@ -29,8 +33,6 @@ export interface Limits {
   readonly maxFetchBytes: number
   /** A batch may not unfold to more than this when it is validated. */
   readonly maxDecompressedBytes: number
-  /** Partitions that one Fetch or Produce may name. */
-  readonly maxPartitionsPerRequest: number
   readonly maxFetchSessions: number
   /** Over all sessions: a session costs by its partitions. */
   readonly maxFetchSessionPartitions: number
@@ -53,12 +55,13 @@ export function limitsFrom(config: BrokerConfig): Limits {
     maxRequestsInFlight: 1024,
     maxBytesInFlight: 16 * MIB,
     readAheadBytes: 256 * KIB,
+    maxReceivedBytesInAll: 128 * MIB,
+    maxReceiveStallMs: 10_000,
     maxUnsentBytes: MIB,
     maxUnsentBytesInAll: 128 * MIB,
     minFetchBytes: 64 * KIB,
     maxFetchBytes: config['fetch.max.bytes'],
     maxDecompressedBytes: Math.max(64 * MIB, config['message.max.bytes'] * 16),
-    maxPartitionsPerRequest: 100_000,
     maxFetchSessions: config['max.incremental.fetch.session.cache.slots'],
     maxFetchSessionPartitions: 1_000_000,
     maxTopics: config['millrace.max.topics'],
@@ -69,6 +72,7 @@ export function limitsFrom(config: BrokerConfig): Limits {
   }
   assert(limits.maxFrameBytes > 0)
   assert(limits.readAheadBytes <= limits.maxBytesInFlight, 'what is read ahead must be able to start')
+  assert(limits.maxBytesInFlight <= limits.maxReceivedBytesInAll, 'one connection must fit among all')
   assert(limits.maxUnsentBytes <= limits.maxUnsentBytesInAll)
   assert(limits.minFetchBytes <= limits.maxUnsentBytes)
   assert(limits.maxPartitionsPerTopic <= limits.maxPartitions || limits.maxPartitions < 10_000)

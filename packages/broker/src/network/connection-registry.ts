@@ -6,7 +6,10 @@ import type { Logger } from '../observability.ts'
 import { Connection, type ConnectionOwner, type Routed } from './connection.ts'
 import type { ListenerInfo } from './connection-info.ts'
 import type { ByteStream } from './network.ts'
+import { ReceiveBudget } from './receive-budget.ts'
 import type { ReplyBudget } from './reply-budget.ts'
+
+const REFUSAL_LOG_MS = 1000
 
 export interface ConnectionRegistryOptions {
   readonly limits: Limits
@@ -26,18 +29,22 @@ export interface ConnectionRegistryOptions {
 export class ConnectionRegistry implements ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
+  readonly receiveBudget: ReceiveBudget
   readonly #options: ConnectionRegistryOptions
   readonly #connections = new Set<Connection>()
   readonly #countByAddress = new Map<string, number>()
   #nextId = 1
   #sweepTimer: Timer | null = null
   #whenEmpty: (() => void) | null = null
+  #refusedCount = 0
+  #refusalToldMs = Number.NEGATIVE_INFINITY
 
   constructor(options: ConnectionRegistryOptions) {
     this.#options = options
     this.limits = options.limits
     this.replyBudget = options.replyBudget
-    if (options.maxIdleMs >= 0) this.#scheduleSweep()
+    this.receiveBudget = new ReceiveBudget(options.limits)
+    this.#scheduleSweep()
   }
 
   /** A new stream of a listener: a connection, unless there are too many. */
@@ -48,10 +55,7 @@ export class ConnectionRegistry implements ConnectionOwner {
       this.#connections.size >= this.limits.maxConnections ||
       fromAddress >= this.limits.maxConnectionsPerAddress
     if (isRefused) {
-      this.#options.logger.warn(
-        { remoteAddress, open: this.#connections.size },
-        'too many connections: one refused',
-      )
+      this.#reportRefusal(remoteAddress)
       stream.destroy()
       return
     }
@@ -59,6 +63,16 @@ export class ConnectionRegistry implements ConnectionOwner {
     this.#connections.add(connection)
     this.#countByAddress.set(remoteAddress, fromAddress + 1)
     connection.open()
+  }
+
+  /** At most a line a second: whoever floods a broker with connections must not flood its log as well. */
+  #reportRefusal(remoteAddress: string): void {
+    this.#refusedCount++
+    if (this.nowMs() - this.#refusalToldMs < REFUSAL_LOG_MS) return
+    const fields = { remoteAddress, open: this.#connections.size, refused: this.#refusedCount }
+    this.#options.logger.warn(fields, 'too many connections: refused')
+    this.#refusalToldMs = this.nowMs()
+    this.#refusedCount = 0
   }
 
   /** The open ones, oldest first. */
@@ -116,12 +130,31 @@ export class ConnectionRegistry implements ConnectionOwner {
   /** One timer for all: a connection may stay idle for up to a sweep longer than allowed, which no client minds. */
   #scheduleSweep(): void {
     const { clock, maxIdleMs } = this.#options
-    this.#sweepTimer = clock.after(Math.max(1, Math.min(this.limits.idleSweepMs, maxIdleMs)), () => {
-      const idleSinceMs = this.nowMs() - maxIdleMs
-      for (const connection of this.#connections) {
-        if (connection.lastActiveMs <= idleSinceMs && connection.requestsInFlight === 0) connection.close()
-      }
+    const { idleSweepMs } = this.limits
+    const periodMs = maxIdleMs < 0 ? idleSweepMs : Math.max(1, Math.min(idleSweepMs, maxIdleMs))
+    this.#sweepTimer = clock.after(periodMs, () => {
+      if (maxIdleMs >= 0) this.#closeIdle(this.nowMs() - maxIdleMs)
+      this.#closeStalled(this.nowMs() - this.limits.maxReceiveStallMs)
       this.#scheduleSweep()
     })
+  }
+
+  #closeIdle(idleSinceMs: number): void {
+    for (const connection of this.#connections) {
+      if (connection.lastActiveMs <= idleSinceMs && connection.requestsInFlight === 0) connection.close()
+    }
+  }
+
+  /** A peer that announced a large frame and stopped sending must not hold up all others that send one. */
+  #closeStalled(stalledSinceMs: number): void {
+    const { first } = this.receiveBudget
+    if (!this.receiveBudget.isContended || !(first instanceof Connection)) return
+    if (first.lastActiveMs > stalledSinceMs) return
+    const { id, remoteAddress } = first
+    this.#options.logger.warn(
+      { connection: id, remoteAddress },
+      'connection closed: it stalled while others waited',
+    )
+    first.close()
   }
 }

@@ -4,6 +4,7 @@ import { Applied, CloseConnectionError } from '../handlers/handler.ts'
 import { type Limits, limitsFrom } from '../limits.ts'
 import { Connection, type ConnectionOwner, type ReplyBytes, type Routed } from './connection.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
+import { ReceiveBudget } from './receive-budget.ts'
 import { ReplyBudget } from './reply-budget.ts'
 
 /** A stream whose other end is the test. */
@@ -46,6 +47,7 @@ class FakeStream implements ByteStream {
 class FakeOwner implements ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
+  readonly receiveBudget: ReceiveBudget
   readonly started: string[] = []
   readonly failures: unknown[] = []
   closedCount = 0
@@ -54,6 +56,7 @@ class FakeOwner implements ConnectionOwner {
   constructor(changes: Partial<Limits> = {}) {
     this.limits = { ...limitsFrom(parseBrokerConfig({})), ...changes }
     this.replyBudget = new ReplyBudget(this.limits)
+    this.receiveBudget = new ReceiveBudget(this.limits)
   }
 
   route(frame: Buffer): Routed {
@@ -255,6 +258,26 @@ describe('Connection', () => {
     expect(stream.written).toEqual(['A'])
     expect(stream.isEnded).toBe(true)
     expect(owner.started).toEqual(['a'])
+  })
+
+  it('when too much was received in all, lets one large frame in at a time, in the order of their beginnings', () => {
+    open({ readAheadBytes: 10, maxReceivedBytesInAll: 100 })
+    const large = frames('x'.repeat(90))
+    const streams = [0, 1, 2].map(() => new FakeStream())
+    const connections = streams.map((each, index) => new Connection(index, LISTENER, each, owner))
+    for (const [index, each] of connections.entries()) {
+      streams[index]?.start(each)
+      each.onData(large.subarray(0, 60))
+    }
+    expect(streams.map(({ isPaused }) => isPaused)).toEqual([false, true, true])
+    connections[0]?.onData(large.subarray(60))
+    // The first frame is whole and answered: the others have room.
+    expect(streams.map(({ isPaused }) => isPaused)).toEqual([false, false, true])
+    connections[1]?.close()
+    expect(streams[2]?.isPaused).toBe(false)
+    connections[2]?.onData(large.subarray(60))
+    expect(streams[2]?.written).toEqual(['x'.repeat(90)])
+    expect(owner.receiveBudget.usedBytes).toBe(0)
   })
 
   it('does not keep requests that were answered', () => {

@@ -3,6 +3,7 @@ import { Applied, NO_RESPONSE } from '../handlers/handler.ts'
 import type { Limits } from '../limits.ts'
 import type { ConnectionInfo, ListenerInfo } from './connection-info.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
+import type { ReceiveBudget, Receiver } from './receive-budget.ts'
 import type { ReplyBudget } from './reply-budget.ts'
 
 /** The bytes of one answer, length included; null: this request gets none. */
@@ -15,6 +16,7 @@ export type Routed = ReplyBytes | Applied<ReplyBytes> | Promise<ReplyBytes | App
 export interface ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
+  readonly receiveBudget: ReceiveBudget
   /** Runs one request. What it throws, now or later, closes the connection. */
   route(frame: Buffer, connection: Connection): Routed
   /** Monotonic. */
@@ -41,7 +43,7 @@ interface Exchange {
  * parked Fetch, a JoinGroup) holds back what comes behind it, as in Kafka. Nothing grows: when no
  * request may start, reading pauses.
  */
-export class Connection implements ConnectionInfo, StreamReceiver {
+export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   readonly id: number
   readonly listener: ListenerInfo
   readonly openedAtMs: number
@@ -56,8 +58,9 @@ export class Connection implements ConnectionInfo, StreamReceiver {
   #head = 0
   #unapplied = 0
   #bytesInFlight = 0
-  /** What of the pile behind a slow peer the budget knows. */
+  /** What of the pile behind a slow peer, and of what was received, the budgets know. */
   #countedUnsentBytes = 0
+  #countedReceivedBytes = 0
   #isPumping = false
   #isFlushQueued = false
   #isReadingPaused = false
@@ -118,6 +121,10 @@ export class Connection implements ConnectionInfo, StreamReceiver {
     this.#pump()
   }
 
+  onReceiveRoom(): void {
+    this.#steerReading()
+  }
+
   onClosed(): void {
     if (this.#isClosed) return
     this.#forget()
@@ -141,10 +148,12 @@ export class Connection implements ConnectionInfo, StreamReceiver {
 
   #forget(): void {
     this.#isClosed = true
-    this.#countUnsent(0)
     this.#exchanges = []
     this.#head = 0
     this.#bytesInFlight = 0
+    this.#countUnsent(0)
+    this.#countReceived(0)
+    this.#owner.receiveBudget.leave(this)
     this.#owner.onClosed(this)
   }
 
@@ -269,14 +278,32 @@ export class Connection implements ConnectionInfo, StreamReceiver {
     this.#countedUnsentBytes = unsentBytes
   }
 
-  /** Slows the peer down while nothing can start; what is read ahead stays within its limit. */
+  #countReceived(receivedBytes: number): void {
+    const changeBytes = receivedBytes - this.#countedReceivedBytes
+    if (changeBytes === 0) return
+    this.#countedReceivedBytes = receivedBytes
+    this.#owner.receiveBudget.change(changeBytes)
+  }
+
+  /** Slows the peer down while what it sends could not be started, or could not be kept. */
   #steerReading(): void {
     if (this.#isClosed) return
-    const shouldPause = this.#splitter.pendingBytes >= this.#owner.limits.readAheadBytes && !this.#mayStart()
+    this.#countReceived(this.bytesInFlight)
+    const shouldPause = !this.#mayReadOn()
     if (shouldPause === this.#isReadingPaused) return
     this.#isReadingPaused = shouldPause
     if (shouldPause) this.#stream.pause()
     else this.#stream.resume()
+  }
+
+  #mayReadOn(): boolean {
+    const { limits, receiveBudget } = this.#owner
+    if (this.#splitter.pendingBytes < limits.readAheadBytes) {
+      receiveBudget.leave(this)
+      return true
+    }
+    // A frame that is not whole yet must be read on, or it never will be.
+    return this.#mayStart() && receiveBudget.mayReadOn(this)
   }
 
   #endIfDrained(): void {
