@@ -140,11 +140,16 @@ export class GroupCommit {
     if (this.#isClosed) return
     try {
       if (this.#failure === null) await this.flush()
-      while (this.#rolling !== null || this.#sync !== null) await (this.#rolling ?? this.#syncSettled())
+      await this.settled()
     } finally {
       this.#isClosed = true
       this.#flushTimer?.cancel()
     }
+  }
+
+  /** Waits until no sync and no roll is on its way, whatever comes of them. */
+  async settled(): Promise<void> {
+    while (this.#rolling !== null || this.#sync !== null) await (this.#rolling ?? this.#syncSettled())
   }
 
   /** Begins the next segment now, behind everything that is written. Does nothing to an empty segment. */

@@ -281,6 +281,8 @@ export class PartitionLog {
 
   async #reopen(): Promise<void> {
     const { logger } = this.#environment
+    // A sync that was on its way when a write failed still counts, for the marks and for who waits for it.
+    await this.#session.commit.settled()
     const withheldFrom = this.syncedOffset
     const withheldTo = this.logEndOffset
     this.#session.abandon()
