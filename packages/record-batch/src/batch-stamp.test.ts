@@ -52,8 +52,9 @@ describe('setCreateTime', () => {
   it('corrects the max timestamp and takes back log append time', () => {
     const { buffer, at, sizeBytes } = twoBatches()
     setLogAppendTime(buffer, at, 9_999)
-    setCreateTime(buffer, at, 2_500)
-    expect(readBatchHeader(buffer, at)).toMatchObject({ timestampType: 0, maxTimestampMs: 2_500 })
+    const header = setCreateTime(buffer, at, 2_500)
+    expect(header).toMatchObject({ timestampType: 0, maxTimestampMs: 2_500 })
+    expect(header).toEqual(readBatchHeader(buffer, at))
     expect(readBatchRecords(buffer, at).map(({ timestampMs }) => timestampMs)).toEqual([2_000, 2_500])
     expect(verifyBatchCrc(buffer, at, sizeBytes)).toBe(true)
   })

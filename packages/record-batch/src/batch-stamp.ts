@@ -1,11 +1,13 @@
 import {
   ATTRIBUTES_AT,
   BASE_OFFSET_AT,
+  type BatchHeader,
   batchSizeBytesAt,
   CRC_AT,
   LOG_APPEND_TIME_BIT,
   MAX_TIMESTAMP_AT,
   PARTITION_LEADER_EPOCH_AT,
+  readBatchHeader,
   writeInt64,
 } from './batch-header.ts'
 import { crc32c } from './crc32c.ts'
@@ -40,10 +42,13 @@ export function setLogAppendTime(buffer: Buffer, position: number, timestampMs: 
 /**
  * Corrects a header that does not say what the records do, as Kafka's LogValidator does: timestamp type,
  * max timestamp and CRC are rewritten in place. Time look-up relies on it, so a producer's word is not enough.
+ *
+ * Returns the header as it is now: the one that was read before must not go any further.
  */
-export function setCreateTime(buffer: Buffer, position: number, maxTimestampMs: number): void {
+export function setCreateTime(buffer: Buffer, position: number, maxTimestampMs: number): BatchHeader {
   const attributes = buffer.readInt16BE(position + ATTRIBUTES_AT)
   rewriteTimestamps(buffer, position, attributes & ~LOG_APPEND_TIME_BIT, maxTimestampMs)
+  return readBatchHeader(buffer, position)
 }
 
 /** Computes the CRC of a batch that is otherwise complete, and stores it. */

@@ -52,7 +52,7 @@ export type ValidationResult =
       readonly offsetOfMaxTimestamp: number
       /**
        * The header does not say so yet: before the append `setLogAppendTime` or `setCreateTime`, as the
-       * topic has it, must put `maxTimestampMs` into it. Always so under log append time.
+       * topic has it, must put `maxTimestampMs` into it; `header` is then out of date. Always so under log append time.
        */
       readonly needsTimestampRewrite: boolean
     }

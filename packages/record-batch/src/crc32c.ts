@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
  * From this many bytes on the native implementation is faster; below it the cost of crossing into
  * native code is larger than the whole checksum. Measured: docs/decisions/0001-crc32c.md.
  */
-export const NATIVE_CRC_FROM_BYTES = 288
+export const NATIVE_CRC_FROM_BYTES = 320
 
 /** Takes the bytes and the checksum of what comes before them. */
 export type Checksum = (bytes: Buffer, seed: number) => number

@@ -1,7 +1,8 @@
-import { ErrorCode, listOffsets, offsetForLeaderEpoch } from '@millrace/protocol'
+import { ErrorCode, listOffsets, offsetForLeaderEpoch, produce } from '@millrace/protocol'
+import { setCreateTime } from '@millrace/record-batch'
 import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
-import { TestBroker } from '../testing/test-broker.ts'
+import { batchOf, produceBody, TestBroker } from '../testing/test-broker.ts'
 
 async function lookUp(
   broker: TestBroker,
@@ -72,6 +73,23 @@ describe('ListOffsets (trap 23)', () => {
     expect(await lookUp(broker, 501)).toMatchObject({ errorCode: 0, offset: -1, timestamp: -1 })
     expect(await lookUp(broker, Number.MAX_SAFE_INTEGER)).toMatchObject({ errorCode: 0, offset: -1 })
   })
+
+  it.each([100, 9_000])(
+    'finds records by their own times when the header claims %i as the highest',
+    async (claim) => {
+      await using broker = await TestBroker.start()
+      await broker.createTopic('t')
+      const batch = batchOf([{ timestampMs: 100 }, { timestampMs: 300 }], 0)
+      setCreateTime(batch, 0, claim)
+      await broker.settle(broker.connect().request(produce, 9, produceBody('t', batch)))
+      expect(await lookUp(broker, 200)).toMatchObject({ errorCode: 0, offset: 1, timestamp: 300 })
+      expect(await lookUp(broker, -3, { version: 7 })).toMatchObject({
+        errorCode: 0,
+        offset: 1,
+        timestamp: 300,
+      })
+    },
+  )
 
   it('tells the record with the highest time, and -1, -1 of an empty log', async () => {
     await using broker = await withTimes()

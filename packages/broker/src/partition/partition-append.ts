@@ -70,13 +70,11 @@ export function appendToPartition(partition: Partition, request: AppendRequest):
     const { reason, message, recordErrors } = validated
     return { kind: 'refused', errorCode: VALIDATION_ERRORS[reason], message, recordErrors }
   }
-  const { header } = validated
-  if (header.compression === Compression.zstd && request.produceVersion < FIRST_VERSION_WITH_ZSTD) {
+  if (validated.header.compression === Compression.zstd && request.produceVersion < FIRST_VERSION_WITH_ZSTD) {
     return refused(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, 'zstd needs Produce v7')
   }
-  if (validated.needsTimestampRewrite && config.messageTimestampType === 'CreateTime') {
-    setCreateTime(records, 0, validated.maxTimestampMs)
-  }
+  const isCorrected = validated.needsTimestampRewrite && config.messageTimestampType === 'CreateTime'
+  const header = isCorrected ? setCreateTime(records, 0, validated.maxTimestampMs) : validated.header
   return toResult(log, header, log.append(records, header, { durability: request.durability }))
 }
 
