@@ -11,6 +11,7 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import { BrokerSettings } from './config/broker-settings.ts'
 import { groupConfigFrom } from './config/group-config.ts'
 import { defaultLogConfig, topicLogConfig } from './config/topic-config.ts'
+import { CatalogTopicView } from './groups/catalog-topic-view.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { OffsetsTopicLog } from './groups/offsets-topic-log.ts'
 import { ConnectionRegistry } from './network/connection-registry.ts'
@@ -141,11 +142,12 @@ export async function openBroker(
     })
     const housekeeping = new Housekeeping({
       partitions,
+      logDirectory,
       groups,
       clock,
       logger,
-      retentionIntervalMs: config['log.retention.check.interval.ms'],
-      offsetsIntervalMs: config['offsets.retention.check.interval.ms'],
+      limits,
+      config: () => settings.config,
     })
     const listeners: OpenListener[] = []
     const close = async (): Promise<void> => {
@@ -209,7 +211,7 @@ async function openGroups(
     logger,
     randomBytes,
     config: groupConfigFrom(config),
-    topics: { find: (name) => catalog.topic(name) },
+    topics: new CatalogTopicView(catalog),
   })
   // A client that commits right after the start must not be told to come again.
   await groups.loaded

@@ -40,6 +40,10 @@ export interface Limits {
   readonly maxPartitions: number
   /** One topic: creating its directories must not stall the loop for seconds. */
   readonly maxPartitionsPerTopic: number
+  /** Of one core: what compaction may take while requests are served. */
+  readonly compactionShare: number
+  /** How often a log that a failing disk took offline is tried again. */
+  readonly reopenIntervalMs: number
   /** How long `close` waits for answers on their way, before it closes the connections. */
   readonly closeGraceMs: number
   /** How many closed connections are looked for at once: the period of the idle sweep. */
@@ -67,6 +71,8 @@ export function limitsFrom(config: BrokerConfig): Limits {
     maxTopics: config['millrace.max.topics'],
     maxPartitions: config['millrace.max.partitions'],
     maxPartitionsPerTopic: 10_000,
+    compactionShare: 0.3,
+    reopenIntervalMs: 5_000,
     closeGraceMs: 1500,
     idleSweepMs: 10_000,
   }

@@ -1,93 +1,132 @@
-import type { Clock, Timer } from '@millrace/log-core'
+import { type Clock, type LogDirectory, type PartitionLog, StorageError } from '@millrace/log-core'
+import type { BrokerConfig } from '../config/broker-config.ts'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { Limits } from '../limits.ts'
 import type { Logger } from '../observability.ts'
 import type { PartitionRegistry } from '../partition/partition-registry.ts'
+import { PeriodicTask } from './periodic-task.ts'
 
 export interface HousekeepingOptions {
   readonly partitions: PartitionRegistry
+  readonly logDirectory: LogDirectory
   readonly groups: GroupCoordinator
   readonly clock: Clock
   readonly logger: Logger
-  readonly retentionIntervalMs: number
-  readonly offsetsIntervalMs: number
+  readonly limits: Limits
+  /** As it is now: some of it may change while the broker runs. */
+  readonly config: () => BrokerConfig
 }
 
 /** A pass lets requests run after this many partitions: ten thousand of them must not hold anybody up. */
 const PARTITIONS_PER_TURN = 50
 
-/** What goes on by itself: retention and rolls by time, and commits that nobody needs any more. */
+/**
+ * What goes on by itself: retention, compaction, commits that nobody needs any more, and logs that a failing
+ * disk took offline and that may be opened again.
+ */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
-  #retentionTimer: Timer | null = null
-  #offsetsTimer: Timer | null = null
-  #pass: Promise<void> | null = null
+  readonly #retention: PeriodicTask
+  readonly #compaction: PeriodicTask
+  readonly #offsets: PeriodicTask
+  readonly #reopening: PeriodicTask
   #isClosed = false
 
   constructor(options: HousekeepingOptions) {
     this.#options = options
-    this.#armRetention()
-    this.#armOffsets()
+    const { clock, config, groups, limits } = options
+    this.#retention = new PeriodicTask({
+      clock,
+      intervalMs: () => config()['log.retention.check.interval.ms'],
+      run: () => this.#applyRetention(),
+    })
+    this.#compaction = new PeriodicTask({
+      clock,
+      intervalMs: () => config()['log.cleaner.backoff.ms'],
+      run: () => this.#compact({ isForced: false }),
+    })
+    this.#offsets = new PeriodicTask({
+      clock,
+      intervalMs: () => config()['offsets.retention.check.interval.ms'],
+      run: async () => groups.expireOffsets(),
+    })
+    this.#reopening = new PeriodicTask({
+      clock,
+      intervalMs: () => limits.reopenIntervalMs,
+      run: () => this.#reopenLogs(),
+    })
   }
 
-  /** One pass now, of everything; joins the one that is running. */
+  /** One pass of everything now, whether it is due or not. */
   async run(): Promise<void> {
-    this.#options.groups.expireOffsets()
-    await this.#runRetention()
+    await this.#offsets.runNow()
+    await this.#reopening.runNow()
+    await this.#retention.runNow()
+    await this.#compact({ isForced: true })
   }
 
-  /** Waits for a pass that is running. Idempotent. */
+  /** Waits for what is running. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#retentionTimer?.cancel()
-    this.#offsetsTimer?.cancel()
-    await this.#pass
-  }
-
-  #runRetention(): Promise<void> {
-    this.#pass ??= this.#applyRetention().finally(() => {
-      this.#pass = null
-    })
-    return this.#pass
+    const tasks = [this.#retention, this.#compaction, this.#offsets, this.#reopening]
+    await Promise.all(tasks.map((task) => task.close()))
   }
 
   async #applyRetention(): Promise<void> {
+    await this.#forEachLog(
+      (log) => log.state === 'online',
+      async (log) => {
+        const deletedSegments = await log.applyRetention(this.#options.clock.nowMs())
+        if (deletedSegments === 0) return
+        const { logStartOffset, partition, topic } = log
+        this.#options.logger.info(
+          { topic, partition, deletedSegments, logStartOffset },
+          'retention moved the log start',
+        )
+      },
+    )
+  }
+
+  async #compact({ isForced }: { readonly isForced: boolean }): Promise<void> {
+    const { clock, config, limits, logDirectory } = this.#options
+    if (this.#isClosed || !config()['log.cleaner.enable']) return
+    await logDirectory.compact({
+      nowMs: clock.nowMs(),
+      share: isForced ? 1 : limits.compactionShare,
+      memoryBytes: config()['log.cleaner.dedupe.buffer.size'],
+      isForced,
+    })
+  }
+
+  /** Heals by itself when the disk does. The log says what was cut; until then it goes on refusing. */
+  async #reopenLogs(): Promise<void> {
+    await this.#forEachLog(
+      (log) => log.error !== null,
+      (log) => log.reopen(),
+    )
+  }
+
+  async #forEachLog(
+    isMeant: (log: PartitionLog) => boolean,
+    work: (log: PartitionLog) => Promise<void>,
+  ): Promise<void> {
     const { clock, logger, partitions } = this.#options
-    let sinceYield = 0
-    for (const { index, onlineLog, topic } of [...partitions.all()]) {
+    let sinceTurn = 0
+    for (const { log } of [...partitions.all()]) {
       if (this.#isClosed) return
-      if (onlineLog === null) continue
+      if (log === null || !isMeant(log)) continue
       try {
-        const deletedSegments = await onlineLog.applyRetention(clock.nowMs())
-        if (deletedSegments > 0) {
-          const { logStartOffset } = onlineLog
-          logger.info(
-            { topic, partition: index, deletedSegments, logStartOffset },
-            'retention moved the log start',
-          )
-        }
+        await work(log)
       } catch (error) {
-        // The log has gone offline, and has said so: the others still want their pass.
-        const reason = error instanceof Error ? error.message : String(error)
-        logger.warn({ topic, partition: index, reason }, 'retention failed')
+        if (!(error instanceof StorageError)) throw error
+        // The log is offline, and has said so: the others still want their pass.
+        logger.debug(
+          { topic: log.topic, partition: log.partition, reason: error.message },
+          'housekeeping failed',
+        )
       }
-      if (++sinceYield % PARTITIONS_PER_TURN === 0)
+      if (++sinceTurn % PARTITIONS_PER_TURN === 0)
         await new Promise<void>((resolve) => clock.endOfTurn(resolve))
     }
-  }
-
-  #armRetention(): void {
-    const { clock, retentionIntervalMs } = this.#options
-    if (this.#isClosed) return
-    this.#retentionTimer = clock.after(retentionIntervalMs, () => {
-      void this.#runRetention().finally(() => this.#armRetention())
-    })
-  }
-
-  #armOffsets(): void {
-    const { clock, groups, offsetsIntervalMs } = this.#options
-    this.#offsetsTimer = clock.after(offsetsIntervalMs, () => {
-      groups.expireOffsets()
-      this.#armOffsets()
-    })
   }
 }

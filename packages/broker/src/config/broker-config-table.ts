@@ -1,6 +1,7 @@
 import {
   boolean,
   type ConfigValue,
+  double,
   int,
   LONG_MAX_TEXT,
   list,
@@ -103,6 +104,38 @@ export const brokerConfigTable = {
     long(3_600_000, { min: 0 }),
     'ms',
     'Default of message.timestamp.after.max.ms.',
+  ),
+  'log.cleanup.policy': live(
+    list<'compact' | 'delete'>(['delete'], ['compact', 'delete']),
+    'list',
+    'Default of cleanup.policy.',
+  ),
+  'log.cleaner.enable': row(boolean(true), 'flag', 'Whether compacted topics are compacted.'),
+  'log.cleaner.backoff.ms': live(
+    long(15_000, { min: 0 }),
+    'ms',
+    'The pause between two looks at what is dirty.',
+  ),
+  'log.cleaner.dedupe.buffer.size': live(
+    long(128 * MIB, { min: 1024 }),
+    'bytes',
+    'Most memory for the keys of one pass of compaction.',
+  ),
+  'log.cleaner.delete.retention.ms': live(
+    long(86_400_000, { min: 0 }),
+    'ms',
+    'Default of delete.retention.ms.',
+  ),
+  'log.cleaner.max.compaction.lag.ms': live(
+    long(LONG_MAX_TEXT, { min: 1 }),
+    'ms',
+    'Default of max.compaction.lag.ms.',
+  ),
+  'log.cleaner.min.compaction.lag.ms': live(long(0, { min: 0 }), 'ms', 'Default of min.compaction.lag.ms.'),
+  'log.cleaner.min.cleanable.ratio': live(
+    double(0.5, { min: 0, max: 1 }),
+    'ratio',
+    'Default of min.cleanable.dirty.ratio.',
   ),
   'min.insync.replicas': live(
     int(1, { min: 1 }),

@@ -33,7 +33,7 @@ describe('the broker configuration', () => {
     ['log.retention.ms', '9223372036854775808', /Not a number of type LONG/],
     ['auto.create.topics.enable', 'yes', /true or false/],
     ['log.message.timestamp.type', 'Never', /CreateTime, LogAppendTime/],
-    ['log.cleaner.min.cleanable.ratio', '1.1', /compaction is not available/],
+    ['log.cleaner.min.cleanable.ratio', '1.1', /no more than 1/],
     ['num.io.threads', '16', /one event loop/],
     ['num.io.threads', 'many', /one event loop/],
     ['ssl.keystore.location', '/keys', /security is not available/],

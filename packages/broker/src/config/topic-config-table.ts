@@ -22,10 +22,12 @@ const ONE_REPLICA = 'partitions are not copied between brokers'
 
 /** Exactly the topic configurations of Kafka 4.3. */
 export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
-  'cleanup.policy': fixed(
+  'cleanup.policy': works(
+    'cleanupPolicy',
+    'What happens to old records: they are deleted by age and size, compacted by key, or both.',
+    'list',
     list(['delete'], ['compact', 'delete']),
     'log.cleanup.policy',
-    'compaction is not available yet: only delete is',
   ),
   'compression.gzip.level': fixed(
     int(-1),
@@ -47,10 +49,12 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     'compression.zstd.level',
     'batches are kept as producers compressed them',
   ),
-  'delete.retention.ms': fixed(
+  'delete.retention.ms': works(
+    'deleteRetentionMs',
+    'How long a compacted topic keeps tombstones.',
+    'ms',
     long(86_400_000, { min: 0 }),
     'log.cleaner.delete.retention.ms',
-    'compaction is not available yet',
   ),
   'file.delete.delay.ms': works(
     'fileDeleteDelayMs',
@@ -84,10 +88,12 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
   'leader.replication.throttled.replicas': fixed(list<string>([]), null, ONE_REPLICA),
   'local.retention.bytes': fixed(long(-2, { min: -2 }), 'log.local.retention.bytes', NOT_TIERED),
   'local.retention.ms': fixed(long(-2, { min: -2 }), 'log.local.retention.ms', NOT_TIERED),
-  'max.compaction.lag.ms': fixed(
+  'max.compaction.lag.ms': works(
+    'maxCompactionLagMs',
+    'A record is compacted this long after its append at the latest.',
+    'ms',
     long(LONG_MAX_TEXT, { min: 1 }),
     'log.cleaner.max.compaction.lag.ms',
-    'compaction is not available yet',
   ),
   'max.message.bytes': works(
     'maxMessageBytes',
@@ -117,15 +123,19 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     string('CreateTime', ['CreateTime', 'LogAppendTime']),
     'log.message.timestamp.type',
   ),
-  'min.cleanable.dirty.ratio': fixed(
+  'min.cleanable.dirty.ratio': works(
+    'minCleanableDirtyRatio',
+    'Which part of a log must be dirty before it is compacted.',
+    'ratio',
     double(0.5, { min: 0, max: 1 }),
     'log.cleaner.min.cleanable.ratio',
-    'compaction is not available yet',
   ),
-  'min.compaction.lag.ms': fixed(
+  'min.compaction.lag.ms': works(
+    'minCompactionLagMs',
+    'A record stays as it is for this long.',
+    'ms',
     long(0, { min: 0 }),
     'log.cleaner.min.compaction.lag.ms',
-    'compaction is not available yet',
   ),
   'min.insync.replicas': works(
     'minInsyncReplicas',

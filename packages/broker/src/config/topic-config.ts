@@ -25,6 +25,11 @@ export function defaultLogConfig(config: BrokerConfig): LogConfig {
     flushMessages: config['log.flush.interval.messages'],
     flushMs: config['log.flush.interval.ms'] ?? NO_LIMIT,
     fileDeleteDelayMs: config['log.segment.delete.delay.ms'],
+    cleanupPolicy: config['log.cleanup.policy'],
+    deleteRetentionMs: config['log.cleaner.delete.retention.ms'],
+    maxCompactionLagMs: config['log.cleaner.max.compaction.lag.ms'],
+    minCompactionLagMs: config['log.cleaner.min.compaction.lag.ms'],
+    minCleanableDirtyRatio: config['log.cleaner.min.cleanable.ratio'],
     minInsyncReplicas: config['min.insync.replicas'],
     producerIdExpirationMs: config['producer.id.expiration.ms'],
   }

@@ -38,19 +38,11 @@ export const processConfigs: readonly FixedConfig[] = [
     ['log.flush.start.offset.checkpoint.interval.ms', 'INT', '60000'],
     ['log.preallocate', 'BOOLEAN', 'false', 'live'],
   ]),
-  ...fixedConfigs('compaction is not available yet', [
-    ['log.cleaner.backoff.ms', 'LONG', '15000', 'live'],
-    ['log.cleaner.dedupe.buffer.size', 'LONG', '134217728', 'live'],
-    ['log.cleaner.delete.retention.ms', 'LONG', '86400000', 'live'],
-    ['log.cleaner.enable', 'BOOLEAN', 'true'],
+  ...fixedConfigs('compaction runs in the event loop, within a share of one core', [
     ['log.cleaner.io.buffer.load.factor', 'DOUBLE', '0.9', 'live'],
     ['log.cleaner.io.buffer.size', 'INT', '524288', 'live'],
     ['log.cleaner.io.max.bytes.per.second', 'DOUBLE', '1.7976931348623157E308', 'live'],
-    ['log.cleaner.max.compaction.lag.ms', 'LONG', '9223372036854775807', 'live'],
-    ['log.cleaner.min.compaction.lag.ms', 'LONG', '0', 'live'],
-    ['log.cleaner.min.cleanable.ratio', 'DOUBLE', '0.5', 'live'],
     ['log.cleaner.threads', 'INT', '1', 'live'],
-    ['log.cleanup.policy', 'LIST', 'delete', 'live'],
   ]),
   ...fixedConfigs('connections are bounded by number, not by rate', [
     ['max.connection.creation.rate', 'INT', '2147483647', 'live'],
