@@ -1,28 +1,33 @@
 import { strict as assert } from 'node:assert'
 import { ErrorCode } from '@millrace/protocol'
-import { applyGroupMetadata } from './classic/apply-group-metadata.ts'
-import { ClassicGroup } from './classic/classic-group.ts'
-import { describeClassicGroup, listClassicGroup } from './classic/describe-group.ts'
+import type { ClassicGroup } from './classic/classic-group.ts'
 import { heartbeatInClassicGroup } from './classic/heartbeat.ts'
 import { joinClassicGroup } from './classic/join-group.ts'
 import { leaveClassicGroup } from './classic/leave-group.ts'
 import { joinError, refuseSync } from './classic/rebalance.ts'
 import { syncClassicGroup } from './classic/sync-group.ts'
 import { classicTimerFired, watchLoadedGroup } from './classic/timeouts.ts'
-import type {
-  DescribedGroup,
-  GroupEffect,
-  GroupEvent,
-  GroupTimer,
-  ListedGroup,
-  ListFilter,
-} from './group-event.ts'
-import type { TopicOffsets } from './offsets/committed-offsets.ts'
-import { CommittedOffsets } from './offsets/committed-offsets.ts'
+import { joinAsClassic } from './consumer/classic-join.ts'
+import { heartbeatAsClassic, leaveAsClassic, syncAsClassic } from './consumer/classic-requests.ts'
+import type { ConsumerGroup } from './consumer/consumer-group.ts'
+import { consumerHeartbeat } from './consumer/consumer-heartbeat.ts'
+import { consumerCommitCheck, consumerFetchError } from './consumer/consumer-offsets.ts'
+import { consumerTimerFired, watchLoadedConsumerGroup } from './consumer/consumer-timeouts.ts'
+import { buryConsumerGroup } from './consumer/fence.ts'
+import {
+  buryGroupIfOver,
+  deleteGroup,
+  describeClassic,
+  describeConsumer,
+  listGroups,
+} from './group-administration.ts'
+import type { GroupEffect, GroupEvent, GroupTimer } from './group-event.ts'
+import { type Group, GroupTable } from './group-table.ts'
+import type { CommittedOffsets } from './offsets/committed-offsets.ts'
+import { buryTopicOffsets, deleteRequestedOffsets, expireOffsets } from './offsets/delete-offsets.ts'
 import { classicCommitError, commitOffsets, unknownGroupCommitError } from './offsets/offset-commit.ts'
-import { isExpired, unusedSinceInClassicGroup } from './offsets/offset-expiry.ts'
 import { fetchOffsets } from './offsets/offset-fetch.ts'
-import { decodeGroupRecord, type GroupRecord } from './records/group-record.ts'
+import { decodeGroupRecord } from './records/group-record.ts'
 import { type ShardSurroundings, Step } from './step.ts'
 
 type EventOf<Kind extends GroupEvent['kind']> = Extract<GroupEvent, { kind: Kind }>
@@ -36,27 +41,26 @@ type EventOf<Kind extends GroupEvent['kind']> = Extract<GroupEvent, { kind: Kind
  */
 export class CoordinatorShard {
   readonly #surroundings: ShardSurroundings
-  readonly #groups = new Map<string, ClassicGroup>()
-  readonly #offsets = new CommittedOffsets()
+  readonly #table = new GroupTable()
 
   constructor(surroundings: ShardSurroundings) {
     this.#surroundings = surroundings
   }
 
   /** For reading only; every change goes through `step` and `replay`. */
-  get groups(): ReadonlyMap<string, ClassicGroup> {
-    return this.#groups
+  get groups(): ReadonlyMap<string, Group> {
+    return this.#table.groups
   }
 
   /** For reading only. */
   get offsets(): CommittedOffsets {
-    return this.#offsets
+    return this.#table.offsets
   }
 
   /** One event at wall-clock time `nowMs`. The driver performs the effects, in order. */
   step(event: GroupEvent, nowMs: number): readonly GroupEffect[] {
     assert(Number.isSafeInteger(nowMs), `${nowMs} is no timestamp`)
-    const step = new Step(this.#surroundings, nowMs, (record) => this.#apply(record, nowMs))
+    const step = new Step(this.#surroundings, nowMs, (record) => this.#table.apply(record, nowMs))
     this.#dispatch(step, event)
     return step.effects
   }
@@ -65,7 +69,7 @@ export class CoordinatorShard {
   replay(key: Buffer, value: Buffer | null): void {
     const record = decodeGroupRecord(key, value)
     // A group that is only loaded has no moment of its own: its record, or its commits, say when things were.
-    if (record !== null) this.#apply(record, -1)
+    if (record !== null) this.#table.apply(record, -1)
   }
 
   #dispatch(step: Step, event: GroupEvent): void {
@@ -82,39 +86,60 @@ export class CoordinatorShard {
       case 'leave-group':
         this.#leave(step, event)
         break
+      case 'consumer-heartbeat':
+        consumerHeartbeat(step, this.#table, event)
+        break
       case 'offset-commit':
         this.#commit(step, event)
         break
       case 'offset-fetch':
-        step.reply(event.token, fetchOffsets(this.#offsets, step.topics, event.group))
+        this.#fetch(step, event)
         break
-      case 'describe-groups':
-        step.reply(
-          event.token,
-          event.groupIds.map((groupId) => this.#describe(groupId, event.origin.apiVersion)),
-        )
-        break
-      case 'list-groups':
-        step.reply(event.token, this.#list(event.filter))
-        break
-      case 'delete-groups':
-        step.reply(
-          event.token,
-          event.groupIds.map((groupId) => this.#delete(step, groupId)),
-        )
+      case 'offset-delete':
+        deleteRequestedOffsets(step, this.#table, event)
         break
       case 'timer-fired':
         this.#timerFired(step, event.timer)
         break
       case 'loaded':
-        for (const group of this.#groups.values()) watchLoadedGroup(step, group)
+        for (const group of this.#table.groups.values()) watch(step, group)
         break
       case 'expire-offsets':
-        for (const group of [...this.#groups.values()]) this.#expire(step, group)
+        this.#expire(step)
         break
       case 'topics-deleted':
-        for (const group of this.#groups.values()) this.#forgetTopics(step, group, event.names)
+        buryTopicOffsets(step, this.#table, event.names)
         break
+      default:
+        this.#administer(step, event)
+    }
+  }
+
+  #administer(
+    step: Step,
+    event: EventOf<'describe-groups' | 'consumer-describe' | 'list-groups' | 'delete-groups'>,
+  ): void {
+    const table = this.#table
+    switch (event.kind) {
+      case 'describe-groups': {
+        const { apiVersion } = event.origin
+        const described = event.groupIds.map((groupId) => describeClassic(table, groupId, apiVersion))
+        step.reply(event.token, described)
+        break
+      }
+      case 'consumer-describe': {
+        const described = event.groupIds.map((groupId) => describeConsumer(step, table, groupId))
+        step.reply(event.token, described)
+        break
+      }
+      case 'list-groups':
+        step.reply(event.token, listGroups(table, event.filter))
+        break
+      case 'delete-groups': {
+        const deleted = event.groupIds.map((groupId) => deleteGroup(step, table, groupId))
+        step.reply(event.token, deleted)
+        break
+      }
     }
   }
 
@@ -125,178 +150,98 @@ export class CoordinatorShard {
       step.reply(event.token, joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
       return
     }
-    const known = this.#groups.get(groupId)
-    if (known === undefined && memberId !== '') {
+    const known = this.#table.get(groupId)
+    if (known?.kind === 'consumer' && known.state !== 'Empty') {
+      joinAsClassic(step, this.#table, known, event)
+    } else if (known?.kind !== 'classic' && memberId !== '') {
       step.reply(event.token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, memberId))
-      return
+    } else {
+      const group = this.#openClassic(step, groupId, known)
+      joinClassicGroup(step, group, event)
+      this.#table.forgetIfUnused(group)
     }
-    const group = known ?? this.#create(groupId, step.nowMs)
-    joinClassicGroup(step, group, event)
-    this.#forgetIfUnused(group)
+  }
+
+  /** A KIP-848 group without members makes room for a classic one. */
+  #openClassic(step: Step, groupId: string, known: Group | undefined): ClassicGroup {
+    if (known?.kind === 'consumer') buryConsumerGroup(step, known)
+    const group = this.#table.get(groupId)
+    return group?.kind === 'classic' ? group : this.#table.createClassic(groupId, step.nowMs)
   }
 
   #sync(step: Step, event: EventOf<'sync-group'>): void {
-    const group = this.#groups.get(event.request.groupId)
+    const group = this.#table.get(event.request.groupId)
     if (group === undefined) refuseSync(step, event.token, ErrorCode.UNKNOWN_MEMBER_ID)
+    else if (group.kind === 'consumer') syncAsClassic(step, group, event)
     else syncClassicGroup(step, group, event)
   }
 
   #heartbeat(step: Step, event: EventOf<'heartbeat'>): void {
-    const group = this.#groups.get(event.request.groupId)
+    const group = this.#table.get(event.request.groupId)
     if (group === undefined) step.reply(event.token, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID })
+    else if (group.kind === 'consumer') heartbeatAsClassic(step, group, event)
     else heartbeatInClassicGroup(step, group, event)
   }
 
   #leave(step: Step, event: EventOf<'leave-group'>): void {
-    const group = this.#groups.get(event.groupId)
-    if (group !== undefined) {
+    const group = this.#table.get(event.groupId)
+    if (group?.kind === 'consumer') {
+      leaveAsClassic(step, this.#table, group, event)
+    } else if (group !== undefined) {
       leaveClassicGroup(step, group, event)
-      this.#forgetIfUnused(group)
-      return
+      this.#table.forgetIfUnused(group)
+    } else {
+      const members = event.members.map((member) => ({ ...member, errorCode: ErrorCode.UNKNOWN_MEMBER_ID }))
+      step.reply(event.token, { errorCode: ErrorCode.NONE, members })
     }
-    const members = event.members.map((member) => ({ ...member, errorCode: ErrorCode.UNKNOWN_MEMBER_ID }))
-    step.reply(event.token, { errorCode: ErrorCode.NONE, members })
   }
 
   #commit(step: Step, event: EventOf<'offset-commit'>): void {
     const { groupId, memberId } = event.request
-    const group = this.#groups.get(groupId)
+    const group = this.#table.get(groupId)
+    if (group?.kind === 'consumer') {
+      commitOffsets(step, event, consumerCommitCheck(group, event))
+      return
+    }
     const errorCode =
       group === undefined ? unknownGroupCommitError(event) : classicCommitError(group, event.request)
     // A commit is a sign of life, as in Kafka.
     const member = group?.members.get(memberId)
-    if (member !== undefined && errorCode === ErrorCode.NONE)
+    if (member !== undefined && errorCode === ErrorCode.NONE) {
       step.armTimer(member.sessionTimer, member.sessionTimeoutMs)
-    commitOffsets(step, event, errorCode)
+    }
+    commitOffsets(step, event, () => errorCode)
   }
 
-  #describe(groupId: string, apiVersion: number): DescribedGroup {
-    const group = this.#groups.get(groupId)
-    if (group !== undefined) return describeClassicGroup(group)
-    const isError = apiVersion >= 6
-    return {
-      errorCode: isError ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE,
-      errorMessage: isError ? `Group ${groupId} not found.` : null,
-      groupId,
-      groupState: 'Dead',
-      protocolType: '',
-      protocolData: '',
-      members: [],
-    }
-  }
-
-  #list({ states, types }: ListFilter): ListedGroup[] {
-    const listed: ListedGroup[] = []
-    for (const group of this.#groups.values()) {
-      const isWanted = states.size === 0 || states.has(group.state.toLowerCase())
-      if (isWanted && (types.size === 0 || types.has(group.kind))) listed.push(listClassicGroup(group))
-    }
-    return listed
-  }
-
-  #delete(step: Step, groupId: string): { groupId: string; errorCode: number } {
-    const group = this.#groups.get(groupId)
-    if (group === undefined) return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND }
-    if (group.state !== 'Empty') return { groupId, errorCode: ErrorCode.NON_EMPTY_GROUP }
-    for (const [topic, partitions] of this.#offsets.ofGroup(groupId) ?? []) {
-      this.#deleteOffsets(step, { groupId, topic, partitions: [...partitions.keys()] })
-    }
-    this.#bury(step, group)
-    return { groupId, errorCode: ErrorCode.NONE }
+  #fetch(step: Step, event: EventOf<'offset-fetch'>): void {
+    const { groupId } = event.group
+    const group = this.#table.get(groupId)
+    const errorCode = group?.kind === 'consumer' ? consumerFetchError(group, event.group) : ErrorCode.NONE
+    if (errorCode === ErrorCode.NONE)
+      step.reply(event.token, fetchOffsets(this.#table.offsets, step.topics, event.group))
+    else step.reply(event.token, { groupId, topics: [], errorCode })
   }
 
   #timerFired(step: Step, timer: GroupTimer): void {
-    const group = this.#groups.get(timer.groupId)
+    const group = this.#table.get(timer.groupId)
     if (group === undefined) return
-    classicTimerFired(step, group, timer)
-    this.#forgetIfUnused(group)
-  }
-
-  #expire(step: Step, group: ClassicGroup): void {
-    const { groupId } = group
-    const unusedSince = unusedSinceInClassicGroup(group)
-    if (unusedSince !== null) {
-      for (const [topic, partitions] of this.#offsets.ofGroup(groupId) ?? []) {
-        const expired = this.#expiredPartitions(step, partitions, (committed) =>
-          unusedSince(topic, committed),
-        )
-        this.#deleteOffsets(step, { groupId, topic, partitions: expired })
-      }
-    }
-    const isOver = group.state === 'Empty' && group.pendingMembers.size === 0 && !this.#offsets.has(groupId)
-    if (isOver) this.#bury(step, group)
-  }
-
-  #expiredPartitions(
-    step: Step,
-    partitions: TopicOffsets,
-    unusedSince: (committed: Parameters<typeof isExpired>[0]) => number | null,
-  ): number[] {
-    const { nowMs } = step
-    const retentionMs = step.config.offsetsRetentionMs
-    return [...partitions]
-      .filter(([, committed]) =>
-        isExpired(committed, { nowMs, retentionMs, sinceMs: unusedSince(committed) }),
-      )
-      .map(([partition]) => partition)
-  }
-
-  #forgetTopics(step: Step, { groupId }: ClassicGroup, names: ReadonlySet<string>): void {
-    for (const [topic, partitions] of this.#offsets.ofGroup(groupId) ?? []) {
-      if (names.has(topic)) this.#deleteOffsets(step, { groupId, topic, partitions: [...partitions.keys()] })
+    if (group.kind === 'consumer') {
+      consumerTimerFired(step, this.#table, group, timer)
+    } else {
+      classicTimerFired(step, group, timer)
+      this.#table.forgetIfUnused(group)
     }
   }
 
-  #deleteOffsets(
-    step: Step,
-    { groupId, partitions, topic }: { groupId: string; topic: string; partitions: readonly number[] },
-  ): void {
-    for (const partition of partitions) {
-      step.persist({ kind: 'offset-commit', groupId, topic, partition, value: null })
+  #expire(step: Step): void {
+    for (const group of [...this.#table.groups.values()]) {
+      expireOffsets(step, this.#table, group)
+      buryGroupIfOver(step, this.#table, group)
     }
   }
+}
 
-  #bury(step: Step, group: ClassicGroup): void {
-    for (const timer of group.pendingMembers.values()) step.cancelTimer(timer)
-    step.persist({ kind: 'group-metadata', groupId: group.groupId, value: null })
-  }
-
-  /** A group that was never persisted and holds nothing is as good as one that was never there. */
-  #forgetIfUnused(group: ClassicGroup): void {
-    const isUsed = group.isPersisted || group.state !== 'Empty' || group.pendingMembers.size > 0
-    if (!isUsed && !this.#offsets.has(group.groupId)) this.#groups.delete(group.groupId)
-  }
-
-  #apply(record: GroupRecord, nowMs: number): void {
-    switch (record.kind) {
-      case 'offset-commit':
-        this.#applyCommit(record, nowMs)
-        break
-      case 'group-metadata': {
-        if (record.value === null) this.#groups.delete(record.groupId)
-        else
-          applyGroupMetadata(
-            this.#groups.get(record.groupId) ?? this.#create(record.groupId, nowMs),
-            record.value,
-          )
-      }
-    }
-  }
-
-  /** Whoever commits without being a member of anything has a group all the same: an empty one without a protocol. */
-  #applyCommit(record: Extract<GroupRecord, { kind: 'offset-commit' }>, nowMs: number): void {
-    const { groupId, partition, topic, value } = record
-    if (value === null) {
-      this.#offsets.delete(groupId, topic, partition)
-      return
-    }
-    if (!this.#groups.has(groupId)) this.#create(groupId, nowMs)
-    this.#offsets.set(groupId, topic, partition, value)
-  }
-
-  #create(groupId: string, nowMs: number): ClassicGroup {
-    const group = new ClassicGroup(groupId, nowMs)
-    this.#groups.set(groupId, group)
-    return group
-  }
+function watch(step: Step, group: ClassicGroup | ConsumerGroup): void {
+  if (group.kind === 'classic') watchLoadedGroup(step, group)
+  else watchLoadedConsumerGroup(step, group)
 }

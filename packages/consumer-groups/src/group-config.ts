@@ -14,6 +14,14 @@ export interface GroupConfig {
   readonly offsetMetadataMaxBytes: number
   /** `offsets.retention.minutes`, in milliseconds. */
   readonly offsetsRetentionMs: number
+  /** `group.consumer.max.size`: members of one KIP-848 group. */
+  readonly consumerGroupMaxSize: number
+  /** `group.consumer.session.timeout.ms`: silence after which a KIP-848 member is out. */
+  readonly consumerSessionTimeoutMs: number
+  /** `group.consumer.heartbeat.interval.ms`: told to KIP-848 members with every answer. */
+  readonly consumerHeartbeatIntervalMs: number
+  /** `group.consumer.migration.policy`: which way groups with members may change their protocol. */
+  readonly consumerMigrationPolicy: 'disabled' | 'upgrade' | 'downgrade' | 'bidirectional'
   /** How long a new member may wait for its first JoinGroup to be answered. Fixed in Kafka. */
   readonly newMemberJoinTimeoutMs: number
   /** Members that were given an id and have not come back with it, per group. Kafka has no bound. */
@@ -34,6 +42,10 @@ export const DEFAULT_GROUP_CONFIG: GroupConfig = {
   groupMaxSize: 2_147_483_647,
   offsetMetadataMaxBytes: 4_096,
   offsetsRetentionMs: 7 * 24 * 60 * MINUTE_MS,
+  consumerGroupMaxSize: 2_147_483_647,
+  consumerSessionTimeoutMs: 45_000,
+  consumerHeartbeatIntervalMs: 5_000,
+  consumerMigrationPolicy: 'bidirectional',
   newMemberJoinTimeoutMs: 5 * MINUTE_MS,
   maxPendingMembers: 10_000,
   maxMemberMetadataBytes: 900_000,
@@ -46,6 +58,9 @@ export function checkGroupConfig(config: GroupConfig): GroupConfig {
   assert(config.groupMinSessionTimeoutMs <= config.groupMaxSessionTimeoutMs)
   assert(config.groupInitialRebalanceDelayMs >= 0)
   assert(config.groupMaxSize > 0)
+  assert(config.consumerGroupMaxSize > 0)
+  assert(config.consumerHeartbeatIntervalMs > 0)
+  assert(config.consumerHeartbeatIntervalMs < config.consumerSessionTimeoutMs)
   // The metadata of the chosen protocol goes into the group's record, so a member must fit into one.
   assert(config.maxMemberMetadataBytes < config.maxPersistedBytes)
   return config

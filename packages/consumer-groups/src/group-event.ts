@@ -1,4 +1,7 @@
 import type {
+  ConsumerGroupDescribeResponseInput,
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponseInput,
   DeleteGroupsResponseInput,
   DescribeGroupsResponseInput,
   HeartbeatRequest,
@@ -9,6 +12,8 @@ import type {
   ListGroupsResponseInput,
   OffsetCommitRequest,
   OffsetCommitResponseInput,
+  OffsetDeleteRequest,
+  OffsetDeleteResponseInput,
   OffsetFetchResponseInput,
   SyncGroupRequest,
   SyncGroupResponseInput,
@@ -31,9 +36,9 @@ export interface RequestOrigin {
  * replaced has another. So a late timer of the past can never be taken for one of the present.
  */
 export interface GroupTimer {
-  readonly kind: 'session' | 'join' | 'sync'
+  readonly kind: 'session' | 'join' | 'sync' | 'rebalance'
   readonly groupId: string
-  /** For `session`; empty otherwise. */
+  /** Empty for a timer of the whole group. */
   readonly memberId: string
 }
 
@@ -79,6 +84,9 @@ export type GroupEvent =
       readonly requireStable: boolean
     })
   | (Asked & { readonly kind: 'describe-groups'; readonly groupIds: readonly string[] })
+  | (Asked & { readonly kind: 'consumer-heartbeat'; readonly request: ConsumerGroupHeartbeatRequest })
+  | { readonly kind: 'consumer-describe'; readonly token: RequestToken; readonly groupIds: readonly string[] }
+  | { readonly kind: 'offset-delete'; readonly token: RequestToken; readonly request: OffsetDeleteRequest }
   | { readonly kind: 'list-groups'; readonly token: RequestToken; readonly filter: ListFilter }
   | { readonly kind: 'delete-groups'; readonly token: RequestToken; readonly groupIds: readonly string[] }
   | { readonly kind: 'timer-fired'; readonly timer: GroupTimer }
@@ -94,6 +102,7 @@ export interface ListFilter {
 
 export type OffsetFetchGroupResponse = NonNullable<OffsetFetchResponseInput['groups']>[number]
 export type DescribedGroup = DescribeGroupsResponseInput['groups'][number]
+export type DescribedConsumerGroup = ConsumerGroupDescribeResponseInput['groups'][number]
 export type ListedGroup = ListGroupsResponseInput['groups'][number]
 export type DeletedGroup = DeleteGroupsResponseInput['results'][number]
 
@@ -106,6 +115,9 @@ export interface GroupReplies {
   readonly 'offset-commit': OffsetCommitResponseInput
   readonly 'offset-fetch': OffsetFetchGroupResponse
   readonly 'describe-groups': readonly DescribedGroup[]
+  readonly 'consumer-heartbeat': ConsumerGroupHeartbeatResponseInput
+  readonly 'consumer-describe': readonly DescribedConsumerGroup[]
+  readonly 'offset-delete': OffsetDeleteResponseInput
   readonly 'list-groups': readonly ListedGroup[]
   readonly 'delete-groups': readonly DeletedGroup[]
 }

@@ -38,6 +38,11 @@ export class Step {
     return `${prefix.slice(0, MAX_PREFIX_CHARACTERS)}-${this.#newUuid()}`
   }
 
+  /** For a KIP-848 member that leaves the choice of its id to the broker, as only version 0 may. */
+  newUuid(): string {
+    return this.#newUuid()
+  }
+
   /**
    * The record takes effect at once, by the same code that a restart runs (G1); that it is durable is the
    * driver's to wait for, before any reply of this or a later step leaves (G2).

@@ -1,7 +1,15 @@
 /** What groups need to know of the topics; the broker's catalog stands behind it. Reading is all it allows. */
 export interface TopicView {
+  /** Rises whenever a topic is created, deleted or given partitions. */
+  readonly version: number
   /** undefined when there is no such topic. */
   find(name: string): TopicFacts | undefined
+  findById(topicId: string): TopicFacts | undefined
+  /**
+   * The names that a regular expression of RE2's syntax matches as a whole, or null when it is not one. Its cost is
+   * the view's to bound: the pattern comes from a client.
+   */
+  matching(pattern: string): readonly string[] | null
 }
 
 /** One existing topic. */

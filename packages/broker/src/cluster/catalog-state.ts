@@ -37,6 +37,8 @@ export class CatalogState implements JournalState {
   readonly clientQuotas = new Map<string, ClientQuotas>()
   partitionCount = 0
   nextProducerId = 0
+  /** Rises whenever a topic is created, deleted or changed. Not in the journal: it counts from each start. */
+  topicsVersion = 0
 
   apply(value: unknown): void {
     const entry = value as CatalogEntry
@@ -124,6 +126,7 @@ export class CatalogState implements JournalState {
   }
 
   #put(topic: Topic, addedPartitions: number): void {
+    this.topicsVersion++
     this.topicsByName.set(topic.name, topic)
     this.topicsById.set(topic.topicId, topic)
     this.namesByCollisionKey.set(collisionKey(topic.name), topic.name)
@@ -131,6 +134,7 @@ export class CatalogState implements JournalState {
   }
 
   #delete(deleted: DeletedTopic): void {
+    this.topicsVersion++
     const topic = this.topicsById.get(deleted.topicId)
     if (topic !== undefined) {
       this.topicsByName.delete(topic.name)

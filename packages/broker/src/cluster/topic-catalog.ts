@@ -72,6 +72,11 @@ export class TopicCatalog {
     return [...this.#state.deletedTopics.values()]
   }
 
+  /** Rises whenever a topic is created, deleted or changed: whoever remembers what they looked like looks again. */
+  get topicsVersion(): number {
+    return this.#state.topicsVersion
+  }
+
   topic(name: string): Topic | undefined {
     return this.#state.topicsByName.get(name)
   }

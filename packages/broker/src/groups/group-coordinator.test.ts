@@ -8,7 +8,10 @@ import { GroupCoordinator } from './group-coordinator.ts'
 
 const origin = { apiVersion: 8, clientId: 'client', clientHost: '/127.0.0.1' }
 const topics = {
+  version: 1,
   find: (name: string) => ({ name, topicId: 'sZm8xLmITxOuxIOM3pIWSQ', partitionCount: 1_000 }),
+  findById: () => undefined,
+  matching: () => [],
 }
 
 interface Scene {

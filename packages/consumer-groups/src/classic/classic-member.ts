@@ -63,6 +63,6 @@ export function offersSame(member: ClassicMember, protocols: readonly OfferedPro
 }
 
 /** Empty when the member does not offer the protocol, which a chosen protocol rules out. */
-export function metadataFor(member: ClassicMember, protocolName: string | null): Buffer {
+export function metadataFor(member: Pick<ClassicMember, 'protocols'>, protocolName: string | null): Buffer {
   return member.protocols.find(({ name }) => name === protocolName)?.metadata ?? NO_BYTES
 }

@@ -26,7 +26,7 @@ export class ProtocolVotes {
    * Every member votes for the first of its protocols that all members have; most votes win, and among equals
    * the one that was voted for first, so that the same members always choose the same protocol.
    */
-  elect(members: ReadonlyMap<string, ClassicMember>): string {
+  elect(members: ReadonlyMap<string, Pick<ClassicMember, 'memberId' | 'protocols'>>): string {
     assert(members.size > 0)
     const votes = new Map<string, number>()
     for (const member of members.values()) {

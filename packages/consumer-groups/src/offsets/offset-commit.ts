@@ -6,28 +6,30 @@ import type { GroupRecord } from '../records/group-record.ts'
 import { offsetCommitBytes } from '../records/offset-commit-record.ts'
 import type { Step } from '../step.ts'
 import type { TopicFacts } from '../topic-view.ts'
-import { NO_TOPIC_ID } from './committed-offset.ts'
 
 type CommitEvent = Extract<GroupEvent, { kind: 'offset-commit' }>
-type RequestTopic = OffsetCommitRequest['topics'][number]
-type RequestPartition = RequestTopic['partitions'][number]
+type RequestPartition = OffsetCommitRequest['topics'][number]['partitions'][number]
 type CommitRecord = Extract<GroupRecord, { kind: 'offset-commit' }>
 
 const MAX_STRING_BYTES = 32_767
+const UNKNOWN = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 interface CommitPlan {
   readonly response: OffsetCommitResponseInput
   readonly records: readonly CommitRecord[]
 }
 
-/** Records where the group stands, partition by partition. `groupError` fails what exists; what does not is told so anyway. */
-export function commitOffsets(step: Step, event: CommitEvent, groupError: number): void {
-  const plan = planCommit(step, event, groupError)
+/** Says of one existing partition whether it may be committed: NONE, or the error. */
+export type CommitCheck = (topicId: string, partition: number) => number
+
+/** Records where the group stands, partition by partition. Partitions that do not exist are told so, whatever the check. */
+export function commitOffsets(step: Step, event: CommitEvent, check: CommitCheck): void {
+  const plan = planCommit(step, event, check)
   if (persistedBytes(plan.records) <= step.config.maxPersistedBytes) {
     for (const record of plan.records) step.persist(record)
     step.reply(event.token, plan.response)
   } else {
-    step.reply(event.token, planCommit(step, event, ErrorCode.INVALID_COMMIT_OFFSET_SIZE).response)
+    step.reply(event.token, planCommit(step, event, () => ErrorCode.INVALID_COMMIT_OFFSET_SIZE).response)
   }
 }
 
@@ -52,15 +54,17 @@ export function unknownGroupCommitError({ origin, request }: CommitEvent): numbe
   return origin.apiVersion >= 9 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
 }
 
-function planCommit(step: Step, event: CommitEvent, groupError: number): CommitPlan {
-  const { request } = event
+function planCommit(step: Step, { request }: CommitEvent, check: CommitCheck): CommitPlan {
   const records: CommitRecord[] = []
   const topics = request.topics.map((topic) => {
     const facts = step.topics.find(topic.name)
     const partitions = topic.partitions.map((partition) => {
-      const errorCode = partitionError(step, { facts, groupError, partition })
-      if (errorCode === ErrorCode.NONE) records.push(commitRecord(step, request, { topic, facts, partition }))
-      return { partitionIndex: partition.partitionIndex, errorCode }
+      const { partitionIndex } = partition
+      const errorCode = facts === undefined ? UNKNOWN : partitionError(step, { facts, check, partition })
+      if (facts !== undefined && errorCode === ErrorCode.NONE) {
+        records.push(commitRecord(step, request, { facts, partition }))
+      }
+      return { partitionIndex, errorCode }
     })
     return { name: topic.name, partitions }
   })
@@ -69,17 +73,12 @@ function planCommit(step: Step, event: CommitEvent, groupError: number): CommitP
 
 function partitionError(
   step: Step,
-  {
-    facts,
-    groupError,
-    partition,
-  }: { facts: TopicFacts | undefined; groupError: number; partition: RequestPartition },
+  { check, facts, partition }: { facts: TopicFacts; check: CommitCheck; partition: RequestPartition },
 ): number {
   const { committedMetadata, partitionIndex } = partition
-  if (facts === undefined || partitionIndex < 0 || partitionIndex >= facts.partitionCount) {
-    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-  }
-  if (groupError !== ErrorCode.NONE) return groupError
+  if (partitionIndex < 0 || partitionIndex >= facts.partitionCount) return UNKNOWN
+  const errorCode = check(facts.topicId, partitionIndex)
+  if (errorCode !== ErrorCode.NONE) return errorCode
   const metadata = committedMetadata ?? ''
   // Kafka counts characters; the second bound is what an answer that is not flexible can carry.
   const isTooLong =
@@ -89,18 +88,13 @@ function partitionError(
 
 function commitRecord(
   step: Step,
-  request: OffsetCommitRequest,
-  {
-    facts,
-    partition,
-    topic,
-  }: { topic: RequestTopic; facts: TopicFacts | undefined; partition: RequestPartition },
+  { groupId, retentionTimeMs }: OffsetCommitRequest,
+  { facts, partition }: { facts: TopicFacts; partition: RequestPartition },
 ): CommitRecord {
-  const { retentionTimeMs } = request
   return {
     kind: 'offset-commit',
-    groupId: request.groupId,
-    topic: topic.name,
+    groupId,
+    topic: facts.name,
     partition: partition.partitionIndex,
     value: {
       offset: partition.committedOffset,
@@ -108,7 +102,7 @@ function commitRecord(
       metadata: partition.committedMetadata ?? '',
       commitTimestampMs: step.nowMs,
       expireTimestampMs: retentionTimeMs >= 0 ? step.nowMs + retentionTimeMs : -1,
-      topicId: facts?.topicId ?? NO_TOPIC_ID,
+      topicId: facts.topicId,
     },
   }
 }

@@ -86,7 +86,8 @@ describe('trap 8: OffsetFetch', () => {
   it('takes an offset of a topic that was made again under the same name for none', () => {
     const harness = new ShardHarness()
     harness.commit(topics('topic', partition(0, 42)))
-    harness.topics.set('topic', { name: 'topic', topicId: 'AnotherTopicIdOf22Char', partitionCount: 10 })
+    harness.topics.delete('topic')
+    harness.addTopic('topic', 10)
     expect(
       harness.fetch([{ name: 'topic', partitionIndexes: [0] }]).topics[0]?.partitions[0]?.committedOffset,
     ).toBe(-1)

@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert'
 import type { ClassicGroup } from '../classic/classic-group.ts'
+import type { ConsumerGroup } from '../consumer/consumer-group.ts'
+import { toWire } from '../consumer/topic-partitions.ts'
 import type { CoordinatorShard } from '../coordinator-shard.ts'
 import type { GroupTimer } from '../group-event.ts'
+import type { Group } from '../group-table.ts'
 
 interface Surroundings {
   readonly timers: ReadonlyMap<GroupTimer, unknown>
@@ -11,11 +14,14 @@ interface Surroundings {
 
 /** Throws when the shard breaks one of its invariants. Called after every step of a simulation. */
 export function checkShard(shard: CoordinatorShard, surroundings: Surroundings): void {
-  for (const group of shard.groups.values()) checkGroup(group, surroundings)
+  for (const group of shard.groups.values()) {
+    if (group.kind === 'classic') checkClassicGroup(group, surroundings)
+    else checkConsumerGroup(group, surroundings)
+  }
   checkReload(shard, surroundings.shadow)
 }
 
-function checkGroup(group: ClassicGroup, { timers }: Surroundings): void {
+function checkClassicGroup(group: ClassicGroup, { timers }: Surroundings): void {
   const { members, pendingMembers, pendingSync, state } = group
   const parkedJoins = [...members.values()].filter(({ awaitingJoin }) => awaitingJoin !== null)
   const parkedSyncs = [...members.values()].filter(({ awaitingSync }) => awaitingSync !== null)
@@ -42,6 +48,30 @@ function checkGroup(group: ClassicGroup, { timers }: Surroundings): void {
   else assert.equal(parkedSyncs.length, 0)
 }
 
+function checkConsumerGroup(group: ConsumerGroup, { timers }: Surroundings): void {
+  assert(group.assignmentEpoch <= group.groupEpoch, 'no target for an epoch that is still to come')
+  const owners = new Map<string, string>()
+  for (const member of group.members.values()) {
+    const { classic, instanceId, memberId, state } = member
+    const { rebalance, session } = group.timersOf(memberId)
+    assert(timers.has(session), `nobody watches ${memberId}`)
+    assert(member.memberEpoch <= group.groupEpoch)
+    if (classic === null)
+      assert.equal(timers.has(rebalance), state === 'unrevoked' && member.memberEpoch >= 0)
+    if (instanceId !== null) assert.equal(group.staticMember(instanceId)?.memberId, memberId)
+    for (const partitions of [member.assigned, member.pendingRevocation]) {
+      for (const { partitions: numbers, topicId } of toWire(partitions)) {
+        for (const number of numbers) {
+          const place = `${topicId}-${number}`
+          assert.equal(owners.get(place) ?? memberId, memberId, `${place} has two owners`)
+          owners.set(place, memberId)
+        }
+      }
+    }
+  }
+  for (const memberId of group.target.keys()) assert(group.members.has(memberId), 'a target is for a member')
+}
+
 /** G1: a shard loaded from what was persisted remembers the same. */
 function checkReload(live: CoordinatorShard, loaded: CoordinatorShard): void {
   for (const groupId of new Set([...live.groups.keys(), ...loaded.groups.keys()])) {
@@ -51,18 +81,29 @@ function checkReload(live: CoordinatorShard, loaded: CoordinatorShard): void {
       'committed offsets after a restart',
     )
     const group = live.groups.get(groupId)
-    if (group === undefined || group.state === 'Stable' || (group.state === 'Empty' && group.isPersisted)) {
+    if (group === undefined || isRemembered(group)) {
       assert.deepEqual(remembered(loaded.groups.get(groupId)), remembered(group), 'the group after a restart')
     }
   }
+}
+
+/** A classic group in a rebalance goes back to where it was before. */
+function isRemembered(group: Group): boolean {
+  return (
+    group.kind === 'consumer' || group.state === 'Stable' || (group.state === 'Empty' && group.isPersisted)
+  )
 }
 
 function offsetsOf(shard: CoordinatorShard, groupId: string): unknown {
   return shard.offsets.ofGroup(groupId)
 }
 
-function remembered(group: ClassicGroup | undefined): unknown {
+function remembered(group: Group | undefined): unknown {
   if (group === undefined) return undefined
+  return group.kind === 'classic' ? rememberedClassic(group) : rememberedConsumer(group)
+}
+
+function rememberedClassic(group: ClassicGroup): unknown {
   const { generationId, groupId, leaderId, members, protocolName, protocolType, state, subscribedTopics } =
     group
   const kept = [...members.values()].map((member) => ({
@@ -84,4 +125,16 @@ function remembered(group: ClassicGroup | undefined): unknown {
     subscribedTopics,
     members: kept,
   }
+}
+
+function rememberedConsumer(group: ConsumerGroup): unknown {
+  const { assignmentEpoch, groupEpoch, groupId, metadataHash, regexes, target } = group
+  const sorted = <V>(map: ReadonlyMap<string, V>) => [...map].sort(([one], [other]) => (one < other ? -1 : 1))
+  const members = sorted(group.members).map(([, member]) => ({
+    ...member,
+    assigned: toWire(member.assigned),
+    pendingRevocation: toWire(member.pendingRevocation),
+  }))
+  const targets = sorted(target).map(([memberId, topics]) => [memberId, toWire(topics)])
+  return { groupId, groupEpoch, assignmentEpoch, metadataHash, members, targets, regexes: sorted(regexes) }
 }

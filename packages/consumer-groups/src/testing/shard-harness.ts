@@ -1,9 +1,11 @@
 import { strict as assert } from 'node:assert'
 import type {
+  ConsumerGroupHeartbeatRequest,
   HeartbeatRequest,
   JoinGroupRequest,
   JoinGroupResponseInput,
   OffsetCommitRequest,
+  OffsetDeleteRequest,
   SyncGroupRequest,
 } from '@millrace/protocol'
 import { CoordinatorShard } from '../coordinator-shard.ts'
@@ -18,7 +20,7 @@ import type {
   RequestedTopics,
   RequestToken,
 } from '../group-event.ts'
-import type { TopicFacts } from '../topic-view.ts'
+import { FakeTopics } from './fake-topics.ts'
 
 /** The newest versions, as franz-go and Java send them. */
 const NEWEST = {
@@ -27,6 +29,7 @@ const NEWEST = {
   heartbeat: 4,
   'leave-group': 5,
   'offset-commit': 9,
+  'consumer-heartbeat': 1,
 } as const
 
 interface Origin {
@@ -41,7 +44,7 @@ export class ShardHarness {
   nowMs = 1_700_000_000_000
   readonly config: GroupConfig
   readonly log: PersistedRecord[] = []
-  readonly topics = new Map<string, TopicFacts>()
+  readonly topics = new FakeTopics()
   readonly timers = new Map<GroupTimer, number>()
   readonly replies = new Map<RequestToken, GroupEffect & { kind: 'reply' }>()
   shard: CoordinatorShard
@@ -55,8 +58,7 @@ export class ShardHarness {
   }
 
   addTopic(name: string, partitionCount: number): void {
-    const topicId = Buffer.from(`topic-id-${name}`.padEnd(16).slice(0, 16)).toString('base64url')
-    this.topics.set(name, { name, topicId, partitionCount })
+    this.topics.create(name, partitionCount)
   }
 
   /** What the log holds becomes a new shard, as after a crash. */
@@ -127,6 +129,48 @@ export class ShardHarness {
     return this.#ask('heartbeat', origin, (asked) => ({ ...asked, kind: 'heartbeat', request: full }))
   }
 
+  /** A KIP-848 heartbeat. Left out: nothing changed. */
+  beat(
+    request: Partial<ConsumerGroupHeartbeatRequest>,
+    origin: Origin = {},
+  ): GroupReplies['consumer-heartbeat'] {
+    const full: ConsumerGroupHeartbeatRequest = {
+      groupId: GROUP,
+      memberId: 'member',
+      memberEpoch: 0,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: -1,
+      subscribedTopicNames: null,
+      subscribedTopicRegex: null,
+      serverAssignor: null,
+      topicPartitions: null,
+      ...request,
+    }
+    return this.#ask('consumer-heartbeat', origin, (asked) => ({
+      ...asked,
+      kind: 'consumer-heartbeat',
+      request: full,
+    })).value
+  }
+
+  describeConsumer(groupId = GROUP): GroupReplies['consumer-describe'][number] {
+    const described = this.#ask('consumer-describe', {}, ({ token }) => ({
+      kind: 'consumer-describe',
+      token,
+      groupIds: [groupId],
+    })).value[0]
+    assert(described !== undefined)
+    return described
+  }
+
+  /** Results by topic and partition, or the error of the whole request. */
+  deleteOffsets(request: Partial<OffsetDeleteRequest>): GroupReplies['offset-delete'] {
+    const full = { groupId: GROUP, topics: [], ...request }
+    return this.#ask('offset-delete', {}, ({ token }) => ({ kind: 'offset-delete', token, request: full }))
+      .value
+  }
+
   leave(members: readonly LeavingMember[], groupId = GROUP): Answer<'leave-group'> {
     return this.#ask('leave-group', {}, (asked) => ({ ...asked, kind: 'leave-group', groupId, members }))
   }
@@ -150,8 +194,12 @@ export class ShardHarness {
     return this.#ask('offset-commit', origin, (asked) => ({ ...asked, kind: 'offset-commit', request: full }))
   }
 
-  fetch(topics: RequestedTopics, groupId = GROUP): GroupReplies['offset-fetch'] {
-    const group = { groupId, memberId: null, memberEpoch: -1, topics }
+  fetch(
+    topics: RequestedTopics,
+    groupId = GROUP,
+    member: { memberId: string | null; memberEpoch: number } = { memberId: null, memberEpoch: -1 },
+  ): GroupReplies['offset-fetch'] {
+    const group = { groupId, ...member, topics }
     return this.#ask('offset-fetch', {}, (asked) => ({
       ...asked,
       kind: 'offset-fetch',
@@ -211,7 +259,7 @@ export class ShardHarness {
   #newShard(): CoordinatorShard {
     return new CoordinatorShard({
       config: this.config,
-      topics: { find: (name) => this.topics.get(name) },
+      topics: this.topics,
       newUuid: () => `uuid-${++this.#lastUuid}`,
     })
   }

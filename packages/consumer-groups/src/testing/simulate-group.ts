@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
+import type { ClassicGroup } from '../classic/classic-group.ts'
 import { checkGroupConfig, DEFAULT_GROUP_CONFIG } from '../group-config.ts'
 import { AssignmentLedger } from './assignment-ledger.ts'
+import { FakeTopics } from './fake-topics.ts'
 import { Prng } from './prng.ts'
 import {
   type ConsumerTraits,
@@ -37,12 +39,8 @@ export function simulateClassicGroup(seed: number): SimulationReport {
     groupMaxSize: prng.pick([3, 100, 100]),
     newMemberJoinTimeoutMs: 60_000,
   })
-  const topics = new Map([
-    [
-      SIMULATED_TOPIC,
-      { name: SIMULATED_TOPIC, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitionCount: PARTITION_COUNT },
-    ],
-  ])
+  const topics = new FakeTopics()
+  topics.create(SIMULATED_TOPIC, PARTITION_COUNT)
   const coordinator = new SimulatedCoordinator(time, config, topics)
   coordinator.faults = { appendFails: prng.pick([0, 0.02, 0.1]), appendMs: [0, prng.pick([1, 20, 200])] }
   const world: ConsumerWorld = {
@@ -155,7 +153,7 @@ function settle(world: ConsumerWorld, consumers: readonly SimulatedConsumer[]): 
   time.run(2 * LONGEST_SESSION_MS + LONGEST_SESSION_MS + 2 * LONGEST_REBALANCE_MS + 60_000)
   checkOffsets(world)
   const living = consumers.filter(({ isGone }) => !isGone)
-  const group = coordinator.shard?.groups.get(SIMULATED_GROUP)
+  const group = classicGroup(coordinator)
   assert.equal(group?.state ?? 'Empty', living.length === 0 ? 'Empty' : 'Stable', 'the group has settled')
   assert.equal(group?.members.size ?? 0, living.length, 'everybody is a member, and nobody else is')
   for (const consumer of living) {
@@ -165,4 +163,10 @@ function settle(world: ConsumerWorld, consumers: readonly SimulatedConsumer[]): 
   const owned = living.flatMap(({ positions }) => [...positions.keys()]).sort((one, other) => one - other)
   const everything = Array.from({ length: world.partitionCount }, (_, partition) => partition)
   assert.deepEqual(owned, living.length === 0 ? [] : everything, 'every partition has one owner')
+}
+
+function classicGroup({ shard }: SimulatedCoordinator): ClassicGroup | undefined {
+  const group = shard?.groups.get(SIMULATED_GROUP)
+  assert(group?.kind !== 'consumer')
+  return group
 }

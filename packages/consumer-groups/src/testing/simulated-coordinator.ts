@@ -9,7 +9,7 @@ import type {
   RequestToken,
 } from '../group-event.ts'
 import { GROUP_METADATA_KEY_VERSION } from '../records/group-metadata-record.ts'
-import type { TopicFacts } from '../topic-view.ts'
+import type { TopicView } from '../topic-view.ts'
 import { checkShard } from './check-shard.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -62,7 +62,7 @@ export class SimulatedCoordinator {
   #burials = 0
   readonly #time: VirtualTime
   readonly #config: GroupConfig
-  readonly #topics: ReadonlyMap<string, TopicFacts>
+  readonly #topics: TopicView
   readonly #durable: PersistedRecord[] = []
   #shard: CoordinatorShard | null
   #shadow: CoordinatorShard
@@ -77,7 +77,7 @@ export class SimulatedCoordinator {
   #lastUuid = 0
   #timerSerial = 0
 
-  constructor(time: VirtualTime, config: GroupConfig, topics: ReadonlyMap<string, TopicFacts>) {
+  constructor(time: VirtualTime, config: GroupConfig, topics: TopicView) {
     this.#time = time
     this.#config = config
     this.#topics = topics
@@ -139,7 +139,7 @@ export class SimulatedCoordinator {
   #newShard(): CoordinatorShard {
     return new CoordinatorShard({
       config: this.#config,
-      topics: { find: (name) => this.#topics.get(name) },
+      topics: this.#topics,
       newUuid: () => `${++this.#lastUuid}`,
     })
   }

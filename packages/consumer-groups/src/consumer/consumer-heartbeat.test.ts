@@ -1,0 +1,478 @@
+import { ErrorCode } from '@millrace/protocol'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ConsumerClient, settle } from '../testing/consumer-client.ts'
+import { ShardHarness } from '../testing/shard-harness.ts'
+
+let harness: ShardHarness
+
+beforeEach(() => {
+  harness = new ShardHarness()
+})
+
+function member(memberId: string, join = {}): ConsumerClient {
+  return new ConsumerClient(harness, memberId, join)
+}
+
+function everything(count: number): number[] {
+  return Array.from({ length: count }, (_, partition) => partition)
+}
+
+describe('trap 32: a member that joins', () => {
+  it('has all partitions after its first heartbeat when it is alone', () => {
+    const one = member('one').beat()
+    expect(one.errorCode).toBe(ErrorCode.NONE)
+    expect(one.epoch).toBe(1)
+    expect(one.partitions).toEqual(everything(10))
+    expect(harness.state).toBe('Stable')
+  })
+
+  it('is told the interval of its heartbeats, and its assignment only when that changes', () => {
+    const answer = harness.beat({ ...member('one').join, memberId: 'one', topicPartitions: [] })
+    expect(answer).toMatchObject({ heartbeatIntervalMs: 5_000, memberId: 'one' })
+    expect(harness.beat({ memberId: 'one', memberEpoch: 1 }).assignment).toBeNull()
+  })
+
+  it('is told its assignment again when it sends a full request: it is not sure any more', () => {
+    const one = member('one').beat()
+    const full = { ...one.join, memberId: 'one', memberEpoch: 1, topicPartitions: [] }
+    expect(harness.beat(full).assignment?.topicPartitions[0]?.partitions).toEqual(everything(10))
+  })
+
+  it('waits for partitions until their owner has confirmed that it let go', () => {
+    const one = member('one').beat()
+    const two = member('two').beat()
+    expect([two.epoch, two.partitions]).toEqual([2, []])
+    one.beat()
+    expect([one.epoch, one.partitions]).toEqual([1, [0, 1, 2, 3, 4]])
+    two.beat()
+    expect(two.partitions).toEqual([])
+    one.beat()
+    expect(one.epoch).toBe(2)
+    two.beat()
+    expect(two.partitions).toEqual([5, 6, 7, 8, 9])
+    expect(harness.state).toBe('Stable')
+  })
+
+  it('may leave the choice of its id to the broker in version 0, but not in version 1', () => {
+    const join = { ...member('').join, memberId: '', topicPartitions: [] }
+    expect(harness.beat(join, { apiVersion: 1 }).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+    expect(harness.beat(join, { apiVersion: 0 }).memberId).toBe('uuid-1')
+  })
+})
+
+describe('a heartbeat that makes no sense', () => {
+  const join = {
+    memberId: 'one',
+    rebalanceTimeoutMs: 1_000,
+    subscribedTopicNames: ['topic'],
+    topicPartitions: [],
+  }
+
+  it.each([
+    ['no group id', { ...join, groupId: '' }],
+    ['an empty instance id', { ...join, instanceId: '' }],
+    ['an empty rack', { ...join, rackId: '' }],
+    ['a join without a rebalance timeout', { ...join, rebalanceTimeoutMs: -1 }],
+    [
+      'a join that owns something',
+      { ...join, topicPartitions: [{ topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', partitions: [0] }] },
+    ],
+    ['a join that does not say what it owns', { ...join, topicPartitions: null }],
+    ['a join without a subscription', { ...join, subscribedTopicNames: null }],
+    ['a static leave without an instance', { ...join, memberEpoch: -2 }],
+    ['an epoch below -2', { ...join, memberEpoch: -3 }],
+  ])('%s is INVALID_REQUEST, and nothing is remembered', (_what, request) => {
+    expect(harness.beat(request).errorCode).toBe(ErrorCode.INVALID_REQUEST)
+    expect([harness.log.length, harness.shard.groups.size, harness.timers.size]).toEqual([0, 0, 0])
+  })
+
+  it('that names an assignor that is not there is UNSUPPORTED_ASSIGNOR, with the names of those that are', () => {
+    const answer = harness.beat({ ...join, serverAssignor: 'sticky' })
+    expect(answer.errorCode).toBe(ErrorCode.UNSUPPORTED_ASSIGNOR)
+    expect(answer.errorMessage).toContain('uniform, range')
+  })
+
+  it('of a group that does not exist is GROUP_ID_NOT_FOUND, unless it joins', () => {
+    expect(harness.beat({ memberId: 'one', memberEpoch: 3 }).errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+    expect(harness.beat({ memberId: 'one', memberEpoch: -1 }).errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+  })
+
+  it('above group.consumer.max.size is GROUP_MAX_SIZE_REACHED, but not for who is in', () => {
+    harness = new ShardHarness({ consumerGroupMaxSize: 1 })
+    const one = member('one').beat()
+    expect(member('two').beat().errorCode).toBe(ErrorCode.GROUP_MAX_SIZE_REACHED)
+    expect(one.beat().errorCode).toBe(ErrorCode.NONE)
+  })
+})
+
+describe('trap 32: epochs', () => {
+  it('a member with an epoch that is still to come is fenced', () => {
+    member('one').beat()
+    expect(harness.beat({ memberId: 'one', memberEpoch: 2 }).errorCode).toBe(ErrorCode.FENCED_MEMBER_EPOCH)
+  })
+
+  it('a member that missed an answer may come with its epoch before, if it owns nothing that it should not', () => {
+    const one = member('one').beat()
+    const topicId = one.owned[0]?.topicId ?? ''
+    const two = member('two').beat()
+    settle(one, two)
+    expect(one.epoch).toBe(2)
+    const missed = { memberId: 'one', memberEpoch: 1, topicPartitions: [{ topicId, partitions: [0, 1] }] }
+    expect(harness.beat(missed)).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch: 2 })
+    const greedy = { ...missed, topicPartitions: [{ topicId, partitions: [0, 9] }] }
+    expect(harness.beat(greedy).errorCode).toBe(ErrorCode.FENCED_MEMBER_EPOCH)
+    expect(harness.beat({ ...missed, topicPartitions: null }).errorCode).toBe(ErrorCode.FENCED_MEMBER_EPOCH)
+  })
+
+  it('a member of whom nothing is known is UNKNOWN_MEMBER_ID', () => {
+    member('one').beat()
+    expect(harness.beat({ memberId: 'two', memberEpoch: 1 }).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('a fenced member gets everything back when it joins again with nothing', () => {
+    const one = member('one').beat()
+    one.epoch = 0
+    one.owned = []
+    one.beat()
+    expect([one.epoch, one.partitions]).toEqual([1, everything(10)])
+  })
+})
+
+describe('a member that goes', () => {
+  it('frees its partitions at once', () => {
+    const [one, two] = [member('one'), member('two')]
+    settle(one, two)
+    two.leave()
+    one.beat()
+    expect(one.partitions).toEqual(everything(10))
+  })
+
+  it('because it was silent for its session, frees them too', () => {
+    const [one, two] = [member('one'), member('two')]
+    settle(one, two)
+    harness.advance(40_000)
+    one.beat()
+    harness.advance(5_001)
+    one.beat()
+    expect(one.partitions).toEqual(everything(10))
+    expect(two.beat().errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('because it did not let go within its rebalance timeout, frees them too', () => {
+    const one = member('one', { rebalanceTimeoutMs: 20_000 }).beat()
+    const two = member('two').beat()
+    for (let passed = 0; passed < 27_000; passed += 3_000) {
+      harness.advance(3_000)
+      harness.beat({ memberId: 'one', memberEpoch: 1 })
+      two.beat()
+    }
+    expect(harness.beat({ memberId: 'one', memberEpoch: 1 }).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(one.epoch).toBe(1)
+    expect(two.partitions).toEqual(everything(10))
+  })
+
+  it('leaves an empty group with its epoch behind', () => {
+    const one = member('one').beat()
+    one.leave()
+    expect(harness.state).toBe('Empty')
+    expect(one.beat().epoch).toBe(3)
+  })
+})
+
+describe('static members', () => {
+  const fixed = { instanceId: 'fixed' }
+
+  it('that say they will be back keep their partitions, and their successor has them at once', () => {
+    const one = member('one', fixed)
+    const two = member('two')
+    settle(one, two)
+    const had = one.partitions
+    one.leave(-2)
+    two.beat().beat()
+    expect(two.partitions).toHaveLength(5)
+    const successor = member('three', fixed).beat()
+    expect(successor.partitions).toEqual(had)
+    two.beat()
+    expect(two.partitions).toHaveLength(5)
+  })
+
+  it('that are not back within their session lose them', () => {
+    const one = member('one', fixed)
+    const two = member('two')
+    settle(one, two)
+    one.leave(-2)
+    harness.advance(44_000)
+    two.beat()
+    harness.advance(2_000)
+    two.beat()
+    expect(two.partitions).toEqual(everything(10))
+  })
+
+  it('cannot be replaced while they are there: UNRELEASED_INSTANCE_ID', () => {
+    member('one', fixed).beat()
+    expect(member('two', fixed).beat().errorCode).toBe(ErrorCode.UNRELEASED_INSTANCE_ID)
+  })
+
+  it('are fenced once their successor is in: FENCED_INSTANCE_ID', () => {
+    const one = member('one', fixed).beat()
+    one.leave(-2)
+    member('two', fixed).beat()
+    const late = { memberId: 'one', memberEpoch: 1, instanceId: 'fixed' }
+    expect(harness.beat(late).errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
+    expect(harness.beat({ ...late, memberEpoch: -1 }).errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
+  })
+
+  it('may join again under the id that they have: they were fenced by epoch, not by instance', () => {
+    const one = member('one', fixed).beat()
+    one.epoch = 0
+    expect(one.beat()).toMatchObject({ errorCode: ErrorCode.NONE, epoch: 1 })
+  })
+})
+
+describe('subscriptions', () => {
+  it('a topic that is created, grows or goes reaches members within a heartbeat', () => {
+    const one = member('one', { subscribedTopicNames: ['topic', 'later'] }).beat()
+    expect(one.partitions).toEqual(everything(10))
+    harness.topics.create('later', 2)
+    one.beat()
+    expect(one.partitions).toHaveLength(12)
+    harness.topics.grow('later', 4)
+    one.beat()
+    expect(one.partitions).toHaveLength(14)
+    harness.topics.delete('topic')
+    one.beat().beat()
+    expect(one.partitions).toEqual(everything(4))
+  })
+
+  it('a topic that nobody reads changes nothing', () => {
+    const one = member('one').beat()
+    harness.topics.create('unrelated', 5)
+    one.beat()
+    expect([one.epoch, harness.describeConsumer().groupEpoch]).toEqual([1, 1])
+  })
+
+  it('a member that subscribes to something else lets go of what it no longer reads at once', () => {
+    harness.topics.create('other', 2)
+    const one = member('one').beat()
+    one.beat({ subscribedTopicNames: ['other'] })
+    expect(one.partitions).toEqual([])
+    one.beat()
+    expect(one.partitions).toEqual([0, 1])
+  })
+
+  it('a regular expression is matched by the broker, and again when topics come', () => {
+    const one = member('one', { subscribedTopicNames: null, subscribedTopicRegex: 'top.*' }).beat()
+    expect(one.partitions).toEqual(everything(10))
+    harness.topics.create('topper', 2)
+    one.beat()
+    expect(one.partitions).toHaveLength(12)
+    harness.restart()
+    harness.topics.create('topmost', 3)
+    one.beat()
+    expect(one.partitions).toHaveLength(15)
+  })
+
+  it('one that is no regular expression is INVALID_REGULAR_EXPRESSION, and nothing is remembered', () => {
+    const one = member('one', { subscribedTopicNames: null, subscribedTopicRegex: '(' }).beat()
+    expect(one.errorCode).toBe(ErrorCode.INVALID_REGULAR_EXPRESSION)
+    expect(harness.log).toHaveLength(0)
+  })
+
+  it('a regular expression that nobody subscribes to any more is forgotten', () => {
+    const one = member('one', { subscribedTopicNames: null, subscribedTopicRegex: 'top.*' }).beat()
+    member('two').beat()
+    one.leave()
+    const group = harness.shard.groups.get('group')
+    expect(group?.kind === 'consumer' && group.regexes.size).toBe(0)
+  })
+})
+
+describe('assignors', () => {
+  it('the one that most members name is used, uniform where none does', () => {
+    const one = member('one').beat()
+    expect(harness.describeConsumer().assignorName).toBe('uniform')
+    one.beat({ serverAssignor: 'range' })
+    expect(harness.describeConsumer().assignorName).toBe('range')
+  })
+})
+
+it('goes on after a restart in the middle of a reconciliation, without ever giving a partition to two', () => {
+  const [one, two] = [member('one').beat(), member('two').beat()]
+  one.beat()
+  harness.restart()
+  two.beat()
+  expect(two.partitions).toEqual([])
+  one.beat()
+  two.beat()
+  expect([...one.partitions, ...two.partitions]).toEqual(everything(10))
+})
+
+it('gives every member of a loaded group one session to show itself', () => {
+  const [one, two] = [member('one'), member('two')]
+  settle(one, two)
+  harness.restart()
+  harness.advance(44_000)
+  one.beat()
+  harness.advance(2_000)
+  one.beat()
+  expect(one.partitions).toEqual(everything(10))
+})
+
+describe('offsets of a KIP-848 group', () => {
+  const errorOf = (memberId: string, epoch: number, partition = 0, apiVersion = 9) =>
+    harness.commit(
+      {
+        memberId,
+        generationIdOrMemberEpoch: epoch,
+        topics: [
+          {
+            name: 'topic',
+            topicId: '',
+            partitions: [
+              {
+                partitionIndex: partition,
+                committedOffset: 7,
+                committedLeaderEpoch: -1,
+                committedMetadata: null,
+              },
+            ],
+          },
+        ],
+      },
+      { apiVersion },
+    ).value.topics[0]?.partitions[0]?.errorCode
+
+  it('are committed under the member’s epoch, and STALE_MEMBER_EPOCH under any other', () => {
+    member('one').beat()
+    expect(errorOf('one', 1)).toBe(ErrorCode.NONE)
+    expect(errorOf('one', 2)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(errorOf('stranger', 1)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+    expect(errorOf('', -1)).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('may be committed under an older epoch for what the member has owned since then (KIP-1251)', () => {
+    const [one, two] = [member('one'), member('two')]
+    settle(one, two)
+    expect(one.epoch).toBe(2)
+    expect(errorOf('one', 1, 0)).toBe(ErrorCode.NONE)
+    expect(errorOf('one', 1, 9)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(errorOf('two', 1, 9)).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+  })
+
+  it('need version 9, where the epoch has its place', () => {
+    member('one').beat()
+    expect(errorOf('one', 1, 0, 8)).toBe(ErrorCode.UNSUPPORTED_VERSION)
+  })
+
+  it('are fetched by members with their epoch, and by whoever names no member', () => {
+    member('one').beat()
+    errorOf('one', 1)
+    const asked = [{ name: 'topic', partitionIndexes: [0] }]
+    const as = (memberId: string | null, memberEpoch: number) =>
+      harness.fetch(asked, 'group', { memberId, memberEpoch })
+    expect(as('one', 1).topics[0]?.partitions[0]?.committedOffset).toBe(7)
+    expect(as(null, -1).topics[0]?.partitions[0]?.committedOffset).toBe(7)
+    expect(as('one', 2).errorCode).toBe(ErrorCode.STALE_MEMBER_EPOCH)
+    expect(as('stranger', 1).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('may be committed by anybody while there are no members', () => {
+    member('one').beat().leave()
+    expect(errorOf('', -1)).toBe(ErrorCode.NONE)
+  })
+})
+
+describe('administration of KIP-848 groups', () => {
+  it('ConsumerGroupDescribe tells epochs, members, what they own and what they are to own', () => {
+    const [one, two] = [member('one', { rackId: 'rack' }), member('two')]
+    one.beat()
+    two.beat()
+    const described = harness.describeConsumer()
+    expect(described).toMatchObject({ groupState: 'Reconciling', groupEpoch: 2, assignmentEpoch: 2 })
+    const [first, second] = described.members
+    expect(first).toMatchObject({
+      memberId: 'one',
+      rackId: 'rack',
+      memberEpoch: 1,
+      clientId: 'client',
+      memberType: 1,
+    })
+    expect(first?.assignment.topicPartitions[0]).toMatchObject({
+      topicName: 'topic',
+      partitions: everything(10),
+    })
+    expect(first?.targetAssignment.topicPartitions[0]?.partitions).toEqual([0, 1, 2, 3, 4])
+    expect(second?.assignment.topicPartitions).toEqual([])
+  })
+
+  it('each kind of group is described by its own API alone', () => {
+    member('one').beat()
+    expect(harness.describe('group', 6)).toMatchObject({
+      groupState: 'Dead',
+      errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+    })
+    harness.commit({ groupId: 'classic' })
+    expect(harness.describeConsumer('classic').errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+    expect(harness.describeConsumer('unknown').errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+  })
+
+  it('ListGroups shows and filters them by type and state', () => {
+    member('one').beat()
+    harness.commit({ groupId: 'classic' })
+    const line = { groupId: 'group', protocolType: 'consumer', groupState: 'Stable', groupType: 'consumer' }
+    expect(harness.list({ types: ['consumer'] })).toEqual([line])
+    expect(harness.list({ states: ['stable'] })).toEqual([line])
+  })
+
+  it('DeleteGroups takes one without members, with everything in the log', () => {
+    const one = member('one').beat()
+    harness.commit({ memberId: 'one', generationIdOrMemberEpoch: 1 })
+    expect(harness.deleteGroup()).toBe(ErrorCode.NON_EMPTY_GROUP)
+    one.leave()
+    expect(harness.deleteGroup()).toBe(ErrorCode.NONE)
+    harness.restart()
+    expect(harness.shard.groups.size).toBe(0)
+    expect(harness.fetch(null).topics).toEqual([])
+  })
+
+  it('offsets of topics that are read do not expire; an empty group goes with its last offset', () => {
+    harness = new ShardHarness({ offsetsRetentionMs: 5_000 })
+    const one = member('one').beat()
+    harness.commit({ memberId: 'one', generationIdOrMemberEpoch: 1 })
+    harness.advance(6_000)
+    harness.send({ kind: 'expire-offsets' })
+    expect(harness.fetch(null).topics).toHaveLength(1)
+    one.leave()
+    harness.send({ kind: 'expire-offsets' })
+    harness.restart()
+    expect(harness.shard.groups.size).toBe(0)
+  })
+})
+
+describe('OffsetDelete', () => {
+  const topics = [{ name: 'topic', partitions: [{ partitionIndex: 0 }, { partitionIndex: 1 }] }]
+
+  it('takes back what was committed, and passes over what was not', () => {
+    harness.commit()
+    expect(harness.deleteOffsets({ topics })).toMatchObject({
+      errorCode: ErrorCode.NONE,
+      topics: [{ partitions: [{ errorCode: ErrorCode.NONE }, { errorCode: ErrorCode.NONE }] }],
+    })
+    harness.restart()
+    expect(harness.fetch(null).topics).toEqual([])
+  })
+
+  it('is GROUP_SUBSCRIBED_TO_TOPIC for topics that members read', () => {
+    member('one').beat()
+    harness.commit({ memberId: 'one', generationIdOrMemberEpoch: 1 })
+    const deleted = harness.deleteOffsets({ topics })
+    expect(deleted.topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC)
+    expect(harness.fetch(null).topics).toHaveLength(1)
+  })
+
+  it('of an unknown group is GROUP_ID_NOT_FOUND, of one that is not of consumers and has members NON_EMPTY_GROUP', () => {
+    expect(harness.deleteOffsets({ topics }).errorCode).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+    harness.join({ protocolType: 'connect' }, { apiVersion: 3 })
+    expect(harness.deleteOffsets({ topics }).errorCode).toBe(ErrorCode.NON_EMPTY_GROUP)
+  })
+})
