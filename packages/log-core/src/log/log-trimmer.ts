@@ -117,7 +117,8 @@ export class LogTrimmer {
     if (count === 0) return 0
     const removed = this.#segments.removeFirst(count)
     await removeSegments(this.#environment, removed, config.fileDeleteDelayMs)
-    this.#epochs.truncateBefore(this.#logStartOffset)
+    // Not further: a second move may be on its way, and a crash would leave the log without the epochs between.
+    this.#epochs.truncateBefore(this.#durableStartOffset)
     const path = `${this.#identity.directory}/${LEADER_EPOCH_CHECKPOINT}`
     await writeFileAtomically(this.#environment.fs, path, this.#epochs.encode())
     const { topic, partition } = this.#identity
