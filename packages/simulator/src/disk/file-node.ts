@@ -55,31 +55,25 @@ export class FileNode {
 
   /** fdatasync leaves a truncate pending; fsync (`coversTruncates`) does not. */
   completeSync(end: number, { coversTruncates }: { coversTruncates: boolean }): void {
-    let sizeBytes = this.#platter.sizeBytes
-    let truncatedAt: number | null = null
-    for (const change of this.#takeChangesBefore(end)) {
-      if (change.kind === 'write') {
-        this.#platter.write(change.position, change.bytes)
-        sizeBytes = Math.max(sizeBytes, change.position + change.bytes.length)
-      } else {
-        sizeBytes = change.sizeBytes
-        truncatedAt = change.sequence
-        if (coversTruncates) this.#platter.resize(sizeBytes)
-      }
+    const covered = this.#takeChangesBefore(end)
+    for (const change of covered) {
+      if (change.kind === 'write') this.#platter.write(change.position, change.bytes)
+      else if (coversTruncates) this.#platter.resize(change.sizeBytes)
     }
-    // The bytes are safe and the cut is not: what lay behind the new end may come back.
-    if (truncatedAt !== null && sizeBytes < this.#platter.sizeBytes) {
-      this.#changes.unshift({ kind: 'truncate', sequence: truncatedAt, sizeBytes })
-    }
+    this.#keepTruncatePending(covered)
   }
 
-  /** The pages count as clean from now on, whatever reached the platter: any sector of them, or none. */
+  /**
+   * The pages count as clean from now on, whatever reached the platter: any sector of them, or none. A size is
+   * metadata and stays in the file system's journal: losing that would stop the whole file system.
+   */
   failSync(end: number, prng: Prng): void {
     const covered = this.#takeChangesBefore(end)
     const later = this.#changes
     this.#changes = covered
     this.#platter = this.#imageAfterPowerLoss(prng)
     this.#changes = later
+    this.#keepTruncatePending(covered)
     this.#hasLostPages = true
   }
 
@@ -107,6 +101,19 @@ export class FileNode {
       const view = bytes.view(position, position + 1)
       if (view.length === 1) view.writeUInt8(view.readUInt8(0) ^ mask)
     }
+  }
+
+  /** While the platter is longer than the covered changes left the file, the cut is still to come, or to come undone. */
+  #keepTruncatePending(covered: readonly Change[]): void {
+    const index = covered.findLastIndex((change) => change.kind === 'truncate')
+    const last = covered[index]
+    if (last?.kind !== 'truncate') return
+    let { sizeBytes } = last
+    for (const change of covered.slice(index + 1)) {
+      if (change.kind === 'write') sizeBytes = Math.max(sizeBytes, change.position + change.bytes.length)
+    }
+    if (sizeBytes >= this.#platter.sizeBytes) return
+    this.#changes.unshift({ kind: 'truncate', sequence: last.sequence, sizeBytes })
   }
 
   #takeChangesBefore(end: number): Change[] {

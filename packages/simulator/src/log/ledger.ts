@@ -56,9 +56,9 @@ export class PartitionLedger {
    * under a new epoch, and cut what was not synced.
    */
   appended(batch: LedgerBatch, { mayHaveReopened }: { mayHaveReopened: boolean }): void {
-    if (mayHaveReopened && batch.leaderEpoch > this.highestEpoch && batch.baseOffset >= this.syncedEnd) {
-      this.keptUpTo(batch.baseOffset)
-    }
+    const { leaderEpoch, baseOffset } = batch
+    if (mayHaveReopened && leaderEpoch > this.highestEpoch)
+      this.reopened({ endOffset: baseOffset, leaderEpoch })
     this.#dropTakenBack(batch.baseOffset)
     expectThat(
       batch.baseOffset === this.endOffset,
@@ -156,6 +156,17 @@ export class PartitionLedger {
       start = batch.lastOffset + 1
     }
     return start
+  }
+
+  /** The log opened itself again in the middle of a life: what no sync had covered may be gone. */
+  reopened({ endOffset, leaderEpoch }: { endOffset: number; leaderEpoch: number }): void {
+    expectThat(
+      endOffset >= this.syncedEnd && endOffset <= this.endOffset,
+      () =>
+        `opened again, the log ends at ${endOffset}; it was synced up to ${this.syncedEnd} of ${this.endOffset}`,
+    )
+    this.highestEpoch = leaderEpoch
+    this.keptUpTo(endOffset)
   }
 
   batchAt(baseOffset: number): LedgerBatch | undefined {

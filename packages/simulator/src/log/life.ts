@@ -48,7 +48,7 @@ export class Life {
     plan.onServing()
     for (let step = 0; step < plan.steps && this.#work.length > 0; step++) await this.#step()
     if (plan.end === 'abrupt') return
-    for (const { sender } of this.#work) await sender.settle()
+    for (const work of this.#work) await work.settle()
     if (plan.end === 'quiet') await this.#becomeQuiet()
     else await this.#close(directory)
   }
@@ -65,7 +65,13 @@ export class Life {
     const fs = plant?.wrapFileSystem?.(this.#fs) ?? this.#fs
     const randomBytes = (count: number): Buffer =>
       Buffer.from(Array.from({ length: count }, () => this.#prng.below(256)))
-    const options = { clock: this.#clock, defaultConfig: shape.config, limits: shape.limits, randomBytes }
+    const options = {
+      clock: this.#clock,
+      defaultConfig: shape.config,
+      limits: plant?.changeLimits?.(shape.limits) ?? shape.limits,
+      plantedBugs: plant?.bugs ?? {},
+      randomBytes,
+    }
     const open = (): Promise<LogDirectory> => LogDirectory.open(fs, DATA_DIRECTORY, options)
     const directory = await this.#tryTwice('the directory', open, isDirectoryDamaged)
     if (directory === null) moments.reach('rot made the directory be refused')
@@ -81,7 +87,7 @@ export class Life {
     const { moments } = this.#world
     const request = { topic: TOPIC, partition: partition.partition, topicId: TOPIC_ID }
     const name = `partition ${partition.partition}`
-    const mayRefuse = partition.isDamaged || this.#world.isDirectoryDamaged
+    const mayRefuse = partition.damage !== 'none' || this.#world.isDirectoryDamaged
     const log = await this.#tryTwice(name, () => directory.openLog(request), mayRefuse)
     if (log === null) {
       moments.reach('damaged partition was refused')
@@ -125,7 +131,7 @@ export class Life {
     before: { images: SegmentImages; wasClean: boolean },
   ): Promise<void> {
     const chain = findChain(before.images, log.logStartOffset)
-    const { ledger, isDamaged } = partition
+    const { ledger, damage } = partition
     const { visibleEnd, syncedEnd, writtenEnd } = ledger
     const found = `${log.logStartOffset} to ${log.logEndOffset}, epoch ${log.leaderEpoch}`
     this.#world.trace?.(
@@ -134,7 +140,7 @@ export class Life {
     const facts = {
       chain,
       wasClean: before.wasClean,
-      isDamaged: isDamaged || this.#fs.gate.failedOperation !== null,
+      isDamaged: damage !== 'none' || this.#fs.gate.failedOperation !== null,
     }
     const { lost } = await checkRecovered(log, ledger, facts)
     this.#countLosses(lost, { visibleBefore: visibleEnd, chain })
@@ -152,7 +158,7 @@ export class Life {
 
   #contextOf(partition: PartitionWorld): PartitionContext {
     const { gate } = this.#fs
-    const hasFailed = (): boolean => partition.isDamaged || gate.failedOperation !== null
+    const hasFailed = (): boolean => partition.damage !== 'none' || gate.failedOperation !== null
     return {
       world: this.#world,
       partition,
@@ -174,8 +180,7 @@ export class Life {
     if (action < 7) {
       const burst = this.#prng.between(1, this.#world.shape.largestBurst)
       for (let count = 0; count < burst; count++) this.#prng.pick(this.#work).sender.send()
-    } else if (action < 8) await this.#prng.pick(this.#work).read()
-    else await this.#prng.pick(this.#work).maintain()
+    } else await this.#prng.pick(this.#work).doSomethingElse()
     // Most steps follow within the time that a sync takes, so that appends meet syncs in flight.
     if (this.#prng.chance(0.6)) await this.#pause(this.#prng.pick([0, 0.5, 2, 2, 30]))
     for (const work of this.#work) work.observe()

@@ -1,8 +1,8 @@
-import type { PartitionLog } from '@millrace/log-core'
+import { OffsetOutOfRangeError, type PartitionLog } from '@millrace/log-core'
 import type { SimulatedFileSystem } from '../disk/simulated-file-system.ts'
 import type { Prng } from '../prng.ts'
 import type { SimulatedClock } from '../time/simulated-clock.ts'
-import { checkBatches, checkRecovered } from './checker.ts'
+import { checkBatches } from './checker.ts'
 import { Sender } from './sender.ts'
 import { expectThat } from './violation.ts'
 import type { PartitionWorld, World } from './world.ts'
@@ -27,6 +27,7 @@ export class PartitionWork {
   readonly log: PartitionLog
   readonly sender: Sender
   readonly #context: PartitionContext
+  readonly #background = new Set<Promise<void>>()
   #consumerOffset: number
 
   constructor(log: PartitionLog, context: PartitionContext) {
@@ -37,8 +38,24 @@ export class PartitionWork {
     log.onHighWatermarkMoved(() => this.#observeQuietly())
   }
 
+  /** Reads or maintains, and goes on at once or when that is done. */
+  async doSomethingElse(): Promise<void> {
+    const { prng } = this.#context
+    const done = prng.chance(0.4) ? this.#read() : this.#maintain()
+    if (prng.chance(0.5)) return done
+    this.#background.add(done)
+    const forget = (): void => void this.#background.delete(done)
+    done.then(forget, (error: unknown) => this.#report(error))
+  }
+
+  /** Waits for everything that was begun. */
+  async settle(): Promise<void> {
+    await this.sender.settle()
+    while (this.#background.size > 0) await Promise.all(this.#background)
+  }
+
   /** A consumer goes on from where it was, or somebody reads from anywhere. */
-  async read(): Promise<void> {
+  async #read(): Promise<void> {
     const { log } = this
     const { world, prng, partition, expectFailure } = this.#context
     if (log.state === 'offline') return
@@ -49,15 +66,19 @@ export class PartitionWork {
     const maxBytes = prng.pick([1, 100, 1000, 100_000])
     const onDiskRead = (): void => world.moments.reach('read from disk')
     const request = { offset, maxBytes, limit: 'high-watermark', untilEnd: false, onDiskRead } as const
+    const { leaderEpoch } = log
     try {
       const next = await checkBatches(log, partition.ledger, request)
       if (isConsumer) this.#consumerOffset = next
     } catch (error) {
-      expectFailure(error)
+      const wasRemoved = error instanceof OffsetOutOfRangeError && offset < log.logStartOffset
+      // What a read had in hand when the log opened itself again may be lost by now.
+      const wasReopened = log.leaderEpoch !== leaderEpoch
+      if (!wasRemoved && !wasReopened) expectFailure(error)
     }
   }
 
-  async maintain(): Promise<void> {
+  async #maintain(): Promise<void> {
     const { prng, isOver, expectFailure } = this.#context
     try {
       if (this.log.state === 'offline') {
@@ -87,11 +108,11 @@ export class PartitionWork {
     const { log } = this
     world.trace?.(`  partition ${log.partition}: opens again`)
     await log.reopen()
-    if (isOver()) return
+    // Somebody else may have asked for the same, and appended since.
+    if (isOver() || log.leaderEpoch <= partition.ledger.highestEpoch) return
     world.moments.reach('log went offline and was opened again in the same life')
-    partition.ledger.powerLost()
-    const chain = { end: log.logEndOffset, isBroken: false, hasBatchBehindBreak: false }
-    await checkRecovered(log, partition.ledger, { chain, wasClean: false, isDamaged: true })
+    partition.ledger.reopened({ endOffset: log.logEndOffset, leaderEpoch: log.leaderEpoch })
+    await this.#read()
   }
 
   async #applyRetention(): Promise<void> {
@@ -108,7 +129,10 @@ export class PartitionWork {
     await log.applyRetention(nowMs)
     if (isOver()) return
     const start = log.logStartOffset
-    expectThat(start <= limit, () => `retention moved the log start to ${start}, it may go to ${limit}`)
+    expectThat(
+      start <= ledger.possibleStart,
+      () => `retention moved the log start to ${start}, it may go to ${ledger.possibleStart}`,
+    )
     if (start > startBefore) world.moments.reach('records were removed by retention')
   }
 
@@ -143,8 +167,13 @@ export class PartitionWork {
     try {
       this.observe()
     } catch (error) {
-      this.#context.world.observed ??= error instanceof Error ? error : new Error(String(error))
+      this.#report(error)
     }
+  }
+
+  #report(error: unknown): void {
+    const { world, isOver } = this.#context
+    if (!isOver()) world.observed ??= error instanceof Error ? error : new Error(String(error))
   }
 
   /** The unsynced bytes of a partition never exceed W, unless one batch alone does. */

@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 /** Flips one bit somewhere in the data directory, and remembers whose it was: that one may be refused from now on. */
 export function rotSomewhere(world: World): void {
   // Once in a seed: against two faults at once nothing is promised.
-  if (world.isDirectoryDamaged || world.partitions.some(({ isDamaged }) => isDamaged)) return
+  if (world.isDirectoryDamaged || world.partitions.some(({ damage }) => damage === 'rot')) return
   const files = filesOfOneKind(world)
   if (files.length === 0) return
   const { path, node } = world.prng.pick(files)
@@ -14,7 +14,7 @@ export function rotSomewhere(world: World): void {
   world.trace?.(`rot: ${path} at ${position}, mask ${mask}`)
   const owner = world.partitions.find(({ directory }) => path.startsWith(`${directory}/`))
   if (owner === undefined) world.isDirectoryDamaged = true
-  else owner.isDamaged = true
+  else owner.damage = 'rot'
 }
 
 /** There are many segments and few checkpoints, so the kind is drawn first. */

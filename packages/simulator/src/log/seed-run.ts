@@ -7,7 +7,7 @@ import { driveLife } from './drive-life.ts'
 import { Life, type LifePhase } from './life.ts'
 import { lastLifePlan, planLife } from './life-plan.ts'
 import type { MomentCounters } from './moments.ts'
-import type { Plant } from './plants.ts'
+import type { Plant } from './plants/plant.ts'
 import { rotSomewhere } from './rot.ts'
 import { Violation } from './violation.ts'
 import { createWorld, type World } from './world.ts'
@@ -87,7 +87,11 @@ function stopMachine(world: World, phase: LifePhase): void {
   disk.crash(kind)
   moments.reach(kind === 'power' ? 'power failed' : 'process was killed')
   if (kind === 'power') {
-    for (const { ledger } of world.partitions) ledger.powerLost()
+    for (const partition of world.partitions) {
+      partition.ledger.powerLost()
+      // From now on everybody sees what the disk has, and nothing else.
+      if (partition.damage === 'failed-operation') partition.damage = 'none'
+    }
     if (phase === 'closed') moments.reach('power failed after a clean shutdown')
   }
   const isAtRest = phase === 'quiet' || phase === 'closed'
@@ -103,12 +107,12 @@ function traceOperations({ trace }: World, fs: SimulatedFileSystem, clock: Simul
   }
 }
 
-/** A failed write or sync leaves its partition in doubt for good: a log may refuse it, or keep less than lies there. */
+/** A failed write or sync leaves its partition in doubt: a log may refuse it, or keep less than lies there. */
 function noteDamage(world: World, failed: Operation | null): void {
   if (failed === null) return
   for (const partition of world.partitions) {
     if (!failed.path.startsWith(`${partition.directory}/`)) continue
-    partition.isDamaged = true
+    if (partition.damage === 'none') partition.damage = 'failed-operation'
     // What the sync should have covered may be unreadable from the next start on.
     if (failed.kind === 'sync' || failed.kind === 'sync-end') partition.ledger.powerLost()
   }

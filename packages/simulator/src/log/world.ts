@@ -2,7 +2,7 @@ import { SimulatedDisk } from '../disk/simulated-disk.ts'
 import { Prng } from '../prng.ts'
 import { PartitionLedger } from './ledger.ts'
 import type { MomentCounters } from './moments.ts'
-import type { Plant } from './plants.ts'
+import type { Plant } from './plants/plant.ts'
 import { drawShape, type Shape } from './shape.ts'
 import { SimulatedProducer } from './simulated-producer.ts'
 
@@ -17,8 +17,11 @@ export interface PartitionWorld {
   readonly directory: string
   readonly ledger: PartitionLedger
   readonly producers: readonly SimulatedProducer[]
-  /** A sync or a write failed here in an earlier life, or bytes were flipped: what is allowed then is wider. */
-  isDamaged: boolean
+  /**
+   * What allows a log more than crashes do. `rot`: bytes were flipped, it may refuse them for good. `failed-operation`:
+   * as long as the page cache lives on, it may show what never reached the disk, and may be refused for that.
+   */
+  damage: 'none' | 'failed-operation' | 'rot'
 }
 
 /** What outlives the simulated processes of one seed. */
@@ -50,7 +53,7 @@ export function createWorld(seed: number, parts: Pick<World, 'moments' | 'plant'
     directory: `${DATA_DIRECTORY}/${TOPIC}-${partition}`,
     ledger: new PartitionLedger(),
     producers: [1, 2].map((number) => new SimulatedProducer(1000 * (partition + 1) + number)),
-    isDamaged: false,
+    damage: 'none' as PartitionWorld['damage'],
   }))
   return {
     seed,
