@@ -1,10 +1,15 @@
 import { type BatchHeader, filterBatch } from '@millrace/record-batch'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogEnvironment } from '../log/log-environment.ts'
-import { asSegmentBatch } from '../log/tail-recovery.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
-import { type FoundBatch, readableSegment, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
+import {
+  asSegmentBatch,
+  type FoundBatch,
+  readableSegment,
+  scanOfSealed,
+  scanSegment,
+} from '../segment/segment-scan.ts'
 import { type SegmentBatch, SegmentWriter } from '../segment/segment-writer.ts'
 import { isRecordKept, type RetentionFacts } from './record-retention.ts'
 import type { WorkPacer } from './work-pacer.ts'

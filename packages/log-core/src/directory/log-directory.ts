@@ -4,6 +4,7 @@ import { writeFileAtomically } from '../fs/atomic-file.ts'
 import type { DirectoryLock, FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogEnvironment, LogIdentity } from '../log/log-environment.ts'
+import type { ScrubResult } from '../log/log-maintenance.ts'
 import { createLogFiles, openLogFiles } from '../log/open-log.ts'
 import { PartitionLog } from '../log/partition-log.ts'
 import type { PlantedBugs } from '../log/planted-bugs.ts'
@@ -40,6 +41,7 @@ import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadat
 import { SyncMarks } from './sync-marks.ts'
 
 const ID_BYTES = 16
+const SLOWEST_SCRUB_BYTES_PER_SECOND = 1024 * 1024
 
 export interface LogDirectoryOptions {
   readonly clock: Clock
@@ -229,6 +231,24 @@ export class LogDirectory {
     const randomSeed = () => this.#randomBytes(4).readUInt32BE()
     const { logger } = this.#environment
     return compactLogs([...this.#logs.values()], { ...options, randomSeed, logger })
+  }
+
+  /**
+   * One scrub over the sealed segments of all logs, one after the other: see `PartitionLog.scrub`. At the rate that
+   * reads everything once in `periodMs`, and never slower than 1 MiB a second.
+   */
+  async scrub({ periodMs }: { periodMs: number }): Promise<ScrubResult> {
+    const logs = [...this.#logs.values()]
+    const totalBytes = logs.reduce((sum, log) => sum + log.sizeBytes, 0)
+    const bytesPerSecond = Math.max(SLOWEST_SCRUB_BYTES_PER_SECOND, (totalBytes * 1_000) / periodMs)
+    const sum = { segments: 0, bytes: 0, damages: [] as StorageError[] }
+    for (const log of logs) {
+      const { segments, bytes, damages } = await log.scrub({ bytesPerSecond })
+      sum.segments += segments
+      sum.bytes += bytes
+      sum.damages.push(...damages)
+    }
+    return sum
   }
 
   /** Closes every log, says so durably, and gives the lock back. Idempotent. */

@@ -94,6 +94,7 @@ export class LogReader {
 
   /** `retired`: while its index was loaded the segment was replaced, and its name may stand for another file now. */
   async #readFrom(segment: LogSegment, request: DiskRead): Promise<Buffer | null | 'retired'> {
+    if (segment.damage !== null) throw segment.damage
     const place = await this.#placeOf(segment, request.offset)
     let { position, expected } = place
     let wantedBytes = request.maxBytes + place.marginBytes

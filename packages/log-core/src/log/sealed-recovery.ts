@@ -1,11 +1,10 @@
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
-import { scanSegment } from '../segment/segment-scan.ts'
+import { asSegmentBatch, scanSegment } from '../segment/segment-scan.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import type { LogEnvironment } from './log-environment.ts'
 import { sealSegment } from './segment-list.ts'
-import { asSegmentBatch } from './tail-recovery.ts'
 
 /**
  * Checks after an unclean stop that the sealed segments are those that were sealed, and that they join up: sizes and

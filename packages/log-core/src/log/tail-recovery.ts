@@ -8,8 +8,8 @@ import type { FileHandle, FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
-import { type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
-import { type SegmentBatch, SegmentWriter } from '../segment/segment-writer.ts'
+import { asSegmentBatch, type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
 import { copyAside } from './aside-copy.ts'
 import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import { decideTail } from './recovery-decision.ts'
@@ -124,10 +124,4 @@ function goodBatchSizeAt(bytes: Buffer, at: number, minOffset: number): number {
     if (error instanceof CorruptBatchError) return 0
     throw error
   }
-}
-
-/** A batch that a scan found, as a segment writer takes it in. The bytes are only lent. */
-export function asSegmentBatch({ buffer, at, header }: FoundBatch): SegmentBatch {
-  const { sizeBytes, baseOffset, lastOffset, maxTimestampMs } = header
-  return { buffer: buffer.subarray(at, at + sizeBytes), sizeBytes, baseOffset, lastOffset, maxTimestampMs }
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from '../fs/file-system.ts'
+import type { StorageError } from '../fs/storage-error.ts'
 import type { OffsetIndex } from './offset-index.ts'
 import type { SegmentCache } from './segment-cache.ts'
 import { type SegmentFileKind, segmentFileName } from './segment-file-names.ts'
@@ -31,6 +32,8 @@ export class LogSegment {
   active: ActiveSegment | null = null
   /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
   isRetired = false
+  /** What the scrubber found: nothing of this segment is given to anybody any more. */
+  damage: StorageError | null = null
   /** Of a sealed segment, once somebody asked. */
   times: SegmentTimes | null = null
   /** Whether offsets may be missing between its batches, as compaction leaves it. Null until somebody asked. */

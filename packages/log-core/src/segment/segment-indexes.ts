@@ -1,5 +1,6 @@
 import { crc32c } from '@millrace/record-batch'
 import type { FileSystem } from '../fs/file-system.ts'
+import { rebuildIndexes } from './index-rebuild.ts'
 import type { LogSegment, SegmentTimes } from './log-segment.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { SegmentCache } from './segment-cache.ts'
@@ -10,7 +11,7 @@ import { TimeIndex } from './time-index.ts'
 
 /**
  * The indexes of all segments, wherever they are: in memory for the active one, kept or loaded for sealed ones. An
- * index that is not the one that was sealed counts for nothing: readers then scan, which is slow and right.
+ * index that is not the one that was sealed counts for nothing, and is built again from the batches.
  */
 export class SegmentIndexes {
   readonly #fs: FileSystem
@@ -42,8 +43,8 @@ export class SegmentIndexes {
     const bytes = await this.#sidecar(segment, 'index')
     const seal = this.seal(segment)
     const isAsSealed = seal === null || crc32c(bytes) === seal.offsetIndexCrc
-    const index =
-      (isAsSealed ? OffsetIndex.parse(bytes, segment) : null) ?? new OffsetIndex(segment.baseOffset)
+    const found = isAsSealed ? OffsetIndex.parse(bytes, segment) : null
+    const index = found ?? (await rebuildIndexes(this.#fs, this.#cache, segment)).offsetIndex
     if (!segment.isRetired) this.#cache.keepOffsetIndex(path, index)
     return index
   }
@@ -56,8 +57,8 @@ export class SegmentIndexes {
     const bytes = await this.#sidecar(segment, 'timeindex')
     const seal = this.seal(segment)
     const isAsSealed = seal === null || crc32c(bytes) === seal.timeIndexCrc
-    const index =
-      (isAsSealed ? TimeIndex.parse(bytes, segment.baseOffset) : null) ?? new TimeIndex(segment.baseOffset)
+    const found = isAsSealed ? TimeIndex.parse(bytes, segment.baseOffset) : null
+    const index = found ?? (await rebuildIndexes(this.#fs, this.#cache, segment)).timeIndex
     if (!segment.isRetired) this.#cache.keepTimeIndex(path, index)
     return index
   }

@@ -7,6 +7,7 @@ import {
 } from '@millrace/record-batch'
 import type { LogSegment } from './log-segment.ts'
 import type { SegmentCache } from './segment-cache.ts'
+import type { SegmentBatch } from './segment-writer.ts'
 
 /** Where bytes come from: a segment, or a file that a tool looks at. Fewer bytes than asked only at the end. */
 export interface ByteSource {
@@ -56,6 +57,12 @@ const CHUNK_BYTES = 1024 * 1024
 /** A segment as a source of bytes. */
 export function readableSegment(segment: LogSegment, cache: SegmentCache): ByteSource {
   return { sizeBytes: segment.sizeBytes, read: (position, length) => segment.read(cache, position, length) }
+}
+
+/** A batch that a scan found, as a segment writer takes it in. The bytes are only lent. */
+export function asSegmentBatch({ buffer, at, header }: FoundBatch): SegmentBatch {
+  const { sizeBytes, baseOffset, lastOffset, maxTimestampMs } = header
+  return { buffer: buffer.subarray(at, at + sizeBytes), sizeBytes, baseOffset, lastOffset, maxTimestampMs }
 }
 
 /** How a whole sealed segment is walked when nothing more is known about it: it may have been compacted. */

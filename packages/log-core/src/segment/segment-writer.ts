@@ -148,9 +148,14 @@ export class SegmentWriter implements ActiveSegment {
     this.nextOffset = batch.lastOffset + 1
   }
 
+  /** The last entry: the latest time of all. */
+  completeTimeIndex(): void {
+    this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
+  }
+
   /** Completes the time index and says what the seal has to hold. Nothing may be appended afterwards. */
   seal({ nowMs, isCompacted = false }: { nowMs: number; isCompacted?: boolean }): SegmentSeal {
-    this.timeIndex.append({ timestampMs: this.maxTimestampMs, offset: this.offsetOfMaxTimestamp })
+    this.completeTimeIndex()
     return {
       baseOffset: this.segment.baseOffset,
       nextOffset: this.nextOffset,
