@@ -2,34 +2,19 @@ import { strict as assert } from 'node:assert'
 import type { BatchHeader } from '@millrace/record-batch'
 import type { CompactionPlan } from '../compaction/compaction-plan.ts'
 import type { CompactionResult } from '../compaction/log-compactor.ts'
-import { WorkPacer, WorkStopped } from '../compaction/work-pacer.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome, AppendRejection } from './append-outcome.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
+import { type CompactionOptions, LogMaintenance, type ScrubResult } from './log-maintenance.ts'
 import { LogSession, type OpenedLog, type SessionListener } from './log-session.ts'
 import { type LogSlice, OffsetOutOfRangeError, type ReadRequest } from './log-slice.ts'
 import type { LookupRange, TimestampedOffset } from './offset-lookup.ts'
 import { openLogFiles } from './open-log.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import { cutToSynced } from './reopen.ts'
-
-/** `log.cleaner.dedupe.buffer.size` */
-const DEFAULT_KEY_MAP_BYTES = 134_217_728
-const NOTHING = (): void => {}
-
-/** How a compaction pass is to be run. */
-export interface CompactionOptions {
-  readonly nowMs: number
-  /** Of one core; 1, the default, never rests. */
-  readonly share?: number
-  /** For the map of keys: `log.cleaner.dedupe.buffer.size`. */
-  readonly memoryBytes?: number
-  /** 32 random bits, new for each pass: they seed the hash of the keys. */
-  readonly seed: number
-}
 
 /** While the disk is full, the free space is asked for no more often than this. */
 const SPACE_CHECK_EVERY_MS = 100
@@ -55,8 +40,7 @@ export class PartitionLog {
   #nextSpaceCheckMs = 0
   #reopening: Promise<void> | null = null
   #closing: Promise<CleanLog | null> | null = null
-  /** The last of the compactions, which take turns. */
-  #background: Promise<unknown> = Promise.resolve()
+  readonly #maintenance: LogMaintenance
 
   /** `LogDirectory.openLog` makes it. */
   constructor(environment: LogEnvironment, identity: LogIdentity, opened: OpenedLog, config: LogConfig) {
@@ -68,6 +52,10 @@ export class PartitionLog {
     this.directory = identity.directory
     this.#config = config
     this.#session = this.#startSession(opened)
+    this.#maintenance = new LogMaintenance(environment, {
+      session: () => (this.state === 'online' ? this.#session : null),
+      config: () => this.#config,
+    })
   }
 
   get config(): LogConfig {
@@ -212,17 +200,13 @@ export class PartitionLog {
   }
 
   /** Removes segments that are too old or too much for the config, and forgets idle producers. Returns how many. */
-  async applyRetention(nowMs: number): Promise<number> {
-    if (this.state === 'offline') return 0
-    const { producers, trimmer } = this.#session
-    producers.expire(nowMs, this.#config.producerIdExpirationMs)
-    return trimmer.applyRetention({ config: this.#config, highWatermark: this.highWatermark, nowMs })
+  applyRetention(nowMs: number): Promise<number> {
+    return this.#maintenance.applyRetention(nowMs)
   }
 
-  /** What compaction would find here. Nothing is due under a policy without `compact`, or while the log is offline. */
+  /** What compaction would find here. Null under a policy without `compact`, and while the log is offline. */
   compactionPlan(nowMs: number): CompactionPlan | null {
-    if (this.state === 'offline' || !this.#config.cleanupPolicy.includes('compact')) return null
-    return this.#session.compactor.plan({ config: this.#config, highWatermark: this.highWatermark, nowMs })
+    return this.#maintenance.compactionPlan(nowMs)
   }
 
   /**
@@ -232,21 +216,15 @@ export class PartitionLog {
    * @throws StorageError, CORRUPT when a segment is damaged: nothing of it was replaced
    */
   compact(options: CompactionOptions): Promise<CompactionResult | null> {
-    const pass = this.#background.then(async () => {
-      if (this.compactionPlan(options.nowMs) === null) return null
-      const { clock } = this.#environment
-      const pacer = new WorkPacer(clock, options.share ?? 1, () => this.state === 'offline')
-      const memoryBytes = options.memoryBytes ?? DEFAULT_KEY_MAP_BYTES
-      const { highWatermark, config } = this
-      const { nowMs, seed } = options
-      return this.#session.compactor.compact({ config, highWatermark, nowMs, seed, memoryBytes, pacer })
-    })
-    const settled = pass.catch((error: unknown) => {
-      if (error instanceof WorkStopped) return null
-      throw error
-    })
-    this.#background = settled.then(NOTHING, NOTHING)
-    return settled
+    return this.#maintenance.compact(options)
+  }
+
+  /**
+   * Reads all sealed segments once, at a low rate, and compares them with what was sealed. What is damaged is reported,
+   * and no reader is given anything of that segment any more.
+   */
+  scrub({ bytesPerSecond }: { bytesPerSecond: number }): Promise<ScrubResult> {
+    return this.#maintenance.scrub(bytesPerSecond)
   }
 
   /**
@@ -272,7 +250,7 @@ export class PartitionLog {
 
   async #close(): Promise<CleanLog | null> {
     await this.#reopening?.catch(() => {})
-    await this.#background
+    await this.#maintenance.settled()
     this.#listeners.clear()
     if (this.#error === null) return this.#session.close()
     this.#session.abandon()
@@ -283,6 +261,7 @@ export class PartitionLog {
     const { logger } = this.#environment
     // A sync that was on its way when a write failed still counts, for the marks and for who waits for it.
     await this.#session.commit.settled()
+    await this.#maintenance.settled()
     const withheldFrom = this.syncedOffset
     const withheldTo = this.logEndOffset
     this.#session.abandon()
