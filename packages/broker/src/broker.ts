@@ -23,7 +23,7 @@ import type { Logger } from './observability.ts'
 import { DelayedFetches } from './partition/delayed-fetch.ts'
 import { FetchSessions } from './partition/fetch-sessions.ts'
 import { PartitionRegistry } from './partition/partition-registry.ts'
-import { ROUTES } from './routes.ts'
+import { routesFor } from './routes.ts'
 
 /** Everything a broker is made of, decided: see start-broker.ts for what users say. */
 export interface BrokerOptions {
@@ -96,6 +96,7 @@ export async function openBroker(
     await controlPlane.start()
     const groups = await openGroups({ catalog, controlPlane, partitions }, options)
     const replyBudget = new ReplyBudget(limits)
+    const routes = routesFor(config['millrace.api.versions.cap'])
     const services: BrokerServices = {
       get config() {
         return settings.config
@@ -105,7 +106,7 @@ export async function openBroker(
       dataDir,
       fileSystem,
       limits,
-      advertisedApis: ROUTES.map(({ key, advertised: [minVersion, maxVersion] }) => ({
+      advertisedApis: routes.map(({ key, advertised: [minVersion, maxVersion] }) => ({
         apiKey: key,
         minVersion,
         maxVersion,
@@ -127,7 +128,7 @@ export async function openBroker(
       clock,
       logger,
     }
-    const router = new RequestRouter(ROUTES)
+    const router = new RequestRouter(routes)
     const connections = new ConnectionRegistry({
       limits,
       maxIdleMs: config['connections.max.idle.ms'],

@@ -48,7 +48,8 @@ import { handleOffsetFetch } from './handlers/offset-fetch.ts'
 import { handleOffsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { handleProduce } from './handlers/produce.ts'
 import { handleSyncGroup } from './handlers/sync-group.ts'
-import { type Route, route } from './network/route.ts'
+import { isKafkaRelease } from './network/kafka-releases.ts'
+import { capRoutes, type Route, route } from './network/route.ts'
 
 /**
  * Every API that is served, and in which versions. The maximum is a promise: clients take it. The minimum is
@@ -57,8 +58,8 @@ import { type Route, route } from './network/route.ts'
  */
 export const ROUTES: readonly Route[] = [
   route(produce, [3, 11], handleProduce, [0, 11]),
-  route(fetch, [4, 17], handleFetch),
-  route(listOffsets, [0, 10], handleListOffsets),
+  route(fetch, [4, 18], handleFetch),
+  route(listOffsets, [0, 11], handleListOffsets),
   route(metadata, [0, 13], handleMetadata),
   route(offsetCommit, [2, 9], handleOffsetCommit),
   route(offsetFetch, [1, 9], handleOffsetFetch),
@@ -78,6 +79,11 @@ export const ROUTES: readonly Route[] = [
   route(alterConfigs, [0, 2], handleAlterConfigs),
   route(deleteGroups, [0, 2], handleDeleteGroups),
   route(incrementalAlterConfigs, [0, 1], handleIncrementalAlterConfigs),
-  route(describeCluster, [0, 1], handleDescribeCluster),
+  route(describeCluster, [0, 2], handleDescribeCluster),
   route(listConfigResources, [0, 1], handleListConfigResources),
 ]
+
+/** What is served when the configuration caps the versions at those of a Kafka release; null: everything. */
+export function routesFor(cap: string | null): readonly Route[] {
+  return cap !== null && isKafkaRelease(cap) ? capRoutes(ROUTES, cap) : ROUTES
+}

@@ -1,3 +1,4 @@
+import { KAFKA_RELEASES } from '../network/kafka-releases.ts'
 import {
   boolean,
   type ConfigValue,
@@ -222,6 +223,11 @@ export const brokerConfigTable = {
     int(1, { min: 1, max: 16 }),
     'brokers',
     'Virtual brokers of this process, one port each.',
+  ),
+  'millrace.api.versions.cap': row(
+    nullableString(KAFKA_RELEASES),
+    'release',
+    'Advertise what Kafka of this release did: shows how a client behaves against an older broker.',
   ),
   'millrace.replication.factor.lenient': row(
     boolean(false),

@@ -114,8 +114,8 @@ export function string(defaultValue: string, allowed?: readonly string[]): Confi
   }
 }
 
-export function nullableString(): ConfigValue<string | null> {
-  return { type: 'STRING', defaultText: null, defaultValue: null, parse: (text) => text.trim() }
+export function nullableString(allowed?: readonly string[]): ConfigValue<string | null> {
+  return { ...string('', allowed), defaultText: null, defaultValue: null }
 }
 
 /** A comma-separated list; the empty text is the empty list. */

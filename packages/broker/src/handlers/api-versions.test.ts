@@ -2,6 +2,8 @@ import { apiVersions, ErrorCode, encodeRequest, metadata, produce } from '@millr
 import { describe, expect, it } from 'vitest'
 import { TestBroker } from '../testing/test-broker.ts'
 
+const software = { clientSoftwareName: 'test', clientSoftwareVersion: '1.0' }
+
 describe('ApiVersions', () => {
   it('answers v0 to v4, the flexible versions with a header that has no tagged fields (trap 1a)', async () => {
     await using broker = await TestBroker.start()
@@ -60,6 +62,23 @@ describe('ApiVersions', () => {
     expect(minima.get(8)).toBeLessThanOrEqual(2)
     expect(minima.get(9)).toBeLessThanOrEqual(1)
     expect(minima.get(2)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('millrace.api.versions.cap', () => {
+  it('shows the ranges of that Kafka, and serves nothing above them', async () => {
+    await using broker = await TestBroker.start({ config: { 'millrace.api.versions.cap': '2.4' } })
+    const reply = await broker.settle(broker.connect().request(apiVersions, 3, software))
+    const maxima = new Map(reply.apiKeys.map(({ apiKey, maxVersion }) => [apiKey, maxVersion]))
+    expect([0, 1, 2, 3, 18].map((key) => maxima.get(key))).toEqual([8, 11, 5, 9, 3])
+    expect(maxima.has(60)).toBe(false)
+    const connection = broker.connect()
+    await expect(broker.settle(connection.request(metadata, 10, { topics: [] }))).rejects.toThrow('closed')
+  })
+
+  it('does not know a release that is none', async () => {
+    const starting = TestBroker.start({ config: { 'millrace.api.versions.cap': '9.9' } })
+    await expect(starting).rejects.toThrow(/must be one of: 2\.4, /)
   })
 })
 

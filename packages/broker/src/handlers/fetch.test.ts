@@ -64,7 +64,7 @@ describe('Fetch', () => {
       broker.connect().request(metadata, 12, { topics: [{ name: 't' }] }),
     )
     const topicId = topics[0]?.topicId ?? ''
-    for (let version = 4; version <= 17; version++) {
+    for (let version = 4; version <= 18; version++) {
       const request = body('t', [{}])
       const byId = { ...request, topics: request.topics.map((topic) => ({ ...topic, topicId })) }
       const { partitions, reply } = await read(broker, version >= 13 ? byId : request, { version })

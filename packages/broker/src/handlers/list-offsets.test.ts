@@ -35,7 +35,7 @@ async function withTimes(): Promise<TestBroker> {
 describe('ListOffsets (trap 23)', () => {
   it('tells latest and earliest with their epochs', async () => {
     await using broker = await withTimes()
-    for (const version of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    for (const version of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
       const latest = await lookUp(broker, -1, { version })
       expect(latest).toMatchObject({
         errorCode: 0,
@@ -103,10 +103,12 @@ describe('ListOffsets (trap 23)', () => {
     expect(await lookUp(empty, -3, { version: 7 })).toMatchObject({ errorCode: 0, offset: -1, timestamp: -1 })
   })
 
-  it('tells the local start for -4, and -1 for -5 without tiering, each from its version on', async () => {
+  it('tells the local start for -4, and -1 for -5 and -6 without tiering, each from its version on', async () => {
     await using broker = await withTimes()
     expect(await lookUp(broker, -4, { version: 8 })).toMatchObject({ errorCode: 0, offset: 0 })
     expect(await lookUp(broker, -5, { version: 9 })).toMatchObject({ errorCode: 0, offset: -1 })
+    expect(await lookUp(broker, -6, { version: 11 })).toMatchObject({ errorCode: 0, offset: -1 })
+    expect((await lookUp(broker, -6, { version: 10 })).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
     expect((await lookUp(broker, -3, { version: 6 })).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
     expect((await lookUp(broker, -5, { version: 8 })).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
     expect((await lookUp(broker, -99, { version: 9 })).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)

@@ -7,18 +7,20 @@ import type { Handler, RequestContext } from './handler.ts'
 type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
 type PartitionReply = ListOffsetsResponseInput['topics'][number]['partitions'][number]
 
-/** Timestamps that are none (KIP-79, KIP-734, KIP-405, KIP-1005). */
+/** Timestamps that are none (KIP-79, KIP-734, KIP-405, KIP-1005, KIP-1023). */
 const LATEST = -1
 const EARLIEST = -2
 const MAX_TIMESTAMP = -3
 const EARLIEST_LOCAL = -4
 const LATEST_TIERED = -5
+const EARLIEST_PENDING_UPLOAD = -6
 
 /** The first version that may ask for each. */
 const FIRST_VERSIONS: Readonly<Record<number, number>> = {
   [MAX_TIMESTAMP]: 7,
   [EARLIEST_LOCAL]: 8,
   [LATEST_TIERED]: 9,
+  [EARLIEST_PENDING_UPLOAD]: 11,
 }
 
 interface Found {
@@ -30,7 +32,7 @@ interface Found {
 const NOT_FOUND: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
 /**
- * ListOffsets, v0-10 (trap 23). A timestamp finds the first record at or after it, inside its batch; when there
+ * ListOffsets, v0-11 (trap 23). A timestamp finds the first record at or after it, inside its batch; when there
  * is none the answer is offset -1 without an error.
  */
 export const handleListOffsets: Handler<ListOffsetsRequest, ListOffsetsResponseInput> = async (
@@ -63,7 +65,10 @@ async function answer(
   if (epochError !== ErrorCode.NONE) return failed(epochError)
   const log = partition.onlineLog
   if (log === null) return failed(ErrorCode.KAFKA_STORAGE_ERROR)
-  if (timestamp < 0 && (timestamp < LATEST_TIERED || apiVersion < (FIRST_VERSIONS[timestamp] ?? 0))) {
+  if (
+    timestamp < 0 &&
+    (timestamp < EARLIEST_PENDING_UPLOAD || apiVersion < (FIRST_VERSIONS[timestamp] ?? 0))
+  ) {
     return failed(ErrorCode.UNSUPPORTED_VERSION)
   }
   try {
@@ -94,6 +99,7 @@ async function findOffset(log: PartitionLog, timestamp: number, isReadCommitted:
     case MAX_TIMESTAMP:
       return (await log.maxTimestamp()) ?? NOT_FOUND
     case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
       return NOT_FOUND
     default: {
       const found = await log.offsetForTimestamp(timestamp)

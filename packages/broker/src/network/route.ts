@@ -10,6 +10,7 @@ import {
   type RequestContext,
 } from '../handlers/handler.ts'
 import type { ReplyBytes, Routed } from './connection.ts'
+import { highestVersion, type KafkaRelease } from './kafka-releases.ts'
 
 /** An inclusive range of API versions. */
 export type VersionRange = readonly [min: number, max: number]
@@ -89,4 +90,19 @@ function encodeApplied<ReplyInput>(
   applied: Applied<ReplyInput>,
 ): Applied<ReplyBytes> {
   return new Applied(applied.reply.then((reply) => encodeReply(api, version, correlationId, reply)))
+}
+
+/**
+ * The routes as a broker of that Kafka release would have them: nothing above its maxima, and no API that it did not
+ * have. Shows how a client behaves against an older broker.
+ */
+export function capRoutes(routes: readonly Route[], release: KafkaRelease): Route[] {
+  return routes.flatMap((route) => {
+    const highest = highestVersion(release, route.key)
+    const max = Math.min(highest, route.served[1])
+    if (max < route.served[0]) return []
+    return [
+      { ...route, served: [route.served[0], max], advertised: [route.advertised[0], max] } satisfies Route,
+    ]
+  })
 }
