@@ -14,6 +14,7 @@ export type ClientErrorCode =
   | 'BUFFER_FULL'
   | 'RECORD_TOO_LARGE'
   | 'CORRUPT_BATCH'
+  | 'UNDECODABLE_RECORD'
   | 'OFFSET_OUT_OF_RANGE'
   | 'INVALID_ASSIGNMENT'
   | 'TIMED_OUT'
@@ -44,6 +45,10 @@ export const CLIENT_ERROR_MEANINGS: Readonly<Record<ClientErrorCode, ClientError
   BUFFER_FULL: { retriable: true, whatToDo: 'await earlier sends before the next one' },
   RECORD_TOO_LARGE: { retriable: false, whatToDo: 'send a smaller record, or raise the limit' },
   CORRUPT_BATCH: { retriable: false, whatToDo: 'check the log on the broker: these bytes were damaged' },
+  UNDECODABLE_RECORD: {
+    retriable: false,
+    whatToDo: 'read the topic with the codec that it was written with',
+  },
   OFFSET_OUT_OF_RANGE: { retriable: false, whatToDo: 'start from an offset that the log still has' },
   INVALID_ASSIGNMENT: { retriable: false, whatToDo: 'use the same assignors in all members of the group' },
   TIMED_OUT: { retriable: true, whatToDo: 'see the cause for the last attempt' },

@@ -14,6 +14,12 @@ export const LIMITS = {
   maxBatchesInFlight: 5,
   /** Sends that wait for buffer space or metadata. Beyond it `send` rejects with BUFFER_FULL. */
   maxWaitingSends: 1_000_000,
+  /** Bytes that are fetched ahead of the reader, all partitions together. */
+  readAheadBytes: { min: 64 * KIB, max: 1024 * MIB, default: 16 * MIB },
+  /** Bytes of one partition in one answer to a Fetch: a batch that is larger comes whole all the same. */
+  partitionBytes: 2 * MIB,
+  /** How long a broker holds a Fetch that finds nothing, in ms. */
+  fetchWaitMs: 500,
   minBatchBytes: KIB,
   maxBatchBytes: 64 * MIB,
   /** One decompressed batch: a bomb must not take the process down. */

@@ -2,9 +2,12 @@ import { Admin } from './admin/admin.ts'
 import { type ClientOptions, resolveClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
+import { GroupConsumer } from './groups/group-consumer.ts'
+import type { GroupOptions } from './groups/group-options.ts'
+import type { TopicSelection } from './groups/topic-selection.ts'
 import { Producer } from './producer/producer.ts'
 import type { ProducerOptions } from './producer/producer-options.ts'
-import { Topic, type TopicCodecs } from './topic.ts'
+import { Topic, type TopicCodecs, type TopicOwner } from './topic.ts'
 
 /** A client of one cluster. Nothing is connected before it is needed. */
 export interface Client extends AsyncDisposable {
@@ -17,7 +20,9 @@ export interface Client extends AsyncDisposable {
   producer(options?: ProducerOptions): Producer
   /** Reads a topic as bytes, without a group. */
   read(topic: string, options?: ReadOptions): RecordReader
-  /** Flushes the producers, ends the connections. Idempotent. */
+  /** Reads topics, by name or by pattern, as a member of a group, as bytes. */
+  consume(topics: TopicSelection, options: GroupOptions): GroupConsumer
+  /** Flushes the producers, leaves the groups, ends the connections. Idempotent. */
   close(): Promise<void>
 }
 
@@ -29,7 +34,8 @@ export function createClient(options: ClientOptions): Client {
 class ClusterClient implements Client {
   readonly admin: Admin
   readonly #cluster: Cluster
-  readonly #producers: Producer[] = []
+  readonly #producers = new Set<Producer>()
+  readonly #consumers = new Set<GroupConsumer>()
   #sharedProducer: Producer | null = null
   #closing: Promise<void> | null = null
 
@@ -43,21 +49,33 @@ class ClusterClient implements Client {
   }
 
   topic<K = Buffer, V = Buffer>(name: string, codecs: TopicCodecs<K, V> = {}): Topic<K, V> {
-    const shared = (): Producer => {
-      this.#sharedProducer ??= this.producer()
-      return this.#sharedProducer
+    const owner: TopicOwner = {
+      cluster: this.#cluster,
+      sharedProducer: () => {
+        this.#sharedProducer ??= this.producer()
+        return this.#sharedProducer
+      },
+      consume: (topics, options) => this.consume(topics, options),
     }
-    return new Topic(this.#cluster, shared, name, codecs)
+    return new Topic(owner, name, codecs)
   }
 
   producer(options: ProducerOptions = {}): Producer {
     const producer = new Producer(this.#cluster, options)
-    this.#producers.push(producer)
+    this.#producers.add(producer)
+    void producer.closed.then(() => this.#producers.delete(producer))
     return producer
   }
 
   read(topic: string, options: ReadOptions = {}): RecordReader {
     return new RecordReader(this.#cluster, topic, options)
+  }
+
+  consume(topics: TopicSelection, options: GroupOptions): GroupConsumer {
+    const consumer = new GroupConsumer(this.#cluster, topics, options)
+    this.#consumers.add(consumer)
+    void consumer.closed.then(() => this.#consumers.delete(consumer))
+    return consumer
   }
 
   close(): Promise<void> {
@@ -70,7 +88,8 @@ class ClusterClient implements Client {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#producers.map((producer) => producer.close()))
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
+    await Promise.all([...this.#producers].map((producer) => producer.close()))
     this.#cluster.close()
   }
 }

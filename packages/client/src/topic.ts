@@ -1,7 +1,17 @@
 import type { RecordHeaderInput, ValueCodec } from '@millrace/record-batch'
+import { ClientError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
 import type { ConsumerRecord } from './consumer/consumer-record.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
+import type { GroupConsumer } from './groups/group-consumer.ts'
+import type { GroupOptions } from './groups/group-options.ts'
+import {
+  HANDLER_OPTION_NAMES,
+  type HandlerContext,
+  HandlerLoop,
+  type HandlerOptions,
+} from './groups/handler-loop.ts'
+import type { TopicSelection } from './groups/topic-selection.ts'
 import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
 
@@ -20,32 +30,43 @@ export interface TypedRecord<K, V> {
   readonly partition?: number
 }
 
+/** What a topic needs of its client. */
+export interface TopicOwner {
+  readonly cluster: Cluster
+  sharedProducer(): Producer
+  consume(topics: TopicSelection, options: GroupOptions): GroupConsumer
+}
+
+/** Handles one record. It counts as handled when the promise resolves. */
+export type RecordHandler<K, V> = (
+  record: ConsumerRecord<K | null, V | null>,
+  context: HandlerContext,
+) => void | Promise<void>
+
 /** How many records `sendAll` gathers before it waits for room. */
 const RECORDS_PER_SEND = 1000
 
 /** One topic, with the types of its keys and values: the friendly face of producer and reader. */
 export class Topic<K, V> {
   readonly name: string
-  readonly #cluster: Cluster
-  readonly #producer: () => Producer
+  readonly #owner: TopicOwner
   readonly #codecs: TopicCodecs<K, V>
 
   /** Made by `client.topic()`. */
-  constructor(cluster: Cluster, producer: () => Producer, name: string, codecs: TopicCodecs<K, V>) {
-    this.#cluster = cluster
-    this.#producer = producer
+  constructor(owner: TopicOwner, name: string, codecs: TopicCodecs<K, V>) {
+    this.#owner = owner
     this.name = name
     this.#codecs = codecs
   }
 
   /** Sends one record; resolves when it is acknowledged. Throws what the codec throws. */
   async send(record: TypedRecord<K, V>): Promise<RecordMetadata> {
-    return this.#producer().send(this.name, this.#encode(record))
+    return this.#owner.sharedProducer().send(this.name, this.#encode(record))
   }
 
   /** Sends many records with one promise: the cheap path. */
   async sendMany(records: readonly TypedRecord<K, V>[]): Promise<SendManyResult> {
-    return this.#producer().sendMany(
+    return this.#owner.sharedProducer().sendMany(
       this.name,
       records.map((record) => this.#encode(record)),
     )
@@ -60,7 +81,7 @@ export class Topic<K, V> {
     let gathered: ProducerRecord[] = []
     let previous: Promise<SendManyResult> | null = null
     const sendGathered = async (): Promise<void> => {
-      const sending = this.#producer().sendMany(this.name, gathered)
+      const sending = this.#owner.sharedProducer().sendMany(this.name, gathered)
       // A failure is thrown where the next group waits for this one, or at the end.
       sending.catch(() => {})
       gathered = []
@@ -88,10 +109,56 @@ export class Topic<K, V> {
   async *readBatches(
     options: ReadOptions = {},
   ): AsyncGenerator<ConsumerRecord<K | null, V | null>[], void, void> {
-    await using reader = new RecordReader(this.#cluster, this.name, options)
+    await using reader = new RecordReader(this.#owner.cluster, this.name, options)
     for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
       yield batch.map((record) => this.#decode(record))
     }
+  }
+
+  /**
+   * Reads the topic as a member of a group. Without a handler: asking for the next record marks the one
+   * before as done, and leaving the loop commits what is done and leaves the group. With a handler:
+   * resolves when `signal` is aborted; rejects with the error of a record that could not be handled.
+   */
+  consume(options: GroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void>
+  consume(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void>
+  consume(
+    options: GroupOptions & HandlerOptions,
+    handler?: RecordHandler<K, V>,
+  ): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> | Promise<void> {
+    return handler === undefined ? this.#iterate(options) : this.#handle(options, handler)
+  }
+
+  async *#iterate(options: GroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> {
+    const consumer = this.#owner.consume([this.name], options)
+    for await (const record of consumer) yield this.#decode(record)
+  }
+
+  async #handle(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void> {
+    const { group, handling } = splitOptions(options)
+    const { deadLetterTopic } = handling
+    const loop = new HandlerLoop(
+      this.#owner.cluster.settings.clock,
+      this.#owner.consume([this.name], group),
+      handling,
+      async (record, context) => handler(this.#decode(record), context),
+      deadLetterTopic === undefined ? null : (record, error) => this.#bury(deadLetterTopic, record, error),
+    )
+    await loop.run()
+  }
+
+  /** Sends a record that could not be handled to another topic, with where it came from and why. */
+  async #bury(topic: string, record: ConsumerRecord, error: unknown): Promise<void> {
+    const { key, value, timestampMs } = record
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    const headers = [
+      ...record.headers,
+      { key: 'millrace.dead.topic', value: record.topic },
+      { key: 'millrace.dead.partition', value: String(record.partition) },
+      { key: 'millrace.dead.offset', value: String(record.offset) },
+      { key: 'millrace.dead.reason', value: reason },
+    ]
+    await this.#owner.sharedProducer().send(topic, { key, value, timestampMs, headers })
   }
 
   #encode({ key = null, value, ...rest }: TypedRecord<K, V>): ProducerRecord {
@@ -105,10 +172,22 @@ export class Topic<K, V> {
   #decode(record: ConsumerRecord): ConsumerRecord<K | null, V | null> {
     return {
       ...record,
-      key: decodeWith(this.#codecs.key, record.key),
-      value: decodeWith(this.#codecs.value, record.value),
+      key: decodeWith(this.#codecs.key, record.key, record),
+      value: decodeWith(this.#codecs.value, record.value, record),
     }
   }
+}
+
+/** Takes apart what is about the group and what is about the handler. */
+function splitOptions(options: GroupOptions & HandlerOptions): {
+  group: GroupOptions
+  handling: HandlerOptions
+} {
+  const isHandling = (name: string): boolean => HANDLER_OPTION_NAMES.some((known) => known === name)
+  const entries = Object.entries(options)
+  const pick = (isPicked: (name: string) => boolean): object =>
+    Object.fromEntries(entries.filter(([name]) => isPicked(name)))
+  return { group: { group: options.group, ...pick((name) => !isHandling(name)) }, handling: pick(isHandling) }
 }
 
 function encodeWith<T>(codec: ValueCodec<T> | undefined, value: T | null): Buffer | string | null {
@@ -118,9 +197,15 @@ function encodeWith<T>(codec: ValueCodec<T> | undefined, value: T | null): Buffe
   return value as Buffer | string
 }
 
-function decodeWith<T>(codec: ValueCodec<T> | undefined, bytes: Buffer | null): T | null {
+function decodeWith<T>(codec: ValueCodec<T> | undefined, bytes: Buffer | null, at: ConsumerRecord): T | null {
   if (bytes === null) return null
-  if (codec !== undefined) return codec.decode(bytes)
   // Without a codec the topic's types are bytes: see `client.topic()`.
-  return bytes as T
+  if (codec === undefined) return bytes as T
+  try {
+    return codec.decode(bytes)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `the record at offset ${at.offset} of ${at.topic}/${at.partition} cannot be decoded: ${reason}`
+    throw new ClientError('UNDECODABLE_RECORD', message, { cause: error })
+  }
 }

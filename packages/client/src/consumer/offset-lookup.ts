@@ -41,7 +41,9 @@ export async function lookUpOffsets(
     const open = queries.filter((query) => !found.has(query))
     const byLeader = await groupByLeader(cluster, open)
     const outcomes = await Promise.allSettled(
-      [...byLeader].map(([leader, group]) => askLeader(cluster, leader, group, options.isolation, found)),
+      [...byLeader].flatMap(([leader, group]) =>
+        withoutRepeats(group).map((round) => askLeader(cluster, leader, round, options.isolation, found)),
+      ),
     )
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed === undefined) return
@@ -72,6 +74,21 @@ async function groupByLeader(
     else group.push(query)
   }
   return byLeader
+}
+
+/** A request may name a partition once: further questions about it go into further requests. */
+function withoutRepeats(queries: readonly OffsetQuery[]): OffsetQuery[][] {
+  const rounds: OffsetQuery[][] = []
+  const asked = new Map<string, number>()
+  for (const query of queries) {
+    const name = `${query.topic}/${query.partition}`
+    const round = asked.get(name) ?? 0
+    asked.set(name, round + 1)
+    const others = rounds[round]
+    if (others === undefined) rounds[round] = [query]
+    else others.push(query)
+  }
+  return rounds
 }
 
 async function askLeader(

@@ -1,4 +1,5 @@
 import { ClientError } from '../client-error.ts'
+import { LIMITS } from '../client-limits.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
 import { integerOption, refuseUnknownOptions } from '../option-check.ts'
@@ -28,10 +29,6 @@ export interface ReadOptions {
 }
 
 const OPTION_NAMES = ['from', 'until', 'follow', 'partitions', 'signal', 'isolation', 'readAheadBytes']
-const KIB = 1024
-const MIB = 1024 * KIB
-const PARTITION_BYTES = 2 * MIB
-const MAX_WAIT_MS = 500
 
 /**
  * Reads a topic without a group, from where the options say. Each partition comes in order; several
@@ -55,12 +52,11 @@ export class RecordReader implements AsyncDisposable {
     this.#cluster = cluster
     this.#topic = topic
     this.#options = options
-    const limits = { min: 64 * KIB, max: 1024 * MIB, default: 16 * MIB }
-    const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, limits)
+    const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes)
     this.#fetcher = new Fetcher(cluster, {
       readAheadBytes,
-      partitionBytes: Math.min(PARTITION_BYTES, readAheadBytes),
-      maxWaitMs: MAX_WAIT_MS,
+      partitionBytes: Math.min(LIMITS.partitionBytes, readAheadBytes),
+      maxWaitMs: LIMITS.fetchWaitMs,
       minBytes: 1,
       isolation: options.isolation ?? 'read_committed',
       giveUpAfterMs: options.follow ? Number.POSITIVE_INFINITY : cluster.settings.apiTimeoutMs,

@@ -25,6 +25,7 @@ export class Producer implements AsyncDisposable {
   readonly #sender: Sender
   readonly #topics = new Map<string, TopicQueues>()
   #closing: Promise<void> | null = null
+  readonly #closed = Promise.withResolvers<void>()
 
   /** Made by `client.producer()`. */
   constructor(cluster: Cluster, options: ProducerOptions) {
@@ -32,6 +33,11 @@ export class Producer implements AsyncDisposable {
     this.#settings = resolveProducerOptions(options)
     this.#budget = new BufferBudget(this.#settings.bufferBytes)
     this.#sender = new Sender(cluster, this.#settings, this.#budget)
+  }
+
+  /** Resolves when the producer has been closed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
   }
 
   /** Bytes of records that wait to be sent or answered. */
@@ -96,6 +102,7 @@ export class Producer implements AsyncDisposable {
     const failure = closed()
     for (const { gate } of this.#topics.values()) gate.close(failure)
     this.#sender.close(failure)
+    this.#closed.resolve()
   }
 
   /** Waits for its turn, for the topic and for room, record by record. */

@@ -1,0 +1,262 @@
+import { strict as assert } from 'node:assert'
+import { KafkaError } from '@millrace/protocol'
+import { ClientError } from '../client-error.ts'
+import { LIMITS } from '../client-limits.ts'
+import type { Cluster } from '../cluster.ts'
+import { isRetriable } from '../connection/retry.ts'
+import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
+import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
+import { Fetcher } from '../consumer/fetcher.ts'
+import type { Timer } from '../time/clock.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import { Assignments } from './assignments.ts'
+import { GroupMembership } from './group-membership.ts'
+import { type GroupOptions, type GroupSettings, resolveGroupOptions } from './group-options.ts'
+import { GroupSession } from './group-session.ts'
+import type { TopicSelection } from './topic-selection.ts'
+
+/** A record in the program's hands. It counts as handled when `done()` is called. */
+export interface ClaimedRecord {
+  readonly record: ConsumerRecord
+  /** Aborted when another member has the partition: what is done with the record then is done twice. */
+  readonly lost: AbortSignal
+  done(): void
+}
+
+/**
+ * Reads topics as a member of a group: the partitions are shared with the other members, and what is
+ * handled is committed, so that it goes on there after a restart or in another member.
+ */
+export class GroupConsumer implements AsyncDisposable {
+  readonly #cluster: Cluster
+  readonly #settings: GroupSettings
+  readonly #signal: AbortSignal | undefined
+  readonly #fetcher: Fetcher
+  readonly #membership: GroupMembership
+  readonly #assignments: Assignments
+  readonly #session: GroupSession
+  #current: {
+    assigned: AssignedPartition
+    decoder: ChunkDecoder
+    records: ConsumerRecord[]
+    index: number
+  } | null = null
+  #running: Promise<void> | null = null
+  #failure: Error | null = null
+  #commitTimer: Timer | null = null
+  #isCommitting = false
+  #closing: Promise<void> | null = null
+  readonly #closed = Promise.withResolvers<void>()
+
+  /** Made by `client.consume()` and `topic.consume()`. */
+  constructor(cluster: Cluster, topics: TopicSelection, options: GroupOptions) {
+    this.#cluster = cluster
+    this.#settings = resolveGroupOptions(options)
+    this.#signal = options.signal
+    const { readAheadBytes, isolation } = this.#settings
+    this.#fetcher = new Fetcher(cluster, {
+      readAheadBytes,
+      partitionBytes: Math.min(LIMITS.partitionBytes, readAheadBytes),
+      maxWaitMs: LIMITS.fetchWaitMs,
+      minBytes: 1,
+      isolation,
+      giveUpAfterMs: Number.POSITIVE_INFINITY,
+    })
+    this.#membership = new GroupMembership(cluster, this.#settings)
+    this.#assignments = new Assignments(cluster, this.#settings, this.#membership, this.#fetcher)
+    this.#session = new GroupSession(cluster, this.#settings, topics, this.#membership, this.#assignments)
+  }
+
+  /** Resolves when the consumer has been closed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** The member id that the broker gave; empty before the first join. */
+  get memberId(): string {
+    return this.#membership.memberId
+  }
+
+  /** The partitions that this member has now. */
+  get assignment(): readonly TopicPartition[] {
+    return this.#assignments.all().map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  /** The next record, which is in the program's hands until its `done()`; null when the consumer is closed. */
+  async next(): Promise<ClaimedRecord | null> {
+    this.#start()
+    while (this.#closing === null) {
+      const claimed = this.#claim()
+      if (claimed !== null) return claimed
+      if (this.#failure !== null) throw this.#failure
+      await this.#fetchMore()
+    }
+    return null
+  }
+
+  /** Commits everything that is done, now. */
+  async commit(): Promise<void> {
+    await this.#assignments.commit()
+  }
+
+  /** Hands out nothing of these partitions, or of all, until `resume`. They stay this member's. */
+  pause(partitions: readonly TopicPartition[] = this.assignment): void {
+    this.#assignments.pause(this.#assigned(partitions), true)
+  }
+
+  resume(partitions: readonly TopicPartition[] = this.assignment): void {
+    this.#assignments.pause(this.#assigned(partitions), false)
+  }
+
+  /** Goes on from this offset. Throws UNKNOWN_PARTITION for one that this member does not have. */
+  seek(place: TopicPartition & { readonly offset: number }): void {
+    const [assigned] = this.#assigned([place])
+    if (assigned === undefined) {
+      throw new ClientError(
+        'UNKNOWN_PARTITION',
+        `${place.topic}/${place.partition} is not assigned to this member`,
+      )
+    }
+    this.#assignments.seek(assigned, place.offset)
+  }
+
+  /** Asking for the next record marks the one before as done. Leaving the loop closes the consumer. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord, void, void> {
+    try {
+      for (let claimed = await this.next(); claimed !== null; claimed = await this.next()) {
+        yield claimed.record
+        claimed.done()
+      }
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Commits what is done and leaves the group. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  readonly #onAbort = (): void => void this.close()
+
+  #start(): void {
+    if (this.#running !== null) return
+    if (this.#signal?.aborted) return void this.close()
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#running = this.#session.run().catch((error: unknown) => this.#fail(error))
+    if (this.#settings.commit !== 'manual') this.#commitLater()
+  }
+
+  /** Hands out the next record of the chunk at hand, or null when another chunk is needed. */
+  #claim(): ClaimedRecord | null {
+    for (let current = this.#current; current !== null; current = this.#current) {
+      const { assigned, decoder, records, index } = current
+      const record = records[index]
+      if (assigned.isLeaving || assigned.fetch.isPaused) this.#current = null
+      else if (record !== undefined) {
+        current.index++
+        assigned.tracker.handOut(record.offset)
+        return { record, lost: assigned.lost, done: () => this.#done(assigned, record.offset) }
+      } else if (decoder.isDone) this.#current = null
+      else {
+        const batch = decoder.next()
+        current.records = batch.records
+        current.index = 0
+        // Behind the last record there may be none up to here: markers, or what compaction took.
+        if (batch.records.length === 0) assigned.tracker.skipTo(batch.nextOffset)
+      }
+    }
+    return null
+  }
+
+  #assigned(partitions: readonly TopicPartition[]): AssignedPartition[] {
+    return this.#assignments
+      .all()
+      .filter((have) =>
+        partitions.some(({ topic, partition }) => topic === have.topic && partition === have.partition),
+      )
+  }
+
+  #done(assigned: AssignedPartition, offset: number): void {
+    assigned.done(offset)
+    if (this.#settings.commit === 'each') this.#commitNow()
+  }
+
+  async #fetchMore(): Promise<void> {
+    const fetched = this.#fetcher.take()
+    if (fetched === null) return this.#fetcher.whenReady()
+    const assigned = this.#assignments.of(fetched.from)
+    if (assigned === undefined || assigned.isLeaving) return
+    if (fetched.kind === 'chunk') {
+      this.#current = { assigned, decoder: new ChunkDecoder(fetched.chunk), records: [], index: 0 }
+    } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
+      await this.#assignments.backIntoRange(assigned)
+    } else {
+      throw fetched.error
+    }
+  }
+
+  #commitLater(): void {
+    const { clock } = this.#cluster.settings
+    const commit = (): void => {
+      this.#commitNow()
+      this.#commitLater()
+    }
+    this.#commitTimer = clock.after(this.#settings.commitIntervalMs, commit, 'background')
+  }
+
+  /** One commit waits at most, and takes along what is done until it is sent. */
+  #commitNow(): void {
+    if (this.#isCommitting) return
+    this.#isCommitting = true
+    const settled = (mayGoOn: boolean): void => {
+      this.#isCommitting = false
+      if (mayGoOn && this.#settings.commit === 'each' && this.#needsCommit()) this.#commitNow()
+    }
+    this.#assignments.commit().then(
+      () => settled(true),
+      (error: unknown) => {
+        // During a rebalance a commit may be refused; what is done is committed with the next one.
+        if (!(error instanceof KafkaError || isRetriable(error))) this.#fail(error)
+        settled(false)
+      },
+    )
+  }
+
+  #needsCommit(): boolean {
+    return (
+      this.#failure === null &&
+      this.#closing === null &&
+      this.#assignments.all().some(({ needsCommit }) => needsCommit)
+    )
+  }
+
+  #fail(error: unknown): void {
+    assert(error instanceof Error)
+    this.#failure ??= error
+    this.#fetcher.wake()
+  }
+
+  async #close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#commitTimer?.cancel()
+    this.#current = null
+    this.#session.stop()
+    this.#fetcher.close()
+    try {
+      if (this.#settings.commit !== 'manual') await this.#assignments.commit()
+      await this.#membership.leave()
+    } catch (error) {
+      // The broker is gone, or has given the partitions away: there is nobody to tell any more.
+      if (!(error instanceof KafkaError || isRetriable(error))) throw error
+    } finally {
+      this.#membership.close()
+      this.#closed.resolve()
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { LIMITS } from '../client-limits.ts'
+import type { TopicPartition } from '../consumer/consumer-record.ts'
+import type { Isolation } from '../consumer/offset-lookup.ts'
+import { choiceOption, integerOption, invalidOption, refuseUnknownOptions } from '../option-check.ts'
+import type { Assignor } from './assignors/assignor.ts'
+import { cooperativeStickyAssignor } from './assignors/cooperative-sticky-assignor.ts'
+import { rangeAssignor } from './assignors/range-assignor.ts'
+
+/** Where a group starts in a partition in which it has committed nothing. */
+export type GroupStart = 'beginning' | 'end' | { readonly time: number | Date }
+
+/** When what is done is committed. */
+export type CommitMode = 'interval' | 'each' | 'manual'
+
+/** How a member takes part in its group. Only `group` is needed. */
+export interface GroupOptions {
+  /** The group's name: members with the same one share the partitions. */
+  readonly group: string
+  /** Default `beginning`. */
+  readonly from?: GroupStart
+  /** Ends the consuming: what is done is committed, the group is left. */
+  readonly signal?: AbortSignal
+  /** A name that stays over restarts: coming back within the session timeout moves no partition. */
+  readonly instanceId?: string
+  /** Silence after which the broker gives this member's partitions away, in ms. Default 30,000. */
+  readonly sessionTimeoutMs?: number
+  /** Default 3,000; at most a third of the session timeout. */
+  readonly heartbeatIntervalMs?: number
+  /** Time to finish what is in hand when partitions are taken away, in ms. Default 60,000. */
+  readonly rebalanceTimeoutMs?: number
+  /**
+   * When what is done is committed: every `commitIntervalMs` (the default), after each record, or only
+   * by `commit()`. Giving partitions up and closing commit too, unless it is `manual`.
+   */
+  readonly commit?: CommitMode
+  /** Default 5,000. */
+  readonly commitIntervalMs?: number
+  /** Told of partitions that were added, before their first record. */
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>
+  /**
+   * Told of partitions that are taken away, with time to finish: they are given up when it resolves, or
+   * when half of the rebalance timeout is over. `isLost`: they are gone already.
+   */
+  readonly onRevoked?: (
+    partitions: readonly TopicPartition[],
+    how: { readonly isLost: boolean },
+  ) => void | Promise<void>
+  /** In order of preference; all members must have one in common. Default cooperative-sticky, then range. */
+  readonly assignors?: readonly Assignor[]
+  readonly isolation?: Isolation
+  /** Bytes fetched ahead, all partitions together. Default 16 MiB. */
+  readonly readAheadBytes?: number
+}
+
+/** The options with every default filled in. */
+export interface GroupSettings {
+  readonly group: string
+  readonly from: 'beginning' | 'end' | { readonly timeMs: number }
+  readonly instanceId: string | null
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly commit: CommitMode
+  readonly commitIntervalMs: number
+  readonly onAssigned: NonNullable<GroupOptions['onAssigned']>
+  readonly onRevoked: NonNullable<GroupOptions['onRevoked']>
+  readonly assignors: readonly Assignor[]
+  readonly isolation: Isolation
+  readonly readAheadBytes: number
+}
+
+const OPTION_NAMES = [
+  'group',
+  'from',
+  'signal',
+  'instanceId',
+  'sessionTimeoutMs',
+  'heartbeatIntervalMs',
+  'rebalanceTimeoutMs',
+  'commit',
+  'commitIntervalMs',
+  'onAssigned',
+  'onRevoked',
+  'assignors',
+  'isolation',
+  'readAheadBytes',
+]
+const HOUR_MS = 3_600_000
+
+/** Checks the options and fills in the defaults. Throws INVALID_OPTION, naming the option. */
+export function resolveGroupOptions(options: GroupOptions): GroupSettings {
+  refuseUnknownOptions('consume', options, OPTION_NAMES)
+  if (typeof options.group !== 'string' || options.group === '') {
+    throw invalidOption('group', options.group, 'the name of the group')
+  }
+  const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
+    integerOption(name, given, { min: 1, max: HOUR_MS, default: fallback })
+  const sessionTimeoutMs = milliseconds('sessionTimeoutMs', options.sessionTimeoutMs, 30_000)
+  return {
+    group: options.group,
+    from: startOf(options.from ?? 'beginning'),
+    instanceId: options.instanceId ?? null,
+    sessionTimeoutMs,
+    heartbeatIntervalMs: Math.min(
+      milliseconds('heartbeatIntervalMs', options.heartbeatIntervalMs, 3_000),
+      Math.ceil(sessionTimeoutMs / 3),
+    ),
+    rebalanceTimeoutMs: milliseconds('rebalanceTimeoutMs', options.rebalanceTimeoutMs, 60_000),
+    commit: choiceOption<CommitMode>('commit', options.commit, ['interval', 'each', 'manual'], 'interval'),
+    onAssigned: options.onAssigned ?? (() => {}),
+    onRevoked: options.onRevoked ?? (() => {}),
+    commitIntervalMs: milliseconds('commitIntervalMs', options.commitIntervalMs, 5_000),
+    assignors: options.assignors ?? [cooperativeStickyAssignor, rangeAssignor],
+    isolation: choiceOption<Isolation>(
+      'isolation',
+      options.isolation,
+      ['read_committed', 'read_uncommitted'],
+      'read_committed',
+    ),
+    readAheadBytes: integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes),
+  }
+}
+
+function startOf(from: GroupStart): GroupSettings['from'] {
+  if (from === 'beginning' || from === 'end') return from
+  const timeMs = from.time instanceof Date ? from.time.getTime() : from.time
+  if (Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
+  throw invalidOption('from', JSON.stringify(from), "'beginning', 'end' or { time } in ms")
+}
