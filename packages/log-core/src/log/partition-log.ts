@@ -348,7 +348,7 @@ export class PartitionLog {
   async #sliceFromDisk(offset: number, buffers: Promise<readonly Buffer[]>): Promise<LogSlice> {
     try {
       const found = await buffers
-      if (found.length > 0 || offset >= this.logStartOffset) return this.#sliceOf(found)
+      if (offset >= this.logStartOffset) return this.#sliceOf(found)
     } catch (error) {
       if (offset >= this.logStartOffset) throw error
     }
