@@ -38,5 +38,5 @@ export function invalidOption(name: string, given: unknown, expected: string): C
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return JSON.stringify(value) ?? String(value)
 }

@@ -38,7 +38,7 @@ export function checkPosition(
     if (typeof timeMs === 'number' && Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
   }
   const expected = name === 'from' ? "'beginning', 'end', an offset, -N" : "'end', an offset"
-  throw invalidOption(name, JSON.stringify(given), `${expected} or { time } in ms`)
+  throw invalidOption(name, given, `${expected} or { time } in ms`)
 }
 
 /** Turns `from` and `until` into offsets of each partition. */

@@ -125,5 +125,5 @@ function startOf(from: GroupStart): GroupSettings['from'] {
   if (from === 'beginning' || from === 'end') return from
   const timeMs = from.time instanceof Date ? from.time.getTime() : from.time
   if (Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
-  throw invalidOption('from', JSON.stringify(from), "'beginning', 'end' or { time } in ms")
+  throw invalidOption('from', from, "'beginning', 'end' or { time } in ms")
 }

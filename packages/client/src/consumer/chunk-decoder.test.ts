@@ -1,0 +1,106 @@
+import { buildBatch } from '@millrace/record-batch'
+import { describe, expect, it } from 'vitest'
+import { walkBatches } from './batch-walk.ts'
+import { type Chunk, ChunkDecoder } from './chunk-decoder.ts'
+
+const SOURCE = { topic: 'flights', partition: 3 }
+
+function batch(baseOffset: number, values: string[], fields: Parameters<typeof buildBatch>[1] = {}): Buffer {
+  const records = values.map((value) => ({ key: null, value, timestampMs: 5 }))
+  return buildBatch(records, { baseOffset, ...fields })
+}
+
+/** The control batch that ends a transaction. */
+function marker(baseOffset: number, producerId: number, type: 'abort' | 'commit'): Buffer {
+  const key = Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1])
+  const record = { key, value: Buffer.alloc(6), timestampMs: 5 }
+  return buildBatch([record], {
+    baseOffset,
+    producerId,
+    producerEpoch: 0,
+    isControl: true,
+    isTransactional: true,
+  })
+}
+
+function transactional(baseOffset: number, producerId: number, values: string[]): Buffer {
+  return batch(baseOffset, values, { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+}
+
+function decode(bytes: Buffer, options: Partial<Chunk> = {}): string[] {
+  const decoder = new ChunkDecoder({ source: SOURCE, bytes, fromOffset: 0, aborted: [], ...options })
+  const found: string[] = []
+  while (!decoder.isDone)
+    found.push(...decoder.next().records.map(({ offset, value }) => `${offset}:${value}`))
+  return found
+}
+
+describe('a chunk', () => {
+  it('gives the records of each batch with their place', () => {
+    const bytes = Buffer.concat([batch(10, ['a', 'b']), batch(12, ['c'], { compression: 3 })])
+    expect(decode(bytes)).toEqual(['10:a', '11:b', '12:c'])
+    const [record] = new ChunkDecoder({ source: SOURCE, bytes, fromOffset: 0, aborted: [] }).next().records
+    expect(record).toMatchObject({ topic: 'flights', partition: 3, offset: 10, timestampMs: 5, key: null })
+  })
+
+  it('leaves out what lies before the offset asked for', () => {
+    expect(decode(batch(10, ['a', 'b', 'c']), { fromOffset: 12 })).toEqual(['12:c'])
+  })
+
+  it('leaves out control batches, and transactions that were aborted', () => {
+    const bytes = Buffer.concat([
+      transactional(0, 7, ['aborted']),
+      transactional(1, 8, ['committed']),
+      batch(2, ['plain']),
+      marker(3, 7, 'abort'),
+      transactional(4, 7, ['after']),
+      marker(5, 8, 'commit'),
+      marker(6, 7, 'commit'),
+    ])
+    expect(decode(bytes, { aborted: [{ producerId: 7, firstOffset: 0 }] })).toEqual([
+      '1:committed',
+      '2:plain',
+      '4:after',
+    ])
+    expect(decode(bytes)).toEqual(['0:aborted', '1:committed', '2:plain', '4:after'])
+  })
+
+  it('is refused with its place when a bit has flipped', () => {
+    const bytes = batch(10, ['value'])
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 2) ^ 1, bytes.length - 2)
+    expect(() => decode(bytes)).toThrow('the batch at offset 10 of flights/3: the CRC does not fit the bytes')
+  })
+
+  it('takes the time of the broker where the topic says so', () => {
+    const bytes = batch(0, ['a'], { timestampType: 1 })
+    const [record] = new ChunkDecoder({ source: SOURCE, bytes, fromOffset: 0, aborted: [] }).next().records
+    expect(record?.timestampMs).toBe(5)
+  })
+})
+
+describe('how far whole batches reach', () => {
+  it('is behind the last of them; one that is cut off is left for the next fetch', () => {
+    const whole = Buffer.concat([batch(0, ['a', 'b']), batch(2, ['c'])])
+    const cut = Buffer.concat([whole, batch(3, ['d']).subarray(0, 65)])
+    expect(walkBatches(cut, 0)).toEqual({ sizeBytes: whole.length, nextOffset: 3 })
+  })
+
+  it('is refused when there is none', () => {
+    expect(() => walkBatches(batch(0, ['a']).subarray(0, 65), 0)).toThrow('no whole batch')
+  })
+
+  it('is refused when offsets go back, which would never end', () => {
+    expect(() => walkBatches(batch(0, ['a']), 5)).toThrow(
+      'a batch that ends at 0 where offset 5 was expected',
+    )
+    expect(() => walkBatches(Buffer.concat([batch(5, ['a']), batch(3, ['b'])]), 5)).toThrow(
+      'offset 6 was expected',
+    )
+  })
+
+  it('is refused when a length is a lie', () => {
+    const bytes = batch(0, ['a'])
+    bytes.writeInt32BE(-40, 8)
+    expect(() => walkBatches(bytes, 0)).toThrow('a batch of -28 bytes')
+  })
+})
