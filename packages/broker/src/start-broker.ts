@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { randomBytes } from 'node:crypto'
 import { type Clock, type FileSystem, memoryFileSystem, nodeClock, nodeFileSystem } from '@millrace/log-core'
-import { type BrokerOptions, type OpenBroker, openBroker } from './broker.ts'
+import { RunningBroker } from './broker.ts'
+import type { BrokerOptions } from './broker-options.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
 import { type ListenerAddress, parseListener } from './network/listener-address.ts'
 import { planListeners } from './network/listeners.ts'
@@ -44,6 +45,11 @@ export interface Broker extends AsyncDisposable {
   readonly closed: Promise<void>
   /** One pass of retention and expiry now, instead of at its time. */
   housekeep(): Promise<void>
+  /**
+   * Empties a broker that keeps its records in memory, between two tests: no topics, no groups, no configs. Its
+   * addresses and its clients' connections stay. Rejects for a broker with a data directory.
+   */
+  reset(): Promise<void>
   /** Ends within two seconds: answers what was accepted, makes everything durable. Idempotent. */
   close(): Promise<void>
 }
@@ -64,7 +70,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   closed.promise.catch(() => {})
   const resolved = resolveOptions(options)
   let isClosing: Promise<void> | null = null
-  const opened = await openBroker(resolved, (error) => {
+  const running = await RunningBroker.open(resolved, (error) => {
     resolved.logger.error(
       { reason: error.message, stack: error.stack ?? '' },
       'internal error: the broker closes',
@@ -73,28 +79,40 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
     void close().catch(() => {})
   })
   const close = (): Promise<void> => {
-    isClosing ??= opened.close().then(closed.resolve, (error: unknown) => {
+    isClosing ??= running.close().then(closed.resolve, (error: unknown) => {
       closed.reject(error)
       throw error
     })
     return isClosing
   }
   options.signal?.addEventListener('abort', () => void close().catch(() => {}), { once: true })
-  return describeBroker(opened, closed.promise, close)
+  const isInMemory = options.dataDir === undefined && resolved.config['log.dirs'] === null
+  return describeBroker(running, { closed: closed.promise, close, isInMemory })
 }
 
-function describeBroker(opened: OpenBroker, closed: Promise<void>, close: () => Promise<void>): Broker {
-  const first = opened.listeners[0]
+interface BrokerEnd {
+  readonly closed: Promise<void>
+  readonly close: () => Promise<void>
+  readonly isInMemory: boolean
+}
+
+function describeBroker(running: RunningBroker, { closed, close, isInMemory }: BrokerEnd): Broker {
+  const first = running.listeners[0]
   assert(first !== undefined)
-  const brokers = opened.services.clusterView
+  const { clusterView } = running.services
+  const brokers = clusterView
     .brokersFor(first.info.name)
     .map(({ nodeId, host, port }) => ({ nodeId, host, port }))
   return {
     bootstrapServers: brokers.map(({ host, port }) => formatAddress(host, port)).join(','),
     brokers,
-    clusterId: opened.services.clusterView.clusterId,
+    clusterId: clusterView.clusterId,
     closed,
-    housekeep: () => opened.housekeeping.run(),
+    housekeep: () => running.housekeep(),
+    reset: async () => {
+      if (!isInMemory) throw new Error('only a broker in memory can be reset: this one has a data directory')
+      await running.reset()
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -112,6 +130,7 @@ function resolveOptions(options: StartBrokerOptions): BrokerOptions {
   const nodeIds = Array.from({ length: config['millrace.nodes'] }, (_, index) => config['node.id'] + index)
   return {
     dataDir: dataDir ?? MEMORY_DATA_DIR,
+    clusterId: config['millrace.cluster.id'],
     config,
     settings,
     nodeIds,

@@ -13,9 +13,10 @@ export interface BrokerSettingsOptions {
   /** As given at start. */
   readonly staticSettings: Settings
   readonly nodeIds: readonly number[]
-  /** What was set while running: of one node (its id as text), or of all of them (''). */
-  readonly dynamicOf: (resourceName: string) => Settings
 }
+
+/** What was set while running: of one node (its id as text), or of all of them (''). */
+export type DynamicSettings = (resourceName: string) => Settings
 
 /**
  * The names whose values stand in for one another, the strongest first: Kafka's
@@ -37,15 +38,14 @@ export class BrokerSettings {
   /** One object for life, whose numbers follow the settings. */
   readonly limits: Limits
   readonly #nodeIds: readonly number[]
-  readonly #dynamicOf: (resourceName: string) => Settings
+  #dynamicOf: DynamicSettings = () => ({})
   #config: BrokerConfig
   #defaultLogConfig: LogConfig
 
   /** Throws InvalidConfigError for settings that cannot be. */
-  constructor({ staticSettings, nodeIds, dynamicOf }: BrokerSettingsOptions) {
+  constructor({ staticSettings, nodeIds }: BrokerSettingsOptions) {
     this.staticSettings = staticSettings
     this.#nodeIds = nodeIds
-    this.#dynamicOf = dynamicOf
     this.#config = this.#effective()
     this.#defaultLogConfig = defaultLogConfig(this.#config)
     this.limits = limitsFrom(this.#config)
@@ -58,6 +58,12 @@ export class BrokerSettings {
   /** What a topic without configs of its own gets. */
   get defaultLogConfig(): LogConfig {
     return this.#defaultLogConfig
+  }
+
+  /** From here on, `dynamicOf` is asked for what was set while running. */
+  readDynamicFrom(dynamicOf: DynamicSettings): void {
+    this.#dynamicOf = dynamicOf
+    this.refresh()
   }
 
   refresh(): void {

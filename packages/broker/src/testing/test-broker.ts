@@ -50,7 +50,6 @@ export class TestBroker {
     const logger = loggerInto(logged)
     const starting = startBroker({
       port: 0,
-      dataDir: '/data',
       ...options,
       fileSystem,
       network,
