@@ -1,12 +1,19 @@
 import {
   alterConfigs,
+  alterPartitionReassignments,
   apiVersions,
+  createPartitions,
   createTopics,
   deleteGroups,
+  deleteRecords,
   deleteTopics,
   describeCluster,
   describeConfigs,
   describeGroups,
+  describeLogDirs,
+  describeProducers,
+  describeTopicPartitions,
+  electLeaders,
   fetch,
   findCoordinator,
   heartbeat,
@@ -17,6 +24,7 @@ import {
   listConfigResources,
   listGroups,
   listOffsets,
+  listPartitionReassignments,
   metadata,
   offsetCommit,
   offsetFetch,
@@ -25,13 +33,20 @@ import {
   syncGroup,
 } from '@millrace/protocol'
 import { handleAlterConfigs } from './handlers/alter-configs.ts'
+import { handleAlterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { handleApiVersions } from './handlers/api-versions.ts'
+import { handleCreatePartitions } from './handlers/create-partitions.ts'
 import { handleCreateTopics } from './handlers/create-topics.ts'
 import { handleDeleteGroups } from './handlers/delete-groups.ts'
+import { handleDeleteRecords } from './handlers/delete-records.ts'
 import { handleDeleteTopics } from './handlers/delete-topics.ts'
 import { handleDescribeCluster } from './handlers/describe-cluster.ts'
 import { handleDescribeConfigs } from './handlers/describe-configs.ts'
 import { handleDescribeGroups } from './handlers/describe-groups.ts'
+import { handleDescribeLogDirs } from './handlers/describe-log-dirs.ts'
+import { handleDescribeProducers } from './handlers/describe-producers.ts'
+import { handleDescribeTopicPartitions } from './handlers/describe-topic-partitions.ts'
+import { handleElectLeaders } from './handlers/elect-leaders.ts'
 import { handleFetch } from './handlers/fetch.ts'
 import { handleFindCoordinator } from './handlers/find-coordinator.ts'
 import { handleHeartbeat } from './handlers/heartbeat.ts'
@@ -42,6 +57,7 @@ import { handleLeaveGroup } from './handlers/leave-group.ts'
 import { handleListConfigResources } from './handlers/list-config-resources.ts'
 import { handleListGroups } from './handlers/list-groups.ts'
 import { handleListOffsets } from './handlers/list-offsets.ts'
+import { handleListPartitionReassignments } from './handlers/list-partition-reassignments.ts'
 import { handleMetadata } from './handlers/metadata.ts'
 import { handleOffsetCommit } from './handlers/offset-commit.ts'
 import { handleOffsetFetch } from './handlers/offset-fetch.ts'
@@ -81,6 +97,14 @@ export const ROUTES: readonly Route[] = [
   route(incrementalAlterConfigs, [0, 1], handleIncrementalAlterConfigs),
   route(describeCluster, [0, 2], handleDescribeCluster),
   route(listConfigResources, [0, 1], handleListConfigResources),
+  route(createPartitions, [0, 3], handleCreatePartitions),
+  route(deleteRecords, [0, 2], handleDeleteRecords),
+  route(describeTopicPartitions, [0, 0], handleDescribeTopicPartitions),
+  route(describeLogDirs, [1, 5], handleDescribeLogDirs),
+  route(describeProducers, [0, 0], handleDescribeProducers),
+  route(electLeaders, [0, 2], handleElectLeaders),
+  route(alterPartitionReassignments, [0, 1], handleAlterPartitionReassignments),
+  route(listPartitionReassignments, [0, 0], handleListPartitionReassignments),
 ]
 
 /** What is served when the configuration caps the versions at those of a Kafka release; null: everything. */

@@ -5,10 +5,12 @@ import {
   type PartitionDirectory,
   partitionDirectoryName,
 } from '@millrace/log-core'
+import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Logger } from '../observability.ts'
 import type { PartitionRegistry } from '../partition/partition-registry.ts'
 import { KeyedLock } from './keyed-lock.ts'
-import type { Topic, TopicSpec } from './topic.ts'
+import { checkMorePartitions, type PartitionsWish } from './partitions-check.ts'
+import type { Assignments, Topic, TopicSpec } from './topic.ts'
 import { checkNewTopic, type TopicCheckServices, type TopicWish } from './topic-check.ts'
 import { OFFSETS_TOPIC } from './topic-name.ts'
 
@@ -97,9 +99,34 @@ export class ControlPlane {
       configs: {
         'segment.bytes': String(config['offsets.topic.segment.bytes']),
         // What is committed must outlast any quiet time: groups expire by their own rule.
-        'retention.ms': '-1',
+        'cleanup.policy': 'compact',
       },
     })
+  }
+
+  /**
+   * The topic has `partitionCount` partitions, ready to be written to, when it resolves. Rejects with the KafkaError that
+   * it is refused with, or a StorageError.
+   */
+  addPartitions(name: string, partitionCount: number, wish: PartitionsWish): Promise<void> {
+    const { catalog, logger, partitions } = this.#options
+    return this.#topicLocks.run(name, async () => {
+      const { topic, assignments } = checkMorePartitions(this.#options, name, partitionCount, wish)
+      if (wish.isValidateOnly) return
+      const isThere = await catalog.addPartitions(topic.topicId, partitionCount, assignments)
+      const grown = catalog.topicById(topic.topicId)
+      if (!isThere || grown === undefined) {
+        throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'The topic was deleted meanwhile.')
+      }
+      await partitions.open(grown)
+      await this.#recordMade(grown)
+      logger.info({ topic: name, topicId: topic.topicId, partitions: partitionCount }, 'partitions added')
+    })
+  }
+
+  /** These brokers lead and keep these partitions when it resolves. The caller has checked them. */
+  async assignReplicas(topic: Topic, assignments: Assignments): Promise<void> {
+    await this.#options.catalog.assignReplicas(topic.topicId, assignments)
   }
 
   /** The topic cannot be found any more when this resolves; its files go later. False: it was gone before. */

@@ -1,8 +1,8 @@
-import { StorageError } from '@millrace/log-core'
 import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import type { ConfigChange } from '../cluster/config-plane.ts'
 import { ConfigResourceType } from './config-resource.ts'
+import { tellFailure } from './request-failure.ts'
 
 /** Which resource, and what it is to become. */
 export interface AskedChange {
@@ -38,7 +38,7 @@ export function alterResources(
         await alterOne(services, one, isValidateOnly)
         return { errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName }
       } catch (error) {
-        return { ...failure(error), resourceType, resourceName }
+        return { ...tellFailure(error), resourceType, resourceName }
       }
     }),
   )
@@ -64,10 +64,4 @@ function alterOne(
     default:
       throw new KafkaError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
   }
-}
-
-function failure(error: unknown): { errorCode: number; errorMessage: string } {
-  if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.message }
-  if (!(error instanceof StorageError)) throw error
-  return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: error.message }
 }

@@ -1,13 +1,14 @@
-import { StorageError } from '@millrace/log-core'
 import {
   type DeleteTopicsRequest,
   type DeleteTopicsResponseInput,
   ErrorCode,
+  errorInfo,
   ZERO_UUID,
 } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import type { Topic } from '../cluster/topic.ts'
 import type { Handler } from './handler.ts'
+import { repeatedNames, type ToldFailure, tellFailure } from './request-failure.ts'
 
 type TopicReply = DeleteTopicsResponseInput['responses'][number]
 
@@ -29,7 +30,15 @@ export const handleDeleteTopics: Handler<DeleteTopicsRequest, DeleteTopicsRespon
     context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
       ? request.topics
       : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
-  const responses = await Promise.all(asked.map((topic) => deleteOne(services, topic)))
+  // Named twice, by name or by id: refused once, and not deleted.
+  const repeated = repeatedNames(asked.map(keyOf))
+  const unique = asked.filter((topic) => !repeated.has(keyOf(topic)))
+  const responses = await Promise.all(unique.map((topic) => deleteOne(services, topic)))
+  for (const key of repeated) {
+    const topic = asked.find((one) => keyOf(one) === key)
+    if (topic !== undefined)
+      responses.push({ ...topic, ...refusal(ErrorCode.INVALID_REQUEST, duplicate(topic)) })
+  }
   const deleted = responses.flatMap(({ errorCode, name }) =>
     errorCode === ErrorCode.NONE && name ? [name] : [],
   )
@@ -37,22 +46,38 @@ export const handleDeleteTopics: Handler<DeleteTopicsRequest, DeleteTopicsRespon
   return { throttleTimeMs: 0, responses }
 }
 
+function keyOf({ name, topicId }: AskedTopic): string {
+  return name === null ? `id ${topicId}` : `name ${name} ${topicId === ZERO_UUID ? '' : topicId}`
+}
+
+function duplicate({ name }: AskedTopic): string {
+  return name === null ? 'Duplicate topic id.' : 'Duplicate topic name.'
+}
+
 async function deleteOne(services: BrokerServices, asked: AskedTopic): Promise<TopicReply> {
   const found = find(services, asked)
-  if (typeof found === 'number') return { ...asked, errorCode: found }
+  if ('errorCode' in found) return { ...asked, ...found }
   const { name, topicId } = found
   try {
-    const wasThere = await services.controlPlane.deleteTopic(found)
-    return { name, topicId, errorCode: wasThere ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+    if (await services.controlPlane.deleteTopic(found)) return { name, topicId, errorCode: ErrorCode.NONE }
+    return { name, topicId, ...refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) }
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error
-    return { name, topicId, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: error.message }
+    return { name, topicId, ...tellFailure(error) }
   }
 }
 
-function find({ catalog, config }: BrokerServices, { name, topicId }: AskedTopic): Topic | number {
-  if (!config['delete.topic.enable']) return ErrorCode.TOPIC_DELETION_DISABLED
-  if (name !== null && topicId !== ZERO_UUID) return ErrorCode.INVALID_REQUEST
-  if (name === null) return catalog.topicById(topicId) ?? ErrorCode.UNKNOWN_TOPIC_ID
-  return catalog.topic(name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+function find({ catalog, config }: BrokerServices, { name, topicId }: AskedTopic): Topic | ToldFailure {
+  if (!config['delete.topic.enable']) return refusal(ErrorCode.TOPIC_DELETION_DISABLED)
+  if (name !== null && topicId !== ZERO_UUID) {
+    return refusal(ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.')
+  }
+  if (name !== null) return catalog.topic(name) ?? refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  if (topicId === ZERO_UUID) {
+    return refusal(ErrorCode.INVALID_REQUEST, 'Neither topic name nor id were specified.')
+  }
+  return catalog.topicById(topicId) ?? refusal(ErrorCode.UNKNOWN_TOPIC_ID)
+}
+
+function refusal(errorCode: number, errorMessage = errorInfo(errorCode).message): ToldFailure {
+  return { errorCode, errorMessage }
 }

@@ -1,0 +1,56 @@
+import { type DescribeLogDirsRequest, type DescribeLogDirsResponseInput, ErrorCode } from '@millrace/protocol'
+import type { BrokerServices } from '../broker-services.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { Handler } from './handler.ts'
+
+type TopicReply = DescribeLogDirsResponseInput['results'][number]['topics'][number]
+
+/** DescribeLogDirs, v1-5: the one data directory, under its path as it was configured (trap 26). */
+export const handleDescribeLogDirs: Handler<DescribeLogDirsRequest, DescribeLogDirsResponseInput> = (
+  services,
+  { connection },
+  request,
+) => {
+  const { dataDir, fileSystem } = services
+  const { nodeId } = connection.listener
+  return {
+    throttleTimeMs: 0,
+    errorCode: ErrorCode.NONE,
+    results: [
+      {
+        errorCode: ErrorCode.NONE,
+        logDir: dataDir,
+        topics: describeTopics(services, nodeId, request),
+        totalBytes: -1,
+        usableBytes: fileSystem.freeBytes(dataDir),
+        isCordoned: false,
+      },
+    ],
+  }
+}
+
+/** Partitions that are not here are left out, as in Kafka. */
+function describeTopics(
+  { catalog, clusterView, partitions }: BrokerServices,
+  nodeId: number,
+  { topics }: DescribeLogDirsRequest,
+): TopicReply[] {
+  const isHere = ({ topic, index }: Partition): boolean => {
+    const replicationFactor = catalog.topic(topic)?.replicationFactor ?? 1
+    return clusterView.replicasOf(topic, index, replicationFactor).includes(nodeId)
+  }
+  const asked =
+    topics === null
+      ? Array.from(catalog.topics(), ({ name }) => ({ name, indexes: null }))
+      : topics.map(({ topic, partitions: indexes }) => ({ name: topic, indexes: new Set(indexes) }))
+  return asked.flatMap(({ name, indexes }) => {
+    const found = partitions
+      .ofTopic(name)
+      .filter((partition) => (indexes === null || indexes.has(partition.index)) && isHere(partition))
+    return found.length === 0 ? [] : [{ name, partitions: found.map(describePartition) }]
+  })
+}
+
+function describePartition({ index, log }: Partition): TopicReply['partitions'][number] {
+  return { partitionIndex: index, partitionSize: log?.sizeBytes ?? 0, offsetLag: 0, isFutureKey: false }
+}

@@ -1,0 +1,98 @@
+import {
+  type DescribeTopicPartitionsRequest,
+  type DescribeTopicPartitionsResponseInput,
+  ErrorCode,
+  ZERO_UUID,
+} from '@millrace/protocol'
+import type { BrokerServices } from '../broker-services.ts'
+import type { Topic } from '../cluster/topic.ts'
+import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
+import { TOPIC_OPERATIONS } from './authorized-operations.ts'
+import type { Handler } from './handler.ts'
+
+type Reply = DescribeTopicPartitionsResponseInput
+type TopicReply = Reply['topics'][number]
+type PartitionReply = TopicReply['partitions'][number]
+
+/**
+ * DescribeTopicPartitions, v0 (KIP-966): topics by name, page by page. A page holds at most the partitions that request
+ * and configuration allow, and the cursor names the first one of the next. Eligible leader replicas are empty, never
+ * null (trap 6b).
+ */
+export const handleDescribeTopicPartitions: Handler<DescribeTopicPartitionsRequest, Reply> = (
+  services,
+  _context,
+  { topics: asked, responsePartitionLimit, cursor },
+) => {
+  const { catalog, config } = services
+  const limit = Math.max(1, Math.min(responsePartitionLimit, config['max.request.partition.size.limit']))
+  const all =
+    asked.length === 0 ? Array.from(catalog.topics(), ({ name }) => name) : asked.map(({ name }) => name)
+  const names = [...new Set(all)].sort().filter((name) => cursor === null || name >= cursor.topicName)
+  const topics: TopicReply[] = []
+  let room = limit
+  for (const name of names) {
+    const topic = catalog.topic(name)
+    const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
+    if (topic === undefined) {
+      topics.push(unknownTopic(name))
+      continue
+    }
+    if (room === 0) return page(topics, { topicName: name, partitionIndex: first })
+    const end = Math.min(topic.partitionCount, first + room)
+    topics.push(describe(services, topic, first, end))
+    room -= Math.max(0, end - first)
+    if (end < topic.partitionCount) return page(topics, { topicName: name, partitionIndex: end })
+  }
+  return page(topics, null)
+}
+
+function page(topics: TopicReply[], nextCursor: Reply['nextCursor'] | null): Reply {
+  return { throttleTimeMs: 0, topics, nextCursor: nextCursor ?? null }
+}
+
+function unknownTopic(name: string): TopicReply {
+  const isInvalid = topicNameProblem(name) !== null
+  return {
+    errorCode: isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    name,
+    topicId: ZERO_UUID,
+    isInternal: isInternalTopic(name),
+    partitions: [],
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  }
+}
+
+function describe(services: BrokerServices, topic: Topic, first: number, end: number): TopicReply {
+  const partitions: PartitionReply[] = []
+  for (let index = first; index < end; index++) partitions.push(describePartition(services, topic, index))
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: isInternalTopic(topic.name),
+    partitions,
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  }
+}
+
+function describePartition(
+  { clusterView, partitions }: BrokerServices,
+  topic: Topic,
+  index: number,
+): PartitionReply {
+  const replicas = clusterView.replicasOf(topic.name, index, topic.replicationFactor)
+  const partition = partitions.find(topic.name, index)
+  const isReady = partition !== undefined && partition.topicId === topic.topicId
+  return {
+    errorCode: isReady ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
+    partitionIndex: index,
+    leaderId: isReady ? clusterView.leaderOf(topic.name, index) : -1,
+    leaderEpoch: partition?.log?.leaderEpoch ?? -1,
+    replicaNodes: replicas,
+    isrNodes: replicas,
+    eligibleLeaderReplicas: [],
+    lastKnownElr: [],
+    offlineReplicas: [],
+  }
+}
