@@ -1,3 +1,11 @@
+export {
+  bytes,
+  Compression,
+  type CompressionName,
+  json,
+  string,
+  type ValueCodec,
+} from '@millrace/record-batch'
 export type { CompactionPlan } from './compaction/compaction-plan.ts'
 export type { CompactionResult } from './compaction/log-compactor.ts'
 export type { CompactedLog, DirectoryCompactionOptions } from './directory/directory-compaction.ts'
@@ -7,6 +15,19 @@ export {
   type OpenLogRequest,
   type PartitionDirectory,
 } from './directory/log-directory.ts'
+export { type AppendedRecord, type AppendedRecords, RecordTooLargeError } from './embedded/append-batcher.ts'
+export type { AppendAllOptions, AppendAllResult, AppendProgress } from './embedded/append-stream.ts'
+export { EmbeddedDirectory } from './embedded/embedded-directory.ts'
+export { type AppendManyOptions, EmbeddedLog, type LogInfo } from './embedded/embedded-log.ts'
+export type { CodecOptions, OpenLogOptions } from './embedded/log-options.ts'
+export type { AppendHeader, AppendRecord, StoredHeader, StoredRecord } from './embedded/log-record.ts'
+export {
+  type OpenDirectoryOptions,
+  openLog,
+  openLogDirectory,
+} from './embedded/open-log.ts'
+export type { ReadFrom, ReadUntil } from './embedded/read-range.ts'
+export type { ReadOptions, RecordReader } from './embedded/record-reader.ts'
 export { directoryOf, writeFileAtomically, writeFileAtomicallySync } from './fs/atomic-file.ts'
 export type {
   DirectoryEntry,

@@ -204,6 +204,18 @@ export class LogDirectory {
     return new PartitionLog(this.#environment, identity, opened, config)
   }
 
+  /** For a topic that is made: 22 characters, never given twice. */
+  newTopicId(): string {
+    return this.#randomBytes(ID_BYTES).toString('base64url')
+  }
+
+  /** Closes one log, which can be opened again. What it left is kept for the clean stop of the directory. */
+  async closeLog(log: PartitionLog): Promise<void> {
+    const clean = await log.close()
+    this.#logs.delete(partitionDirectoryName(log.topic, log.partition))
+    if (clean !== null) this.#cleanLogs.set(keyOf(clean), clean)
+  }
+
   /** Closes the log and takes its directory away: renamed at once and durably, its files removed after a while. */
   async deleteLog(log: PartitionLog): Promise<void> {
     const { fs, marks, remover } = this.#environment

@@ -44,9 +44,14 @@ export class AppendQueue {
     return this.#bytes === 0 || this.#bytes + sizeBytes <= this.#maxBytes
   }
 
-  /** Resolves once the queue is at most half full. */
+  /** At most half full. */
+  get hasRoom(): boolean {
+    return this.#bytes * 2 <= this.#maxBytes
+  }
+
+  /** Resolves once there is room. */
   whenRoom(): Promise<void> {
-    if (this.#bytes * 2 <= this.#maxBytes) return DONE
+    if (this.hasRoom) return DONE
     this.#waitingForRoom ??= createDeferred()
     return this.#waitingForRoom.promise
   }
@@ -112,7 +117,7 @@ export class AppendQueue {
 
   /** Wakes those who wait for room, when there is some. */
   tellRoom(): void {
-    if (this.#waitingForRoom === null || this.#bytes * 2 > this.#maxBytes) return
+    if (this.#waitingForRoom === null || !this.hasRoom) return
     const waiting = this.#waitingForRoom
     this.#waitingForRoom = null
     waiting.resolve()

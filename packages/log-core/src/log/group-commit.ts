@@ -49,6 +49,8 @@ const DONE = Promise.resolve()
  */
 export class GroupCommit {
   readonly queue: AppendQueue
+  /** Wall-clock time; null before the first sync. */
+  lastSyncAtMs: number | null = null
   readonly #segments: SegmentList
   readonly #producers: ProducerStates
   readonly #highWatermark: HighWatermark
@@ -320,6 +322,7 @@ export class GroupCommit {
     this.#unsyncedBytes -= sync.bytes
     this.#unsyncedRecords -= sync.records
     this.#syncedEnd = sync.end
+    this.lastSyncAtMs = this.#clock.nowMs()
     this.#highWatermark.synced()
     this.#listener.synced(sync.end)
     const hasMoved = this.#highWatermark.advance()

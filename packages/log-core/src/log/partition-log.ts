@@ -33,6 +33,7 @@ export class PartitionLog {
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
   readonly #listeners = new Set<() => void>()
+  readonly #offlineListeners = new Set<() => void>()
   #config: LogConfig
   #session: LogSession
   #error: StorageError | null = null
@@ -93,6 +94,11 @@ export class PartitionLog {
   /** Everything before it is on stable storage. */
   get syncedOffset(): number {
     return this.#session.commit.syncedEnd.nextOffset
+  }
+
+  /** Wall-clock time of the last sync that made something durable; null when there was none since it was opened. */
+  get lastSyncAtMs(): number | null {
+    return this.#session.commit.lastSyncAtMs
   }
 
   get leaderEpoch(): number {
@@ -179,12 +185,23 @@ export class PartitionLog {
     return () => this.#listeners.delete(listener)
   }
 
+  /** `listener` runs when the log goes offline after a disk error, and when it is closed. Returns its undoing. */
+  onOffline(listener: () => void): () => void {
+    this.#offlineListeners.add(listener)
+    return () => this.#offlineListeners.delete(listener)
+  }
+
   /** Resolves when everything appended so far is on stable storage. */
   async flush(): Promise<void> {
     await this.#onlineSession().commit.flush()
   }
 
-  /** Resolves when an append that was refused with `queue-full` may be tried again. */
+  /** False while so many bytes wait for the disk that appending more would be refused before long. */
+  get hasRoom(): boolean {
+    return this.#session.commit.queue.hasRoom
+  }
+
+  /** Resolves when there is room again. */
   whenRoom(): Promise<void> {
     return this.#session.commit.queue.whenRoom()
   }
@@ -249,9 +266,11 @@ export class PartitionLog {
   }
 
   async #close(): Promise<CleanLog | null> {
+    this.#listeners.clear()
+    for (const tell of [...this.#offlineListeners]) tell()
+    this.#offlineListeners.clear()
     await this.#reopening?.catch(() => {})
     await this.#maintenance.settled()
-    this.#listeners.clear()
     if (this.#error === null) return this.#session.close()
     this.#session.abandon()
     return null
@@ -336,6 +355,7 @@ export class PartitionLog {
       { ...this.#fields(), syncedOffset, code: error.code },
       `offline: ${error.message}`,
     )
+    for (const tell of [...this.#offlineListeners]) tell()
   }
 
   #sliceOf(buffers: readonly Buffer[]): LogSlice {

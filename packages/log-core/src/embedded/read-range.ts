@@ -1,0 +1,38 @@
+import type { PartitionLog } from '../log/partition-log.ts'
+
+/**
+ * A place in a log: an offset, the first or the next one, the last N records as `-N`, or the first record at or after
+ * a time.
+ */
+export type ReadFrom = number | 'beginning' | 'end' | { readonly time: Date | number }
+
+/** Where a read ends, exclusively. `end` is the end as it was when the read began. */
+export type ReadUntil = number | 'end' | { readonly time: Date | number }
+
+/** The offset that `from` means now. -N counts offsets: in a compacted log there may be fewer records. */
+export async function resolveFrom(log: PartitionLog, from: ReadFrom): Promise<number> {
+  if (from === 'beginning') return log.logStartOffset
+  if (from === 'end') return log.highWatermark
+  if (typeof from === 'object') return offsetAt(log, from.time)
+  checkOffset(from)
+  return from < 0 || Object.is(from, -0) ? Math.max(log.logStartOffset, log.highWatermark + from) : from
+}
+
+/** The offset behind the last one to be read. */
+export async function resolveUntil(log: PartitionLog, until: ReadUntil): Promise<number> {
+  if (until === 'end') return log.highWatermark
+  if (typeof until === 'object') return offsetAt(log, until.time)
+  checkOffset(until)
+  return until
+}
+
+/** Behind everything, when no record is that late. */
+async function offsetAt(log: PartitionLog, time: Date | number): Promise<number> {
+  const timestampMs = typeof time === 'number' ? time : time.getTime()
+  if (Number.isNaN(timestampMs)) throw new RangeError('the time is not a valid one')
+  return (await log.offsetForTimestamp(timestampMs))?.offset ?? log.highWatermark
+}
+
+function checkOffset(offset: number): void {
+  if (!Number.isSafeInteger(offset)) throw new RangeError(`${offset} is no offset; expected a whole number`)
+}

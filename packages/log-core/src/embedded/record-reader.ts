@@ -1,0 +1,202 @@
+import { openRecords, type RecordCursor, readBatchHeader } from '@millrace/record-batch'
+import type { PartitionLog } from '../log/partition-log.ts'
+import { decodeRecord, type RecordCodecs, type StoredRecord } from './log-record.ts'
+import { type ReadFrom, type ReadUntil, resolveFrom, resolveUntil } from './read-range.ts'
+
+export interface ReadOptions {
+  /** Default: the beginning. */
+  readonly from?: ReadFrom
+  /** Default: the end as it is when the read begins. Ignored with `follow`. */
+  readonly until?: ReadUntil
+  /** Goes on with what is appended later, until the signal, the reader's `return` or the log's end. */
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+  /** So much is read from the disk at a time. Default 1 MiB. */
+  readonly maxBytes?: number
+}
+
+const DEFAULT_READ_BYTES = 1024 * 1024
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/**
+ * Reads records in offset order. Holds one read's bytes and no more, whatever lies behind or ahead; control records of
+ * transactions are passed over.
+ *
+ * Throws OffsetOutOfRangeError when retention took away what was to be read next (it names both offsets), StorageError,
+ * and the signal's reason.
+ */
+export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRecord<Value, Key>> {
+  readonly #log: PartitionLog
+  readonly #codecs: RecordCodecs<Value, Key>
+  readonly #options: ReadOptions
+  #range: { next: number; readonly until: number } | null = null
+  /** What was read and not given yet: whole batches, of which the first begins at `#position` of the first buffer. */
+  #buffers: readonly Buffer[] = []
+  #position = 0
+  #batch: OpenBatch | null = null
+  #isOver = false
+  /** Ends the wait for more. */
+  #wake: (() => void) | null = null
+
+  constructor(log: PartitionLog, codecs: RecordCodecs<Value, Key>, options: ReadOptions) {
+    this.#log = log
+    this.#codecs = codecs
+    this.#options = options
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Answers without reading while there are records left of the last read. */
+  next(): Promise<IteratorResult<StoredRecord<Value, Key>, undefined>> {
+    try {
+      const record = this.#isOver ? null : this.#nextInMemory()
+      if (record !== null) return Promise.resolve({ done: false, value: record })
+    } catch (error) {
+      this.#end()
+      return Promise.reject(error)
+    }
+    return this.#readOn()
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#end()
+    return END
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end()
+  }
+
+  async #readOn(): Promise<IteratorResult<StoredRecord<Value, Key>, undefined>> {
+    try {
+      while (!this.#isOver) {
+        this.#options.signal?.throwIfAborted()
+        this.#range ??= await this.#resolveRange()
+        if (this.#range.next >= this.#range.until) break
+        if (this.#range.next >= this.#log.highWatermark && !(await this.#waitForMore(this.#range.next))) break
+        await this.#readFrom(this.#range.next)
+        const record = this.#nextInMemory()
+        if (record !== null) return { done: false, value: record }
+      }
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+    this.#end()
+    return END
+  }
+
+  async #resolveRange(): Promise<{ next: number; until: number }> {
+    const { from = 'beginning', until = 'end', follow = false } = this.#options
+    const next = await resolveFrom(this.#log, from)
+    return { next, until: follow ? Number.POSITIVE_INFINITY : await resolveUntil(this.#log, until) }
+  }
+
+  async #readFrom(offset: number): Promise<void> {
+    const maxBytes = this.#options.maxBytes ?? DEFAULT_READ_BYTES
+    const request = { offset, maxBytes, isFirstBatchWhole: true, limit: 'last-stable' } as const
+    const slice = await this.#log.read(request)
+    this.#buffers = slice.buffers
+    this.#position = 0
+  }
+
+  /** The next record of what was read last; null when there is none. */
+  #nextInMemory(): StoredRecord<Value, Key> | null {
+    const range = this.#range
+    if (range === null) return null
+    for (let batch = this.#batch ?? this.#openBatch(range); batch !== null; batch = this.#openBatch(range)) {
+      const { cursor } = batch
+      while (cursor.next()) {
+        const { offset } = cursor
+        if (offset < range.next) continue
+        if (offset >= range.until) {
+          range.next = range.until
+          this.#forget()
+          return null
+        }
+        range.next = offset + 1
+        return this.#decode(batch)
+      }
+      // Compaction may have taken the batch's last records, but not its last offset.
+      range.next = Math.max(range.next, batch.nextOffset)
+      this.#batch = null
+    }
+    return null
+  }
+
+  #openBatch(range: { next: number }): OpenBatch | null {
+    for (let buffer = this.#buffers[0]; buffer !== undefined; buffer = this.#buffers[0]) {
+      if (this.#position >= buffer.length) {
+        this.#buffers = this.#buffers.slice(1)
+        this.#position = 0
+        continue
+      }
+      const header = readBatchHeader(buffer, this.#position)
+      const start = this.#position
+      this.#position += header.sizeBytes
+      const nextOffset = header.lastOffset + 1
+      if (header.isControl || nextOffset <= range.next) {
+        range.next = Math.max(range.next, nextOffset)
+        continue
+      }
+      const logAppendTimeMs = header.timestampType === 1 ? header.maxTimestampMs : null
+      this.#batch = { cursor: openRecords(buffer, start, header), nextOffset, logAppendTimeMs }
+      return this.#batch
+    }
+    return null
+  }
+
+  #decode({ cursor, logAppendTimeMs }: OpenBatch): StoredRecord<Value, Key> {
+    const record = {
+      offset: cursor.offset,
+      timestampMs: logAppendTimeMs ?? cursor.timestampMs,
+      key: cursor.key(),
+      value: cursor.value(),
+      headers: cursor.headers(),
+    }
+    return decodeRecord(record, this.#codecs)
+  }
+
+  /** Until there is more than `offset`. False when there never will be: the log was closed, or the reader is over. */
+  async #waitForMore(offset: number): Promise<boolean> {
+    const { signal, follow = false } = this.#options
+    if (!follow) return false
+    const log = this.#log
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const wake = (): void => resolve()
+    const stops = [log.onHighWatermarkMoved(wake), log.onOffline(wake)]
+    signal?.addEventListener('abort', wake)
+    this.#wake = wake
+    try {
+      if (log.highWatermark <= offset && log.state === 'online' && !this.#isOver) await promise
+    } finally {
+      for (const stop of stops) stop()
+      signal?.removeEventListener('abort', wake)
+      this.#wake = null
+    }
+    signal?.throwIfAborted()
+    if (log.error !== null) throw log.error
+    return !this.#isOver && log.state === 'online'
+  }
+
+  #forget(): void {
+    this.#buffers = []
+    this.#position = 0
+    this.#batch = null
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#forget()
+    this.#wake?.()
+  }
+}
+
+interface OpenBatch {
+  readonly cursor: RecordCursor
+  readonly nextOffset: number
+  /** The time of all records, when the log stamps it. */
+  readonly logAppendTimeMs: number | null
+}
