@@ -1,7 +1,8 @@
-import { type BatchHeader, readBatchHeader } from './batch-header.ts'
+import { BATCH_HEADER_BYTES, type BatchHeader, readBatchHeader } from './batch-header.ts'
 import { verifyBatchCrc } from './batch-stamp.ts'
+import { decompress, decompressAsync } from './compression.ts'
 import { type BatchErrorCode, CorruptBatchError } from './corrupt-batch-error.ts'
-import type { RecordCursor } from './record-cursor.ts'
+import { RecordCursor } from './record-cursor.ts'
 import { openRecords } from './record-reader.ts'
 
 /** What a partition demands of a batch from a producer. Times and limits in ms; Infinity lifts a limit. */
@@ -55,6 +56,8 @@ export type ValidationResult =
        * topic has it, must put `maxTimestampMs` into it; `header` is then out of date. Always so under log append time.
        */
       readonly needsTimestampRewrite: boolean
+      /** The records of a compressed batch, decompressed; null when it was not compressed. */
+      readonly decompressed: Buffer | null
     }
   | {
       readonly kind: 'rejected'
@@ -81,12 +84,58 @@ export function validateProducedBatch(
     const header = readBatchHeader(buffer, position)
     const refusal = refuseBatch(buffer, position, header, rules)
     if (refusal !== null) return refusal
-    const cursor = openRecords(buffer, position, header, { maxDecompressedBytes: rules.maxDecompressedBytes })
-    return validateRecords(cursor, header, rules)
+    if (header.compression === 0)
+      return validateRecords(openRecords(buffer, position, header), header, rules, null)
+    const records = recordBytes(buffer, position, header)
+    return validateDecompressed(
+      decompress(header.compression, records, rules.maxDecompressedBytes),
+      header,
+      rules,
+    )
   } catch (error) {
-    if (error instanceof CorruptBatchError) return rejected(REASONS[error.code], error.message)
-    throw error
+    return rejectedBy(error)
   }
+}
+
+/**
+ * As `validateProducedBatch`, with the decompression on the thread pool: for batches so large that the event loop
+ * should not wait for it. The batch must not change meanwhile.
+ */
+export async function validateProducedBatchAsync(
+  buffer: Buffer,
+  position: number,
+  rules: ValidationRules,
+): Promise<ValidationResult> {
+  try {
+    const header = readBatchHeader(buffer, position)
+    const refusal = refuseBatch(buffer, position, header, rules)
+    if (refusal !== null) return refusal
+    if (header.compression === 0)
+      return validateRecords(openRecords(buffer, position, header), header, rules, null)
+    const records = recordBytes(buffer, position, header)
+    const bytes = await decompressAsync(header.compression, records, rules.maxDecompressedBytes)
+    return validateDecompressed(bytes, header, rules)
+  } catch (error) {
+    return rejectedBy(error)
+  }
+}
+
+function recordBytes(buffer: Buffer, position: number, header: BatchHeader): Buffer {
+  return buffer.subarray(position + BATCH_HEADER_BYTES, position + header.sizeBytes)
+}
+
+function validateDecompressed(bytes: Buffer, header: BatchHeader, rules: ValidationRules): ValidationResult {
+  return validateRecords(
+    new RecordCursor({ bytes, start: 0, end: bytes.length }, header),
+    header,
+    rules,
+    bytes,
+  )
+}
+
+function rejectedBy(error: unknown): ValidationResult {
+  if (error instanceof CorruptBatchError) return rejected(REASONS[error.code], error.message)
+  throw error
 }
 
 /** Damage on the way is `corrupt`, which clients retry; a contradiction under a right CRC is the producer's own. */
@@ -138,6 +187,7 @@ function validateRecords(
   cursor: RecordCursor,
   header: BatchHeader,
   rules: ValidationRules,
+  decompressed: Buffer | null,
 ): ValidationResult {
   const checksTime = rules.timestampType === 0
   const earliestMs = rules.nowMs - rules.timestampBeforeMaxMs
@@ -174,10 +224,12 @@ function validateRecords(
       maxTimestampMs: rules.nowMs,
       offsetOfMaxTimestamp: 0,
       needsTimestampRewrite: true,
+      decompressed,
     }
   }
   const needsTimestampRewrite = maxTimestampMs !== header.maxTimestampMs || header.timestampType === 1
-  return { kind: 'ok', header, maxTimestampMs, offsetOfMaxTimestamp: indexOfMax, needsTimestampRewrite }
+  const offsetOfMaxTimestamp = indexOfMax
+  return { kind: 'ok', header, maxTimestampMs, offsetOfMaxTimestamp, needsTimestampRewrite, decompressed }
 }
 
 /** Collects what is wrong with single records, up to a limit, and picks the batch's error as Kafka does. */

@@ -1,4 +1,17 @@
-import { gunzip, gunzipSync, gzipSync, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import {
+  constants,
+  gunzip,
+  gunzipSync,
+  gzip,
+  gzipSync,
+  type ZlibOptions,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
 import { compressLz4Frame, decompressLz4Frame, decompressLz4FrameAsync } from './lz4-frame.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
@@ -8,20 +21,53 @@ export const Compression = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as c
 export type CompressionName = keyof typeof Compression
 export type CompressionId = (typeof Compression)[CompressionName]
 
+/** How hard to compress: zlib's -1 to 9 for gzip, zstd's own numbers; the other codecs have no levels here. */
+export interface CompressionLevels {
+  readonly gzip?: number
+  readonly zstd?: number
+}
+
 /** Compresses at once. With codec 0 the bytes come back as they are, not copied. */
-export function compress(id: CompressionId, bytes: Buffer): Buffer {
+export function compress(id: CompressionId, bytes: Buffer, levels: CompressionLevels = {}): Buffer {
   switch (id) {
     case 0:
       return bytes
     case 1:
-      return gzipSync(bytes, { chunkSize: outputChunkBytes(bytes.length) })
+      return gzipSync(bytes, gzipOptions(bytes, levels))
     case 2:
       return compressSnappy(bytes)
     case 3:
       return compressLz4Frame(bytes)
     case 4:
-      return zstdCompressSync(bytes, { chunkSize: outputChunkBytes(bytes.length) })
+      return zstdCompressSync(bytes, zstdOptions(bytes, levels))
   }
+}
+
+/** As `compress`, on the thread pool where a codec has that way: gzip and zstd. lz4 and snappy are fast and run at once. */
+export async function compressAsync(
+  id: CompressionId,
+  bytes: Buffer,
+  levels: CompressionLevels = {},
+): Promise<Buffer> {
+  switch (id) {
+    case 0:
+    case 2:
+    case 3:
+      return compress(id, bytes)
+    case 1:
+      return promisify<Buffer, ZlibOptions, Buffer>(gzip)(bytes, gzipOptions(bytes, levels))
+    case 4:
+      return promisify<Buffer, ZstdOptions, Buffer>(zstdCompress)(bytes, zstdOptions(bytes, levels))
+  }
+}
+
+function gzipOptions(bytes: Buffer, { gzip: level }: CompressionLevels): ZlibOptions {
+  return { chunkSize: outputChunkBytes(bytes.length), ...(level === undefined ? {} : { level }) }
+}
+
+function zstdOptions(bytes: Buffer, { zstd: level }: CompressionLevels): ZstdOptions {
+  const params = level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } }
+  return { chunkSize: outputChunkBytes(bytes.length), ...params }
 }
 
 /**

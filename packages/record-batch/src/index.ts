@@ -9,6 +9,7 @@ export {
   batchSizeBytesAt,
   readBatchHeader,
 } from './batch-header.ts'
+export { type RecompressionTarget, recompressBatch } from './batch-recompression.ts'
 export { type ScannedBatch, scanBatches } from './batch-scanner.ts'
 export {
   type BatchStamp,
@@ -24,12 +25,15 @@ export {
   type ValidationResult,
   type ValidationRules,
   validateProducedBatch,
+  validateProducedBatchAsync,
 } from './batch-validation.ts'
 export {
   Compression,
   type CompressionId,
+  type CompressionLevels,
   type CompressionName,
   compress,
+  compressAsync,
   decompress,
   decompressAsync,
 } from './compression.ts'
