@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { CommandError, describeError } from './command-error.ts'
 import { COMMANDS } from './command-table.ts'
+import { quickParse } from './quick-parse.ts'
 import { endOnClosedPipe, printLine, setExitCode, terminalColumns, writeNote } from './terminal.ts'
 
 /** Runs one command line. Never rejects: a failure is one line on standard error, and exit code 1. */
@@ -16,6 +17,15 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<void> {
+  const [name, ...words] = args
+  const entry = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const quick = entry === undefined ? null : quickParse(await entry.load(), words)
+  if (quick === null) await runByYargs(args)
+  else await quick.command.handler({ ...quick.args, _: [], $0: 'millrace' })
+}
+
+/** Help, errors of the command line, and whatever else takes yargs to understand. */
+async function runByYargs(args: readonly string[]): Promise<void> {
   const { default: yargs } = await import('yargs')
   const meant = args.find((arg) => !arg.startsWith('-')) ?? ''
   const parser = yargs([...args])
