@@ -43,6 +43,9 @@ export interface LogConfig {
   readonly deleteRetentionMs: number
   /** `compression.type`: `producer` keeps each batch as it came. Whoever validates batches recompresses. */
   readonly compressionType: string
+  /** `compression.gzip.level` and `compression.zstd.level`: for the same. */
+  readonly compressionGzipLevel: number
+  readonly compressionZstdLevel: number
   readonly minInsyncReplicas: number
   /** `producer.id.expiration.ms` of the broker: an idle producer's state is forgotten after this. */
   readonly producerIdExpirationMs: number
@@ -70,6 +73,8 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
   maxCompactionLagMs: NO_LIMIT,
   deleteRetentionMs: 86_400_000,
   compressionType: 'producer',
+  compressionGzipLevel: -1,
+  compressionZstdLevel: 3,
   minInsyncReplicas: 1,
   producerIdExpirationMs: 86_400_000,
 }

@@ -106,6 +106,21 @@ export const brokerConfigTable = {
     'ms',
     'Default of message.timestamp.after.max.ms.',
   ),
+  'compression.type': live(
+    string('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer']),
+    'codec',
+    'Default of the topic configuration of this name.',
+  ),
+  'compression.gzip.level': live(
+    int(-1, { min: -1, max: 9 }),
+    'level',
+    'Default of the topic configuration of this name.',
+  ),
+  'compression.zstd.level': live(
+    int(3, { min: -131_072, max: 22 }),
+    'level',
+    'Default of the topic configuration of this name.',
+  ),
   'log.cleanup.policy': live(
     list<'compact' | 'delete'>(['delete'], ['compact', 'delete']),
     'list',

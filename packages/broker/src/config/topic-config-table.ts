@@ -29,25 +29,27 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     list(['delete'], ['compact', 'delete']),
     'log.cleanup.policy',
   ),
-  'compression.gzip.level': fixed(
-    int(-1),
+  'compression.gzip.level': works(
+    'compressionGzipLevel',
+    'How hard gzip compresses, where the topic compresses with gzip: 1 to 9, or -1 for its default.',
+    'level',
+    int(-1, { min: -1, max: 9 }),
     'compression.gzip.level',
-    'batches are kept as producers compressed them',
   ),
-  'compression.lz4.level': fixed(
-    int(9),
-    'compression.lz4.level',
-    'batches are kept as producers compressed them',
-  ),
-  'compression.type': fixed(
+  'compression.lz4.level': fixed(int(9), 'compression.lz4.level', 'lz4 has one level here'),
+  'compression.type': works(
+    'compressionType',
+    'The codec under which batches are kept; producer keeps each as it came.',
+    'codec',
     string('producer', ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer']),
     'compression.type',
-    'batches are kept as producers compressed them',
   ),
-  'compression.zstd.level': fixed(
-    int(3),
+  'compression.zstd.level': works(
+    'compressionZstdLevel',
+    'How hard zstd compresses, where the topic compresses with zstd.',
+    'level',
+    int(3, { min: -131_072, max: 22 }),
     'compression.zstd.level',
-    'batches are kept as producers compressed them',
   ),
   'delete.retention.ms': works(
     'deleteRetentionMs',

@@ -2,8 +2,9 @@ import { StorageError } from '@millrace/log-core'
 import { ErrorCode, type ProduceRequest, type ProduceResponseInput } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import { isInternalTopic } from '../cluster/topic-name.ts'
+import { type CheckedBatch, checkBatch, type Refusal } from '../partition/batch-check.ts'
 import type { Partition } from '../partition/partition.ts'
-import { type AppendResult, appendToPartition } from '../partition/partition-append.ts'
+import { type AppendResult, appendToPartition, refusedOffline } from '../partition/partition-append.ts'
 import { lookUpPartition } from '../partition/partition-lookup.ts'
 import { Applied, CloseConnectionError, type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 import { hasTransactionalBatch, nodeEndpointsOf, ProducePartition } from './produce-partition.ts'
@@ -17,8 +18,16 @@ const ACKS_ALL = -1
  */
 export const handleProduce: Handler<ProduceRequest, ProduceResponseInput> = (services, context, request) => {
   const attempt = new ProduceAttempt(services, context, request)
-  const full = attempt.run()
-  return full === null ? attempt.finish() : attempt.runWhenRoom(full)
+  const wait = attempt.run()
+  return wait === null ? attempt.finish() : attempt.runLater(wait)
+}
+
+/** One partition of a request. */
+interface ProduceEntry {
+  readonly partition: Partition
+  readonly reply: ProducePartition
+  readonly records: Buffer | null
+  checked: CheckedBatch | Refusal | null
 }
 
 class ProduceAttempt {
@@ -26,12 +35,10 @@ class ProduceAttempt {
   readonly #context: RequestContext
   readonly #request: ProduceRequest
   readonly #topics: ProduceResponseInput['responses'][number][] = []
-  /** Still to be appended, in order. More than none only while a log has no room. */
-  readonly #open: {
-    readonly partition: Partition
-    readonly reply: ProducePartition
-    readonly records: Buffer | null
-  }[] = []
+  /** To be appended, in order. */
+  readonly #entries: ProduceEntry[] = []
+  /** How many of them are done. */
+  #doneCount = 0
   readonly #waiting: { readonly reply: ProducePartition; readonly committed: Promise<void> }[] = []
   #firstError: ProducePartition | null = null
 
@@ -48,35 +55,48 @@ class ProduceAttempt {
         partitionResponses.push(reply)
         const partition = refusal === ErrorCode.NONE ? this.#lookUp(name, index) : refusal
         if (typeof partition === 'number') this.#fail(reply, partition, null)
-        else this.#open.push({ partition, reply, records })
+        else this.#entries.push({ partition, reply, records, checked: null })
       }
     }
   }
 
-  /** Appends what is open. Returns what to wait for when a log has no room, null when all is done. */
+  /** Checks and appends, in order. Returns what to wait for before the next call, or null when all is done. */
   run(): Promise<void> | null {
-    const { clock, limits } = this.#services
-    const nowMs = clock.nowMs()
     const durability = this.#request.acks === ACKS_ALL ? 'synced' : 'written'
-    for (let next = this.#open[0]; next !== undefined; next = this.#open[0]) {
-      const result = appendToPartition(next.partition, {
-        records: next.records,
-        durability,
-        produceVersion: this.#context.apiVersion,
-        nowMs,
-        maxDecompressedBytes: limits.maxDecompressedBytes,
-      })
+    for (
+      let entry = this.#entries[this.#doneCount];
+      entry !== undefined;
+      entry = this.#entries[this.#doneCount]
+    ) {
+      const checked = entry.checked ?? this.#check(entry)
+      if (checked instanceof Promise) return this.#waitForCheck(entry, checked)
+      entry.checked = checked
+      const result =
+        checked.kind === 'refused' ? checked : appendToPartition(entry.partition, checked, durability)
       if (result.kind === 'full') return result.whenRoom
-      this.#open.shift()
-      this.#take(next.partition, next.reply, result)
+      this.#doneCount++
+      this.#take(entry.partition, entry.reply, result)
     }
     return null
   }
 
   /** Holds back the connection's next request until everything of this one is applied: order is kept. */
-  async runWhenRoom(firstFull: Promise<void>): Promise<ReturnType<ProduceAttempt['finish']>> {
-    for (let full: Promise<void> | null = firstFull; full !== null; full = this.run()) await full
+  async runLater(firstWait: Promise<void>): Promise<ReturnType<ProduceAttempt['finish']>> {
+    for (let wait: Promise<void> | null = firstWait; wait !== null; wait = this.run()) await wait
     return this.finish()
+  }
+
+  /** One batch at a time: what they decompress to must not add up. */
+  #check({ partition, records }: ProduceEntry): ReturnType<typeof checkBatch> {
+    const { clock, limits } = this.#services
+    const log = partition.onlineLog
+    if (log === null) return refusedOffline(partition)
+    const produceVersion = this.#context.apiVersion
+    return checkBatch({ records, produceVersion, nowMs: clock.nowMs(), config: log.config, limits })
+  }
+
+  async #waitForCheck(entry: ProduceEntry, checking: Promise<CheckedBatch | Refusal>): Promise<void> {
+    entry.checked = await checking
   }
 
   /** Everything is applied; the answer comes when all of it is as durable as was asked for. */

@@ -13,6 +13,8 @@ export interface FetchOrder {
   readonly connection: ConnectionInfo
   readonly usesTopicIds: boolean
   readonly isReadCommitted: boolean
+  /** Fetch 10 and later (KIP-110): older clients could not read what a topic compresses with zstd. */
+  readonly knowsZstd: boolean
   readonly minBytes: number
   readonly maxBytes: number
 }
@@ -71,6 +73,9 @@ function look(services: BrokerServices, order: FetchOrder, target: FetchTarget):
   if (epochError !== ErrorCode.NONE) return failed(epochError, partition)
   const log = partition.onlineLog
   if (log === null) return failed(ErrorCode.KAFKA_STORAGE_ERROR, partition)
+  if (!order.knowsZstd && log.config.compressionType === 'zstd') {
+    return failed(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, partition)
+  }
   const divergingEpoch = divergingEpochOf(log, target)
   if (divergingEpoch !== undefined) {
     return { target, partition, log, errorCode: ErrorCode.NONE, divergingEpoch, readableBytes: 0 }

@@ -23,12 +23,7 @@ export const processConfigs: readonly FixedConfig[] = [
     ['metrics.sample.window.ms', 'LONG', '30000'],
     ['telemetry.max.bytes', 'INT', '1048576'],
   ]),
-  ...fixedConfigs('batches are kept as producers compressed them', [
-    ['compression.gzip.level', 'INT', '-1', 'live'],
-    ['compression.lz4.level', 'INT', '9', 'live'],
-    ['compression.type', 'STRING', 'producer', 'live'],
-    ['compression.zstd.level', 'INT', '3', 'live'],
-  ]),
+  ...fixedConfigs('lz4 has one level here', [['compression.lz4.level', 'INT', '9', 'live']]),
   ...fixedConfigs('the data directory is named by log.dirs and synced by its own rules', [
     ['cordoned.log.dirs', 'LIST', '', 'live'],
     ['log.dir', 'LIST', '/tmp/kafka-logs'],
