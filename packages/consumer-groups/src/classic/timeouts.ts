@@ -20,6 +20,10 @@ export function classicTimerFired(step: Step, group: ClassicGroup, timer: GroupT
       return
     case 'sync':
       if (timer === group.syncTimer) syncTimerFired(step, group)
+      return
+    case 'rebalance':
+      // Of a KIP-848 group: it was converted to this classic one while the timer ran.
+      return
   }
 }
 
