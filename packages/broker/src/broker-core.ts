@@ -18,6 +18,7 @@ import type { Route } from './network/route.ts'
 import { DelayedFetches } from './partition/delayed-fetch.ts'
 import { FetchSessions } from './partition/fetch-sessions.ts'
 import { PartitionRegistry } from './partition/partition-registry.ts'
+import { ClientQuotas } from './quotas/client-quotas.ts'
 
 /** What the core shares with the network around it. */
 export interface CoreSurroundings {
@@ -101,6 +102,14 @@ async function openServices(
       return settings.config
     },
     settings,
+    quotas: new ClientQuotas({
+      catalog,
+      clock,
+      windows: {
+        count: settings.config['quota.window.num'],
+        lengthMs: settings.config['quota.window.size.seconds'] * 1000,
+      },
+    }),
     configPlane: new ConfigPlane({ catalog, partitions, settings, nodeIds }),
     dataDir,
     fileSystem,

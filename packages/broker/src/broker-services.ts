@@ -14,6 +14,7 @@ import type { Logger } from './observability.ts'
 import type { DelayedFetches } from './partition/delayed-fetch.ts'
 import type { FetchSessions } from './partition/fetch-sessions.ts'
 import type { PartitionRegistry } from './partition/partition-registry.ts'
+import type { ClientQuotas } from './quotas/client-quotas.ts'
 
 /** What handlers may reach: one broker's parts, put together in broker.ts. Nothing here is global. */
 export interface BrokerServices {
@@ -22,6 +23,7 @@ export interface BrokerServices {
   /** Where `config` comes from. */
   readonly settings: BrokerSettings
   readonly configPlane: ConfigPlane
+  readonly quotas: ClientQuotas
   /** As it was given. */
   readonly dataDir: string
   readonly fileSystem: FileSystem

@@ -1,4 +1,5 @@
 import {
+  alterClientQuotas,
   alterConfigs,
   alterPartitionReassignments,
   apiVersions,
@@ -7,6 +8,7 @@ import {
   deleteGroups,
   deleteRecords,
   deleteTopics,
+  describeClientQuotas,
   describeCluster,
   describeConfigs,
   describeGroups,
@@ -32,6 +34,7 @@ import {
   produce,
   syncGroup,
 } from '@millrace/protocol'
+import { handleAlterClientQuotas } from './handlers/alter-client-quotas.ts'
 import { handleAlterConfigs } from './handlers/alter-configs.ts'
 import { handleAlterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { handleApiVersions } from './handlers/api-versions.ts'
@@ -40,6 +43,7 @@ import { handleCreateTopics } from './handlers/create-topics.ts'
 import { handleDeleteGroups } from './handlers/delete-groups.ts'
 import { handleDeleteRecords } from './handlers/delete-records.ts'
 import { handleDeleteTopics } from './handlers/delete-topics.ts'
+import { handleDescribeClientQuotas } from './handlers/describe-client-quotas.ts'
 import { handleDescribeCluster } from './handlers/describe-cluster.ts'
 import { handleDescribeConfigs } from './handlers/describe-configs.ts'
 import { handleDescribeGroups } from './handlers/describe-groups.ts'
@@ -105,6 +109,8 @@ export const ROUTES: readonly Route[] = [
   route(electLeaders, [0, 2], handleElectLeaders),
   route(alterPartitionReassignments, [0, 1], handleAlterPartitionReassignments),
   route(listPartitionReassignments, [0, 0], handleListPartitionReassignments),
+  route(describeClientQuotas, [0, 1], handleDescribeClientQuotas),
+  route(alterClientQuotas, [0, 1], handleAlterClientQuotas),
 ]
 
 /** What is served when the configuration caps the versions at those of a Kafka release; null: everything. */

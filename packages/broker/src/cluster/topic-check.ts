@@ -75,8 +75,8 @@ export function checkPartitionLimits(
 ): void {
   if (total > limits.maxPartitionsPerTopic) {
     throw new KafkaError(
-      ErrorCode.INVALID_PARTITIONS,
-      `A topic of ${total} partitions: at most ${limits.maxPartitionsPerTopic} are allowed.`,
+      ErrorCode.POLICY_VIOLATION,
+      `Excessively large number of partitions: ${total}, and at most ${limits.maxPartitionsPerTopic} are allowed.`,
     )
   }
   if (catalog.partitionCount + added > limits.maxPartitions) {

@@ -65,7 +65,7 @@ describe('CreateTopics', () => {
   const refusals: [string, Partial<AskedTopic>, number, RegExp][] = [
     ['no partitions', { numPartitions: 0 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
     ['-2 partitions', { numPartitions: -2 }, ErrorCode.INVALID_PARTITIONS, /non-positive/],
-    ['2^31-1 partitions', { numPartitions: 2 ** 31 - 1 }, ErrorCode.INVALID_PARTITIONS, /at most/],
+    ['2^31-1 partitions', { numPartitions: 2 ** 31 - 1 }, ErrorCode.POLICY_VIOLATION, /at most/],
     ['no replicas', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, /larger than 0/],
     [
       'more replicas than brokers',

@@ -19,6 +19,9 @@ interface AskedTopic {
 }
 
 const FIRST_VERSION_WITH_TOPIC_IDS = 6
+/** Kafka's words: operators search for them. */
+const NO_SUCH_TOPIC = 'This server does not host this topic-partition.'
+const NO_SUCH_ID = 'This server does not host this topic ID.'
 
 /** DeleteTopics, v1-6. A topic is gone when the answer leaves; its files and its commits go with it. */
 export const handleDeleteTopics: Handler<DeleteTopicsRequest, DeleteTopicsResponseInput> = async (
@@ -60,7 +63,7 @@ async function deleteOne(services: BrokerServices, asked: AskedTopic): Promise<T
   const { name, topicId } = found
   try {
     if (await services.controlPlane.deleteTopic(found)) return { name, topicId, errorCode: ErrorCode.NONE }
-    return { name, topicId, ...refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) }
+    return { name, topicId, ...refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NO_SUCH_TOPIC) }
   } catch (error) {
     return { name, topicId, ...tellFailure(error) }
   }
@@ -71,11 +74,12 @@ function find({ catalog, config }: BrokerServices, { name, topicId }: AskedTopic
   if (name !== null && topicId !== ZERO_UUID) {
     return refusal(ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.')
   }
-  if (name !== null) return catalog.topic(name) ?? refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+  if (name !== null)
+    return catalog.topic(name) ?? refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NO_SUCH_TOPIC)
   if (topicId === ZERO_UUID) {
     return refusal(ErrorCode.INVALID_REQUEST, 'Neither topic name nor id were specified.')
   }
-  return catalog.topicById(topicId) ?? refusal(ErrorCode.UNKNOWN_TOPIC_ID)
+  return catalog.topicById(topicId) ?? refusal(ErrorCode.UNKNOWN_TOPIC_ID, NO_SUCH_ID)
 }
 
 function refusal(errorCode: number, errorMessage = errorInfo(errorCode).message): ToldFailure {

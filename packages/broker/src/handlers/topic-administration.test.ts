@@ -81,7 +81,7 @@ describe('CreatePartitions', () => {
     ['as many as there are', 't', 2, null, ErrorCode.INVALID_PARTITIONS, /Topic already has 2 partition/],
     ['fewer', 't', 1, null, ErrorCode.INVALID_PARTITIONS, /1 would not be an increase/],
     ['-1', 't', -1, null, ErrorCode.INVALID_PARTITIONS, /-1 would not be an increase/],
-    ['2^31-1', 't', 2 ** 31 - 1, null, ErrorCode.INVALID_PARTITIONS, /at most/],
+    ['2^31-1', 't', 2 ** 31 - 1, null, ErrorCode.POLICY_VIOLATION, /at most/],
     ['too many assignments', 't', 3, [[1], [1]], ErrorCode.INVALID_REPLICA_ASSIGNMENT, /only 2 assignment/],
     ['an unknown broker', 't', 3, [[9]], ErrorCode.INVALID_REPLICA_ASSIGNMENT, /includes broker 9/],
     ['no broker', 't', 3, [[]], ErrorCode.INVALID_REPLICA_ASSIGNMENT, /empty replica list/],

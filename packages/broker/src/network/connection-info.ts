@@ -18,4 +18,6 @@ export interface ConnectionInfo {
   /** From ApiVersions 3 and later; empty before. */
   softwareName: string
   softwareVersion: string
+  /** Starts no further request of this connection for so long; answers still leave (KIP-219). */
+  mute(delayMs: number): void
 }

@@ -101,6 +101,10 @@ export class ConnectionRegistry implements ConnectionOwner {
     return this.#options.route(frame, connection)
   }
 
+  after(delayMs: number, run: () => void): void {
+    this.#options.clock.after(delayMs, run)
+  }
+
   nowMs(): number {
     return this.#options.clock.monotonicMs()
   }

@@ -68,6 +68,8 @@ class FakeOwner implements ConnectionOwner {
     return 0
   }
 
+  after(): void {}
+
   reportFailure(_connection: Connection, error: unknown): void {
     this.failures.push(error)
   }

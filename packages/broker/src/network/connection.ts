@@ -21,6 +21,8 @@ export interface ConnectionOwner {
   route(frame: Buffer, connection: Connection): Routed
   /** Monotonic. */
   nowMs(): number
+  /** Runs once, at the earliest `delayMs` from now. */
+  after(delayMs: number, run: () => void): void
   /** Why a connection is being closed, when it is not the peer's ordinary end. */
   reportFailure(connection: Connection, error: unknown): void
   onClosed(connection: Connection): void
@@ -65,6 +67,8 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   #isFlushQueued = false
   #isReadingPaused = false
   #isDraining = false
+  /** Until then no request starts: its client used more than its quota. */
+  #mutedUntilMs = 0
   #isClosed = false
 
   constructor(id: number, listener: ListenerInfo, stream: ByteStream, owner: ConnectionOwner) {
@@ -130,6 +134,19 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     this.#forget()
   }
 
+  /** Whether requests are held back because the client used more than its quota. */
+  get isMuted(): boolean {
+    return this.#mutedUntilMs > 0 && this.#owner.nowMs() < this.#mutedUntilMs
+  }
+
+  /** Starts no request for so long; answers still leave (KIP-219). */
+  mute(delayMs: number): void {
+    const untilMs = this.#owner.nowMs() + delayMs
+    if (this.#isClosed || untilMs <= this.#mutedUntilMs) return
+    this.#mutedUntilMs = untilMs
+    this.#owner.after(delayMs, () => this.#pump())
+  }
+
   /** Closes at once. */
   close(): void {
     if (this.#isClosed) return
@@ -192,6 +209,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     return (
       !this.#isClosed &&
       !this.#isDraining &&
+      !this.isMuted &&
       this.#unapplied === 0 &&
       this.#bytesInFlight < limits.maxBytesInFlight &&
       this.requestsInFlight < limits.maxRequestsInFlight &&

@@ -10,6 +10,7 @@ import {
   type RequestContext,
 } from '../handlers/handler.ts'
 import type { ReplyBytes, Routed } from './connection.ts'
+import { runCounted } from './counted-run.ts'
 import { highestVersion, type KafkaRelease } from './kafka-releases.ts'
 
 /** An inclusive range of API versions. */
@@ -46,6 +47,13 @@ export function route<Request, ReplyInput>(
     served,
     run: (services, context, correlationId, body) => {
       const { apiVersion } = context
+      if (services.quotas.isActive) {
+        return runCounted(services, context, {
+          apiKey: key,
+          handle: () => handler(services, context, decode(api, apiVersion, body)),
+          encode: (reply) => encodeReply(api, apiVersion, correlationId, reply),
+        })
+      }
       const result = handler(services, context, decode(api, apiVersion, body))
       // The synchronous answer is the common one: it takes neither a promise nor a closure.
       if (isSettled(result)) return encodeReply(api, apiVersion, correlationId, result)
