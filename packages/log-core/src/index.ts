@@ -60,3 +60,12 @@ export {
 export { deletedDirectoryName, partitionDirectoryName } from './segment/segment-file-names.ts'
 export type { Clock, Timer } from './time/clock.ts'
 export { nodeClock } from './time/node-clock.ts'
+export { type DumpEntry, dumpFile } from './tools/dump-file.ts'
+export { type RepairOptions, type RepairStep, repairPartition } from './tools/repair-partition.ts'
+export type { DamagedRange } from './tools/salvage.ts'
+export {
+  type Finding,
+  type PartitionReport,
+  type SegmentReport,
+  verifyPartition,
+} from './tools/verify-partition.ts'

@@ -1,12 +1,7 @@
-import {
-  BATCH_HEADER_BYTES,
-  CorruptBatchError,
-  readBatchHeader,
-  verifyBatchCrc,
-} from '@millrace/record-batch'
 import type { FileHandle, FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
+import { findGoodBatch } from '../segment/batch-search.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { asSegmentBatch, type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
@@ -101,27 +96,13 @@ const REWRITE_BYTES = 1024 * 1024
 
 /** Whether a whole batch with a matching CRC, and a later offset, ends more than `windowBytes` behind the damage. */
 async function hasGoodBatchBeyond(file: FileHandle, end: ScanEnd, windowBytes: number): Promise<boolean> {
-  if (file.sizeBytes - end.position <= windowBytes) return false
-  // A batch that ends beyond the window may begin before it, so the search begins right behind the damage.
-  const bytes = await file.read(end.position + 1, file.sizeBytes - end.position - 1)
-  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; at++) {
-    if (bytes[at + MAGIC_AT] !== 2) continue
-    const sizeBytes = goodBatchSizeAt(bytes, at, end.nextOffset)
-    if (sizeBytes > 0 && at + 1 + sizeBytes > windowBytes) return true
+  const minOffset = end.nextOffset
+  // One that ends beyond the window may begin within it, so the search begins right behind the damage.
+  for (let from = end.position + 1; file.sizeBytes - end.position > windowBytes; ) {
+    const found = await findGoodBatch(file, { from, minOffset })
+    if (found === null) return false
+    if (found.position + found.header.sizeBytes - end.position > windowBytes) return true
+    from = found.position + 1
   }
   return false
-}
-
-const MAGIC_AT = 16
-
-/** 0 when there is no good batch. */
-function goodBatchSizeAt(bytes: Buffer, at: number, minOffset: number): number {
-  try {
-    const header = readBatchHeader(bytes, at)
-    if (header.baseOffset < minOffset || header.sizeBytes > bytes.length - at) return 0
-    return verifyBatchCrc(bytes, at, header.sizeBytes) ? header.sizeBytes : 0
-  } catch (error) {
-    if (error instanceof CorruptBatchError) return 0
-    throw error
-  }
 }
