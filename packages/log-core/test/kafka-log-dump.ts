@@ -45,7 +45,7 @@ export function dumpLogSegments(jars: string, files: readonly string[]): LogDump
 }
 
 const EXPECTED_LINE =
-  /^(Dumping |Log starting offset: |Starting offset: |baseOffset: |\| offset: |offset: \d+ position: |timestamp: -?\d+ offset: |producerId: )/
+  /^.*\.index is empty\.$|^(Dumping |Log starting offset: |Starting offset: |baseOffset: |\| offset: |offset: \d+ position: |timestamp: -?\d+ offset: |producerId: )/
 
 /** Every file that does not begin at offset 0 is reported so; and what logging itself has to say. */
 function isHarmless(line: string): boolean {
