@@ -4,6 +4,7 @@ import { attemptFetch, type FetchOrder } from '../partition/fetch-attempt.ts'
 import type { FetchContext } from '../partition/fetch-sessions.ts'
 import type { FetchedPartition } from '../partition/fetch-target.ts'
 import { isLeaderError } from '../partition/partition-lookup.ts'
+import { quotaUser } from '../quotas/request-quotas.ts'
 import { type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
@@ -18,6 +19,16 @@ export const handleFetch: Handler<FetchRequest, FetchResponseInput> = (services,
   const session = services.fetchSessions.begin(request, context.apiVersion)
   if (session.errorCode !== ErrorCode.NONE) {
     return { throttleTimeMs: 0, errorCode: session.errorCode, sessionId: session.sessionId, responses: [] }
+  }
+  // Who read more than its quota is told so at once, with nothing to read (trap 29).
+  const heldMs = heldUpMs(services, context)
+  if (heldMs > 0) {
+    return {
+      throttleTimeMs: heldMs,
+      errorCode: ErrorCode.NONE,
+      sessionId: session.sessionId,
+      responses: [],
+    }
   }
   const maxBytes = Math.max(0, Math.min(request.maxBytes, services.replyBudget.maxFetchBytes()))
   const order: FetchOrder = {
@@ -34,6 +45,10 @@ export const handleFetch: Handler<FetchRequest, FetchResponseInput> = (services,
   const { partitions } = found
   if (!(partitions instanceof Promise)) return reply(services, context, session, partitions)
   return partitions.then((late) => reply(services, context, session, late))
+}
+
+function heldUpMs({ quotas }: BrokerServices, context: RequestContext): number {
+  return quotas.isActive ? quotas.excessMs('consumer_byte_rate', quotaUser(context)) : 0
 }
 
 interface FetchInProgress {
