@@ -64,7 +64,11 @@ export async function countInGroup(options: CountGroupOptions): Promise<CountedG
 }
 
 function startMember({ bootstrap, topic, group }: CountGroupOptions): ChildProcess {
-  return spawn(process.execPath, [MEMBER, bootstrap, topic, group], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(
+    process.execPath,
+    ['--conditions=@millrace/source', '--no-warnings', MEMBER, bootstrap, topic, group],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
 }
 
 async function endMember(member: ChildProcess): Promise<void> {

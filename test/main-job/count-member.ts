@@ -6,6 +6,7 @@
  * JSON on standard output.
  */
 import { type Admin, type EachBatchPayload, Kafka, logLevel } from 'kafkajs'
+import '../../packages/broker/compat/programs/kafkajs-codecs.ts'
 
 export type Counts = Record<string, number>
 
@@ -72,6 +73,11 @@ async function main(): Promise<void> {
   })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (payload.restart) return
+    process.stderr.write(`${payload.error.message}\n`)
+    process.exit(1)
+  })
   const member = new CountMember(admin, { topic, groupId })
   await consumer.run({
     autoCommit: false,

@@ -1,24 +1,8 @@
 /** kafkajs: reading needs a group there, so `dump` makes one of its own. */
-import { type CompressionId, compress, decompress } from '@millrace/record-batch'
-import kafkajs, { type CompressionTypes, type EachBatchPayload, Kafka, logLevel, Partitioners } from 'kafkajs'
+import { type EachBatchPayload, Kafka, logLevel, Partitioners } from 'kafkajs'
+import './kafkajs-codecs.ts'
 import { RecordTally } from '../record-tally.ts'
 import { type ClientProgram, producedRecord, runProgram } from './program.ts'
-
-// kafkajs brings gzip alone and asks its users for the other codecs.
-const LARGEST_BATCH_BYTES = 64 * 1024 * 1024
-const codecs: readonly (readonly [CompressionTypes, CompressionId])[] = [
-  [kafkajs.CompressionTypes.Snappy, 2],
-  [kafkajs.CompressionTypes.LZ4, 3],
-  [kafkajs.CompressionTypes.ZSTD, 4],
-]
-// Its types leave out that the registry is open.
-const registry: Partial<Record<CompressionTypes, () => unknown>> = kafkajs.CompressionCodecs
-for (const [type, id] of codecs) {
-  registry[type] = () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => compress(id, buffer),
-    decompress: async (bytes: Buffer) => decompress(id, bytes, LARGEST_BATCH_BYTES),
-  })
-}
 
 const kafka = (bootstrap: string): Kafka =>
   new Kafka({ clientId: 'compat-kafkajs', brokers: [bootstrap], logLevel: logLevel.ERROR })
