@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxFrameBytes: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  /** Addresses with a limit of their own. */
+  readonly connectionLimitOf: ReadonlyMap<string, number>
   /** Requests of one connection whose answers are still to come. librdkafka pipelines without a bound. */
   readonly maxRequestsInFlight: number
   /** Bytes of those requests. At least one is always let in, whatever its size. */
@@ -61,6 +63,7 @@ export function limitsFrom(config: BrokerConfig): Limits {
     maxFrameBytes: config['socket.request.max.bytes'],
     maxConnections: config['max.connections'],
     maxConnectionsPerAddress: config['max.connections.per.ip'],
+    connectionLimitOf: config['max.connections.per.ip.overrides'],
     maxRequestsInFlight: 1024,
     maxBytesInFlight: 16 * MIB,
     readAheadBytes: 256 * KIB,

@@ -1,4 +1,5 @@
 import { KAFKA_RELEASES } from '../network/kafka-releases.ts'
+import { addressLimits } from './address-limits.ts'
 import {
   boolean,
   type ConfigValue,
@@ -211,7 +212,7 @@ export const brokerConfigTable = {
   'max.connections.per.ip': live(int(2 ** 31 - 1, { min: 0 }), 'connections', 'Connections per address.'),
   'connections.max.idle.ms': row(long(600_000, { min: -1 }), 'ms', 'Idle connections are closed; -1: never.'),
   'max.connections.per.ip.overrides': live(
-    string(''),
+    addressLimits(),
     'list of ADDRESS:NUMBER',
     'Addresses with a limit of their own instead of max.connections.per.ip.',
   ),

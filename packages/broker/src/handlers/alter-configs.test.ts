@@ -247,6 +247,20 @@ describe('IncrementalAlterConfigs of a broker', () => {
     expect(await broker.produce('own', numbered(1, 500))).toBe(0)
   })
 
+  it('limits connections at once, also of single addresses', async () => {
+    await using broker = await TestBroker.start()
+    const name = 'max.connections.per.ip.overrides'
+    await alter(broker, BROKER, '', [[name, SET, 'memory:5']])
+    const connections = Array.from({ length: 8 }, () => broker.connect())
+    await broker.quiesce()
+    expect(connections.filter(({ isClosed }) => isClosed).length).toBeGreaterThanOrEqual(3)
+    for (const connection of connections) connection.close()
+    await broker.quiesce()
+    const reply = await alter(broker, BROKER, '', [[name, SET, '127.0.0.1']])
+    expect(reply).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
+    expect(reply?.errorMessage).toMatch(/ADDRESS:NUMBER/)
+  })
+
   it('tells every layer as a synonym, the strongest first (trap 26)', async () => {
     await using broker = await TestBroker.start({ config: { 'log.retention.hours': '24' } })
     await broker.createTopic('t')

@@ -52,8 +52,7 @@ export class ConnectionRegistry implements ConnectionOwner {
     const { remoteAddress } = stream
     const fromAddress = this.#countByAddress.get(remoteAddress) ?? 0
     const isRefused =
-      this.#connections.size >= this.limits.maxConnections ||
-      fromAddress >= this.limits.maxConnectionsPerAddress
+      this.#connections.size >= this.limits.maxConnections || fromAddress >= this.#limitOf(remoteAddress)
     if (isRefused) {
       this.#reportRefusal(remoteAddress)
       stream.destroy()
@@ -63,6 +62,11 @@ export class ConnectionRegistry implements ConnectionOwner {
     this.#connections.add(connection)
     this.#countByAddress.set(remoteAddress, fromAddress + 1)
     connection.open()
+  }
+
+  #limitOf(remoteAddress: string): number {
+    const { connectionLimitOf, maxConnectionsPerAddress } = this.limits
+    return connectionLimitOf.get(remoteAddress) ?? maxConnectionsPerAddress
   }
 
   /** At most a line a second: whoever floods a broker with connections must not flood its log as well. */
