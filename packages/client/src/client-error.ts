@@ -5,6 +5,9 @@ export type ClientErrorCode =
   | 'CONNECTION_LOST'
   | 'REQUEST_TIMED_OUT'
   | 'INVALID_RESPONSE'
+  | 'NOT_A_BROKER'
+  | 'TLS_FAILED'
+  | 'AUTHENTICATION_FAILED'
   | 'UNSUPPORTED_VERSION'
   | 'UNKNOWN_TOPIC'
   | 'UNKNOWN_PARTITION'
@@ -36,6 +39,9 @@ export const CLIENT_ERROR_MEANINGS: Readonly<Record<ClientErrorCode, ClientError
     retriable: true,
     whatToDo: 'check that the address is that of a Kafka-speaking broker',
   },
+  NOT_A_BROKER: { retriable: false, whatToDo: "use the address of the broker's Kafka listener" },
+  TLS_FAILED: { retriable: false, whatToDo: 'check the certificates, and that this port speaks TLS' },
+  AUTHENTICATION_FAILED: { retriable: false, whatToDo: 'check mechanism, user and password' },
   UNSUPPORTED_VERSION: { retriable: false, whatToDo: 'use a broker of a release that knows this request' },
   UNKNOWN_TOPIC: { retriable: false, whatToDo: 'check the name, or create the topic' },
   UNKNOWN_PARTITION: { retriable: false, whatToDo: 'name a partition that the topic has' },

@@ -1,7 +1,8 @@
 import { LIMITS } from './client-limits.ts'
 import type { BrokerAddress, Network } from './network/network.ts'
-import { tcpNetwork } from './network/tcp-network.ts'
+import { type TlsOptions, tcpNetwork } from './network/tcp-network.ts'
 import { integerOption, invalidOption, refuseUnknownOptions } from './option-check.ts'
+import { checkSaslOptions, type SaslOptions } from './security/sasl.ts'
 import { type Clock, nodeClock } from './time/clock.ts'
 
 /** How a client reaches its cluster. Only `bootstrapServers` is needed. */
@@ -10,6 +11,10 @@ export interface ClientOptions {
   readonly bootstrapServers: string | readonly string[]
   /** How the broker's logs and quotas name this program. Default `millrace`. */
   readonly clientId?: string
+  /** TLS, with Node's own trust in certificates (true), or with options of `node:tls`. Default false. */
+  readonly tls?: boolean | TlsOptions
+  /** Who this client is, where the broker wants to know. */
+  readonly sasl?: SaslOptions
   /** Time for TCP to connect, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number
   /** Time for one answer, in ms. Default 30,000. */
@@ -41,6 +46,7 @@ export interface ClientSettings {
   readonly retryBackoffMaxMs: number
   readonly metadataMaxAgeMs: number
   readonly maxResponseBytes: number
+  readonly sasl: SaslOptions | null
   readonly network: Network
   readonly clock: Clock
 }
@@ -48,6 +54,8 @@ export interface ClientSettings {
 const OPTION_NAMES = [
   'bootstrapServers',
   'clientId',
+  'tls',
+  'sasl',
   'connectTimeoutMs',
   'requestTimeoutMs',
   'apiTimeoutMs',
@@ -65,6 +73,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
   refuseUnknownOptions('createClient', options, OPTION_NAMES)
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: 24 * HOUR_MS, default: fallback })
+  if (options.sasl !== undefined) checkSaslOptions(options.sasl)
   const retryBackoffMs = milliseconds('retryBackoffMs', options.retryBackoffMs, 50)
   return {
     bootstrapServers: parseBootstrapServers(options.bootstrapServers),
@@ -83,7 +92,8 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
       max: LIMITS.maxResponseBytes,
       default: LIMITS.defaultResponseBytes,
     }),
-    network: options.network ?? tcpNetwork(),
+    sasl: options.sasl ?? null,
+    network: options.network ?? tcpNetwork(options.tls === true ? {} : options.tls || null),
     clock: options.clock ?? nodeClock(),
   }
 }

@@ -164,3 +164,110 @@ describe('answers that lie', () => {
     })
   })
 })
+
+describe('authentication', () => {
+  const SASL = { mechanism: 'plain', username: 'u', password: 'p' } as const
+
+  function openAs(broker: FakeBroker, clock = new FakeClock()): Promise<Connection> {
+    const settings = resolveClientOptions({
+      bootstrapServers: 'fake:9092',
+      network: broker,
+      clock,
+      sasl: SASL,
+    })
+    return Connection.open(settings, ADDRESS)
+  }
+
+  function brokerWith(sessionLifetimeMs: number, errorCode = 0): FakeBroker {
+    const broker = new FakeBroker({
+      Metadata: () => EMPTY_METADATA,
+      SaslHandshake: () => ({ errorCode: 0, mechanisms: ['PLAIN'] }),
+      SaslAuthenticate: () => ({
+        errorCode,
+        errorMessage: errorCode === 0 ? null : 'wrong password',
+        authBytes: Buffer.alloc(0),
+        sessionLifetimeMs,
+      }),
+    })
+    broker.ranges = { ...broker.ranges, 17: [0, 1], 36: [0, 2] }
+    return broker
+  }
+
+  it('comes after the versions and before everything else', async () => {
+    const broker = brokerWith(0)
+    const connection = await openAs(broker)
+    await connection.request(metadata, REQUEST, { timeoutMs: 1000 })
+    expect(broker.requests.map(({ api }) => api)).toEqual([
+      'ApiVersions',
+      'SaslHandshake',
+      'SaslAuthenticate',
+      'Metadata',
+    ])
+    expect(broker.requests[2]?.body.authBytes.toString()).toBe('\0u\0p')
+  })
+
+  it('that fails is told with what the broker says, and is not tried again', async () => {
+    await expect(openAs(brokerWith(0, ErrorCode.SASL_AUTHENTICATION_FAILED))).rejects.toMatchObject({
+      code: 'AUTHENTICATION_FAILED',
+      retriable: false,
+      message: 'PLAIN: wrong password',
+    })
+  })
+
+  it('names the mechanisms that the broker takes instead', async () => {
+    const broker = brokerWith(0)
+    broker.handlers.SaslHandshake = () => ({
+      errorCode: ErrorCode.UNSUPPORTED_SASL_MECHANISM,
+      mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    })
+    await expect(openAs(broker)).rejects.toMatchObject({
+      message: 'the broker does not take PLAIN; it takes SCRAM-SHA-256, SCRAM-SHA-512',
+    })
+  })
+
+  it('is renewed before the session ends, while requests wait', async () => {
+    const clock = new FakeClock()
+    const broker = brokerWith(10_000)
+    const connection = await openAs(broker, clock)
+    await clock.advance(8_499)
+    expect(broker.count('SaslAuthenticate')).toBe(1)
+    await clock.advance(2)
+    expect(broker.count('SaslAuthenticate')).toBe(2)
+    await connection.request(metadata, REQUEST, { timeoutMs: 1000 })
+    connection.close()
+    await clock.advance(60_000)
+    expect(broker.count('SaslAuthenticate')).toBe(2)
+  })
+
+  it('that cannot be renewed ends the connection', async () => {
+    const clock = new FakeClock()
+    const broker = brokerWith(10_000)
+    const connection = await openAs(broker, clock)
+    broker.handlers.SaslHandshake = () => ({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] })
+    await clock.advance(9_000)
+    expect(connection.isOpen).toBe(false)
+  })
+})
+
+describe('a broker that throttles', () => {
+  it('gets no request before the time that it asked for, and then all in their order', async () => {
+    const clock = new FakeClock()
+    let throttleTimeMs = 5_000
+    const broker = new FakeBroker({
+      Metadata: ({ body }) => {
+        const answer = { ...EMPTY_METADATA, throttleTimeMs, clusterId: body.topics[0]?.name ?? 'first' }
+        throttleTimeMs = 0
+        return answer
+      },
+    })
+    const connection = await open(broker, clock)
+    await connection.request(metadata, REQUEST, { timeoutMs: 1000 })
+    const later = ['a', 'b'].map((name) =>
+      connection.request(metadata, { ...REQUEST, topics: [{ name }] }, { timeoutMs: 1000 }),
+    )
+    await clock.advance(4_999)
+    expect(broker.count('Metadata')).toBe(1)
+    await clock.advance(1)
+    expect((await Promise.all(later)).map(({ clusterId }) => clusterId)).toEqual(['a', 'b'])
+  })
+})

@@ -1,13 +1,11 @@
 import { strict as assert } from 'node:assert'
 import {
   type Api,
-  type ApiVersionsResponse,
   apiVersions,
   decodeResponse,
   ErrorCode,
   encodeRequest,
   FrameSplitter,
-  KafkaError,
 } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
@@ -18,11 +16,15 @@ import {
   type ByteStreamOwner,
   formatAddress,
 } from '../network/network.ts'
-import type { Timer } from '../time/clock.ts'
+import { delay, type Timer } from '../time/clock.ts'
+import { connectFailure, invalidResponse } from './connection-failure.ts'
+import { type Ask, authenticate, negotiateVersions } from './handshake.ts'
 import { VersionRanges } from './version-ranges.ts'
 
-const SOFTWARE_NAME = 'millrace'
-const SOFTWARE_VERSION = '0.0.0'
+/** A broker that wants to be left alone for longer than this is not believed. */
+const LONGEST_THROTTLE_MS = 60_000
+/** The part of a session's life after which it is renewed: early enough for a slow answer. */
+const RENEW_AFTER = 0.85
 const MAX_CORRELATION_ID = 2 ** 31 - 1
 
 /** How one request differs from the others. */
@@ -56,6 +58,9 @@ export class Connection implements ByteStreamOwner {
   #stream: ByteStream | null = null
   #versions = new VersionRanges([])
   #nextCorrelationId = 0
+  #answerCount = 0
+  /** While it is not null, requests wait for it. */
+  #hold: Promise<void> | null = null
   #failure: ClientError | null = null
   #timer: Timer | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
@@ -73,10 +78,11 @@ export class Connection implements ByteStreamOwner {
     try {
       connection.#stream = await settings.network.connect(address, connection, settings.connectTimeoutMs)
     } catch (error) {
-      throw connectFailure(address, error)
+      throw connectFailure(settings, address, error)
     }
     try {
-      await connection.#negotiate()
+      connection.#versions = await negotiateVersions(connection.#ask)
+      await connection.#authenticate()
     } catch (error) {
       connection.close()
       throw error
@@ -103,6 +109,7 @@ export class Connection implements ByteStreamOwner {
     options: RequestOptions,
   ): Promise<Response> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
+    if (this.#hold !== null) return this.#hold.then(() => this.request(api, input, options))
     if (this.#pending.length >= LIMITS.maxPendingRequests) {
       const message = `${formatAddress(this.address)}: ${this.#pending.length} requests wait for an answer`
       return Promise.reject(new ClientError('BUFFER_FULL', message))
@@ -125,6 +132,7 @@ export class Connection implements ByteStreamOwner {
     input: RequestInput,
     options: RequestOptions,
   ): Promise<void> {
+    while (this.#hold !== null) await this.#hold
     if (this.#failure !== null) throw this.#failure
     const version = this.#versions.choose(api, options.capVersion)
     if (this.#write(api, version, this.#takeCorrelationId(), input)) return
@@ -146,7 +154,7 @@ export class Connection implements ByteStreamOwner {
         if (this.#failure !== null) return
       }
     } catch (error) {
-      this.#fail(invalidResponse(this.address, error instanceof Error ? error.message : String(error), error))
+      this.#fail(invalidResponse(this.address, this.#answerCount === 0 ? chunk : null, error))
     }
   }
 
@@ -207,28 +215,48 @@ export class Connection implements ByteStreamOwner {
     }
     const body = decodeAnswer(oldest, frame)
     this.#pending.shift()
+    this.#answerCount++
+    this.#heedThrottle(body)
     oldest.resolve(body)
   }
 
-  /**
-   * Opens the conversation. A broker that does not know our version answers in version 0 with
-   * error 35 and names its own range (KIP-511); that is asked for once more.
-   */
-  async #negotiate(): Promise<void> {
-    const ask = (version: number): Promise<ApiVersionsResponse> =>
-      this.#send(
-        apiVersions,
-        version,
-        { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION },
-        this.#settings.connectTimeoutMs,
+  /** Requests of the set-up and of a new authentication: they pass by whatever holds the others back. */
+  readonly #ask: Ask = (api, version, input) =>
+    this.#send(api, version, input, this.#settings.connectTimeoutMs)
+
+  /** Says who we are, and again before the session ends (KIP-368). */
+  async #authenticate(): Promise<void> {
+    const { sasl, clock } = this.#settings
+    if (sasl === null) return
+    const lifetimeMs = await authenticate(this.#ask, this.#versions, sasl)
+    if (lifetimeMs <= 0) return
+    const renew = (): void => {
+      if (this.#failure !== null) return
+      this.#holdBack(
+        this.#authenticate().catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error)
+          const message = `${formatAddress(this.address)} did not renew the session: ${reason}`
+          this.#fail(new ClientError('CONNECTION_LOST', message, { cause: error }))
+        }),
       )
-    let answer = await ask(apiVersions.validVersions[1])
-    if (answer.errorCode === ErrorCode.UNSUPPORTED_VERSION) {
-      answer = await ask(new VersionRanges(answer.apiKeys).highestCommon(apiVersions) ?? 0)
     }
-    if (answer.errorCode !== 0)
-      throw new KafkaError(answer.errorCode, `ApiVersions: error ${answer.errorCode}`)
-    this.#versions = new VersionRanges(answer.apiKeys)
+    clock.after(lifetimeMs * RENEW_AFTER, renew, 'background')
+  }
+
+  /** New requests wait until this is done, and then leave in the order of their calls. */
+  #holdBack(until: Promise<unknown>): void {
+    const hold = Promise.all([this.#hold, until]).then(() => {
+      if (this.#hold === hold) this.#hold = null
+    })
+    this.#hold = hold
+  }
+
+  /** A broker that throttles us has answered already, and wants a pause before the next request (KIP-219). */
+  #heedThrottle(body: unknown): void {
+    if (typeof body !== 'object' || body === null || !('throttleTimeMs' in body)) return
+    const { throttleTimeMs } = body
+    if (typeof throttleTimeMs !== 'number' || throttleTimeMs <= 0) return
+    this.#holdBack(delay(this.#settings.clock, Math.min(throttleTimeMs, LONGEST_THROTTLE_MS)))
   }
 
   /**
@@ -268,27 +296,6 @@ function decodeAnswer({ api, version }: PendingRequest, frame: Buffer): unknown 
   const isOldVersionAnswer =
     api.key === apiVersions.key && frame.length >= 6 && frame.readInt16BE(4) === ErrorCode.UNSUPPORTED_VERSION
   return decodeResponse(api, isOldVersionAnswer ? 0 : version, frame).body
-}
-
-function connectFailure(address: BrokerAddress, error: unknown): ClientError {
-  const reason = error instanceof Error ? connectReason(error) : String(error)
-  const message = `no broker answers at ${formatAddress(address)}: ${reason}`
-  return new ClientError('CONNECTION_FAILED', message, { cause: error })
-}
-
-/** `localhost` has several addresses: then Node gives an AggregateError without a message. */
-function connectReason(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  if (!(first instanceof Error)) return error.message
-  const code = 'code' in first ? first.code : undefined
-  if (code === 'ECONNREFUSED') return 'connection refused'
-  if (code === 'ENOTFOUND') return 'no such host'
-  return first.message
-}
-
-function invalidResponse(address: BrokerAddress, seen: string, cause: unknown): ClientError {
-  const message = `${formatAddress(address)} sent what is not a Kafka answer: ${seen}`
-  return new ClientError('INVALID_RESPONSE', message, { cause })
 }
 
 function timedOut(address: BrokerAddress, { api, timeoutMs }: PendingRequest): ClientError {

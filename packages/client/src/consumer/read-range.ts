@@ -8,11 +8,16 @@ export interface AtTime {
   readonly time: number | Date
 }
 
+/** An offset for each partition, by number; a partition that is not named is read from its beginning. */
+export interface AtOffsets {
+  readonly offsets: Readonly<Record<number, number>>
+}
+
 /**
- * Where reading starts in each partition: an offset, so many records before the end as a negative
+ * Where reading starts in each partition: an offset, one for each, so many records before the end as a negative
  * number, or the first record at or after a time.
  */
-export type ReadFrom = 'beginning' | 'end' | number | AtTime
+export type ReadFrom = 'beginning' | 'end' | number | AtTime | AtOffsets
 
 /** Where reading ends in each partition: before this offset, before this time, or at the end as it is now. */
 export type ReadUntil = 'end' | number | AtTime
@@ -25,11 +30,16 @@ export interface ReadRange extends TopicPartition {
   readonly untilMs: number
 }
 
+/** A `from` or `until` that was checked. */
+type Position =
+  | number
+  | 'beginning'
+  | 'end'
+  | { readonly timeMs: number }
+  | { readonly offsets: ReadonlyMap<number, number> }
+
 /** Checks a `from` or `until`, and gives a time as a number. */
-export function checkPosition(
-  name: 'from' | 'until',
-  given: unknown,
-): number | 'beginning' | 'end' | { timeMs: number } {
+export function checkPosition(name: 'from' | 'until', given: unknown): Position {
   if (given === 'end' || (given === 'beginning' && name === 'from')) return given
   if (typeof given === 'number' && Number.isSafeInteger(given) && (given >= 0 || name === 'from'))
     return given
@@ -37,7 +47,16 @@ export function checkPosition(
     const timeMs = given.time instanceof Date ? given.time.getTime() : given.time
     if (typeof timeMs === 'number' && Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
   }
-  const expected = name === 'from' ? "'beginning', 'end', an offset, -N" : "'end', an offset"
+  if (typeof given === 'object' && given !== null && 'offsets' in given && name === 'from') {
+    const offsets = Object.entries(given.offsets ?? {}).map(([partition, offset]) => [
+      Number(partition),
+      offset,
+    ])
+    if (offsets.flat().every((value) => Number.isSafeInteger(value) && value >= 0)) {
+      return { offsets: new Map(offsets as [number, number][]) }
+    }
+  }
+  const expected = name === 'from' ? "'beginning', 'end', an offset, -N, { offsets }" : "'end', an offset"
   throw invalidOption(name, given, `${expected} or { time } in ms`)
 }
 
@@ -62,25 +81,34 @@ export async function resolveRanges(
   const [earliest, latest, timed, untilTimed] = await Promise.all([
     look(EARLIEST),
     look(LATEST),
-    typeof from === 'object' ? look(from.timeMs) : null,
-    typeof until === 'object' ? look(until.timeMs) : null,
+    isTime(from) ? look(from.timeMs) : null,
+    isTime(until) ? look(until.timeMs) : null,
   ])
   return partitions.map(({ topic, partition }, i) => {
     const first = earliest[i] ?? 0
     const last = latest[i] ?? 0
-    const start = startOf(from, first, last, timed?.[i] ?? -1)
+    const start =
+      typeof from === 'object' && 'offsets' in from
+        ? (from.offsets.get(partition) ?? first)
+        : startOf(from, first, last, timed?.[i] ?? -1)
     const end = endOf(until, last, options.follow, untilTimed?.[i] ?? -1)
     return {
       topic,
       partition,
       start,
       end,
-      untilMs: typeof until === 'object' ? until.timeMs : Number.POSITIVE_INFINITY,
+      untilMs: isTime(until) ? until.timeMs : Number.POSITIVE_INFINITY,
     }
   })
 }
 
-function startOf(from: ReturnType<typeof checkPosition>, first: number, last: number, timed: number): number {
+function isTime(position: Position | undefined): position is { readonly timeMs: number } {
+  return typeof position === 'object' && 'timeMs' in position
+}
+
+type OnePosition = Exclude<Position, { readonly offsets: ReadonlyMap<number, number> }>
+
+function startOf(from: OnePosition, first: number, last: number, timed: number): number {
   if (from === 'beginning') return first
   if (from === 'end') return last
   // No record is that late: what comes from now on is.
@@ -88,15 +116,10 @@ function startOf(from: ReturnType<typeof checkPosition>, first: number, last: nu
   return from < 0 ? Math.max(first, last + from) : from
 }
 
-function endOf(
-  until: ReturnType<typeof checkPosition> | undefined,
-  last: number,
-  follow: boolean,
-  timed: number,
-): number {
+function endOf(until: Position | undefined, last: number, follow: boolean, timed: number): number {
   const endless = follow ? Number.POSITIVE_INFINITY : last
   if (until === undefined || until === 'beginning') return endless
   if (until === 'end') return last
-  if (typeof until === 'object') return timed < 0 ? endless : Math.min(timed, endless)
-  return Math.min(until, endless)
+  if (isTime(until)) return timed < 0 ? endless : Math.min(timed, endless)
+  return typeof until === 'number' ? Math.min(until, endless) : endless
 }

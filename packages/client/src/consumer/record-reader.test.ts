@@ -192,10 +192,7 @@ describe('answers that lie', () => {
 
 describe('options', () => {
   const wrong: [options: string, message: string][] = [
-    [
-      '{"from":"middle"}',
-      "from: got \"middle\", expected 'beginning', 'end', an offset, -N or { time } in ms",
-    ],
+    ['{"from":"middle"}', "from: got \"middle\", expected 'beginning', 'end', an offset, -N"],
     ['{"from":1.5}', 'from: got 1.5'],
     ['{"until":-1}', 'until: got -1'],
     ['{"from":{"time":-1}}', 'from: got {"time":-1}'],

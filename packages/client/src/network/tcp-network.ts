@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import {
   type BrokerAddress,
   type ByteStream,
@@ -7,18 +8,44 @@ import {
   type Network,
 } from './network.ts'
 
-/** TCP without delay. `node:net` is loaded with the first connection, to keep the import cheap. */
-export function tcpNetwork(): Network {
+/** What may be said about TLS: options of `node:tls`, `ca`, `cert` and `key` as PEM. */
+export type TlsOptions = Pick<
+  ConnectionOptions,
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'passphrase'
+  | 'servername'
+  | 'rejectUnauthorized'
+  | 'minVersion'
+  | 'checkServerIdentity'
+>
+
+/**
+ * TCP without delay, with TLS when `tls` is given. The modules behind it are loaded with the first
+ * connection, to keep the import cheap.
+ */
+export function tcpNetwork(tls: TlsOptions | null = null): Network {
   return {
     connect: async (address, owner, timeoutMs) => {
+      if (tls !== null) {
+        const [{ connect }, { isIP }] = await Promise.all([import('node:tls'), import('node:net')])
+        // A name for the server to choose its certificate by; an address is none (RFC 6066).
+        const name = isIP(address.host) === 0 ? { servername: address.host } : {}
+        const socket = connect({ ...address, ...name, ...tls })
+        socket.setNoDelay(true)
+        return openSocket(socket, 'secureConnect', address, owner, timeoutMs)
+      }
       const { connect } = await import('node:net')
-      return openSocket(connect({ ...address, noDelay: true, keepAlive: true }), address, owner, timeoutMs)
+      const socket = connect({ ...address, noDelay: true, keepAlive: true })
+      return openSocket(socket, 'connect', address, owner, timeoutMs)
     },
   }
 }
 
 function openSocket(
   socket: Socket,
+  readyEvent: 'connect' | 'secureConnect',
   address: BrokerAddress,
   owner: ByteStreamOwner,
   timeoutMs: number,
@@ -32,7 +59,7 @@ function openSocket(
       fail(new Error(`no connection to ${formatAddress(address)} within ${timeoutMs} ms`)),
     )
     socket.once('error', fail)
-    socket.once('connect', () => {
+    socket.once(readyEvent, () => {
       socket.setTimeout(0)
       socket.removeListener('error', fail)
       resolve(new SocketStream(socket, owner))

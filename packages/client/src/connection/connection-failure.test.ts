@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { resolveClientOptions } from '../client-options.ts'
+import { connectFailure, invalidResponse } from './connection-failure.ts'
+
+const SETTINGS = resolveClientOptions({ bootstrapServers: 'here:9092' })
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+
+describe('a broker that cannot be reached', () => {
+  it('is told by address and reason', () => {
+    const error = connectFailure(SETTINGS, { host: 'here', port: 9092 }, new AggregateError([refused]))
+    expect(error.message).toBe('no broker answers at here:9092: connection refused')
+    expect(error.whatToDo).toBe('check the address and that the broker is running')
+  })
+
+  it('points at the advertised address when it was the cluster that named it', () => {
+    const error = connectFailure(SETTINGS, { host: 'kafka', port: 29092 }, refused)
+    expect(error.whatToDo).toContain('advertised.listeners')
+  })
+})
+
+describe('TLS that does not come about', () => {
+  const reasons: [code: string, message: string][] = [
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS with here:9093: the port speaks plain text'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS with here:9093: self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS with here:9093: self-signed (ERR_TLS_CERT_ALTNAME_INVALID)'],
+  ]
+  for (const [code, message] of reasons) {
+    it(`${code} is not tried again`, () => {
+      const error = connectFailure(
+        SETTINGS,
+        { host: 'here', port: 9093 },
+        Object.assign(new Error('self-signed'), { code }),
+      )
+      expect(error).toMatchObject({ code: 'TLS_FAILED', retriable: false, message })
+    })
+  }
+})
+
+describe('a peer that is no broker', () => {
+  it('is told when it speaks TLS or HTTP', () => {
+    const address = { host: 'here', port: 443 }
+    const lie = new RangeError('a frame of 352518912 bytes')
+    expect(invalidResponse(address, Buffer.from([0x15, 3, 3, 0, 2, 2, 70]), lie).message).toBe(
+      'here:443 speaks TLS, and this client does not',
+    )
+    expect(invalidResponse(address, Buffer.from('HTTP/1.1 400 Bad Request\r\n'), lie).message).toBe(
+      'here:443 is an HTTP server',
+    )
+    expect(invalidResponse(address, Buffer.from([1, 2, 3, 4]), lie).message).toBe(
+      'here:443 sent what is not a Kafka answer: a frame of 352518912 bytes',
+    )
+  })
+})

@@ -1,0 +1,79 @@
+import { ClientError } from '../client-error.ts'
+import type { ClientSettings } from '../client-options.ts'
+import { type BrokerAddress, formatAddress } from '../network/network.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name cannot be looked up now',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ETIMEDOUT: 'no answer in time',
+}
+
+/** Nobody listens there, or cannot be reached. */
+export function connectFailure(
+  settings: ClientSettings,
+  address: BrokerAddress,
+  error: unknown,
+): ClientError {
+  const where = formatAddress(address)
+  const tlsReason = tlsFailure(error)
+  if (tlsReason !== null)
+    return new ClientError('TLS_FAILED', `TLS with ${where}: ${tlsReason}`, { cause: error })
+  const message = `no broker answers at ${where}: ${connectReason(error)}`
+  const isBootstrap = settings.bootstrapServers.some((given) => formatAddress(given) === where)
+  if (isBootstrap) return new ClientError('CONNECTION_FAILED', message, { cause: error })
+  const whatToDo = `the cluster tells clients this address: check advertised.listeners of the broker, and that ${address.host} can be reached from here`
+  return new ClientError('CONNECTION_FAILED', message, { cause: error, whatToDo })
+}
+
+/**
+ * What came is no answer of a Kafka broker. `firstBytes`: what the peer sent first, if this was it; then
+ * it often tells who is there instead.
+ */
+export function invalidResponse(
+  address: BrokerAddress,
+  firstBytes: Buffer | null,
+  error: unknown,
+): ClientError {
+  const where = formatAddress(address)
+  const seen = error instanceof Error ? error.message : String(error)
+  const message = `${where} sent what is not a Kafka answer: ${seen}`
+  if (firstBytes === null) return new ClientError('INVALID_RESPONSE', message, { cause: error })
+  if (isTls(firstBytes)) {
+    const whatToDo = 'connect with TLS, or to a port that speaks plain text'
+    return new ClientError('TLS_FAILED', `${where} speaks TLS, and this client does not`, {
+      cause: error,
+      whatToDo,
+    })
+  }
+  if (firstBytes.toString('latin1', 0, 5) === 'HTTP/') {
+    return new ClientError('NOT_A_BROKER', `${where} is an HTTP server`, { cause: error })
+  }
+  return new ClientError('INVALID_RESPONSE', message, { cause: error })
+}
+
+/** What OpenSSL or Node's check of the certificate says; null when it was not TLS that failed. */
+function tlsFailure(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  const code = String(error.code)
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return 'the port speaks plain text'
+  }
+  const isCertificate = /CERT|SIGNATURE|ISSUER|CRL|^ERR_TLS_|^ERR_SSL_/.test(code)
+  return isCertificate ? `${error.message} (${code})` : null
+}
+
+/** A TLS record: alert or handshake, of any version since SSL 3. A Kafka answer would be 350 MB long. */
+function isTls(bytes: Buffer): boolean {
+  return (bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 0x03
+}
+
+/** `localhost` has several addresses: then Node gives an AggregateError without a message. */
+function connectReason(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
+  if (!(first instanceof Error)) return String(error)
+  const code = 'code' in first ? String(first.code) : ''
+  return REASONS[code] ?? first.message
+}
