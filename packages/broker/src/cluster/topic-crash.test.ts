@@ -1,13 +1,8 @@
 import { createTopics, deleteTopics, ErrorCode, metadata } from '@millrace/protocol'
-import {
-  type CrashKind,
-  Prng,
-  SimulatedClock,
-  SimulatedDisk,
-  type SimulatedFileSystem,
-} from '@millrace/simulator'
+import { type CrashKind, Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { numbered, TestBroker } from '../testing/test-broker.ts'
+import { unlessDead } from '../testing/unless-dead.ts'
 
 /** The topics as a client sees them: name to id. */
 type Topics = Readonly<Record<string, string>> & { readonly a?: string }
@@ -58,24 +53,6 @@ async function changeTopics(disk: SimulatedDisk, crashAtOperation: number): Prom
     // The process died: whatever was not answered may or may not have happened.
   }
   return { acknowledged, operationCount: fileSystem.gate.operationCount }
-}
-
-/** Lets time go on until the promise is settled. Nothing that a dead process waits for ever comes. */
-async function unlessDead<T>(
-  clock: SimulatedClock,
-  { gate }: SimulatedFileSystem,
-  pending: Promise<T>,
-): Promise<T> {
-  let isSettled = false
-  const note = (): void => {
-    isSettled = true
-  }
-  pending.then(note, note)
-  while (!isSettled) {
-    if (gate.isDead) throw new Error('the process died')
-    await clock.step()
-  }
-  return pending
 }
 
 /** A disk with topic a, which has records in both partitions. */
