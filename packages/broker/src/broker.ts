@@ -5,7 +5,9 @@ import type { BrokerOptions } from './broker-options.ts'
 import type { BrokerServices } from './broker-services.ts'
 import { BrokerSettings } from './config/broker-settings.ts'
 import { ConnectionRegistry } from './network/connection-registry.ts'
+import { InMemoryNetwork } from './network/in-memory-network.ts'
 import { type OpenListener, openListener } from './network/listeners.ts'
+import type { ByteStream, NetworkAddress } from './network/network.ts'
 import { ReplyBudget } from './network/reply-budget.ts'
 import { RequestRouter } from './network/request-router.ts'
 import { routesFor } from './routes.ts'
@@ -19,6 +21,7 @@ export class RunningBroker {
   readonly #surroundings: CoreSurroundings
   readonly #connections: ConnectionRegistry
   readonly #listeners: OpenListener[] = []
+  readonly #inProcess: InMemoryNetwork
   #core: BrokerCore
 
   private constructor(
@@ -31,6 +34,7 @@ export class RunningBroker {
     this.#core = core
     this.#surroundings = surroundings
     const { clock, config, logger } = options
+    this.#inProcess = new InMemoryNetwork((run) => clock.endOfTurn(run))
     const router = new RequestRouter(surroundings.routes)
     this.#connections = new ConnectionRegistry({
       limits: surroundings.settings.limits,
@@ -84,6 +88,11 @@ export class RunningBroker {
     return this.#listeners
   }
 
+  /** A connection from inside the process to the listener that clients reach at `address`: no socket in between. */
+  connect(address: NetworkAddress): ByteStream {
+    return this.#inProcess.connect(address)
+  }
+
   /** One pass of retention, compaction and expiry now. */
   housekeep(): Promise<void> {
     return this.#core.housekeeping.run()
@@ -121,5 +130,11 @@ export class RunningBroker {
     })
     this.#listeners.push(listener)
     this.services.clusterView.addListener(listener.info)
+    const { info } = listener
+    // In-process clients are told the addresses of the first listener, so only those have to lead here.
+    if (info.name !== this.#listeners[0]?.info.name) return
+    await this.#inProcess.listen({ host: info.host, port: info.port }, (stream) =>
+      this.#connections.admit(stream, info),
+    )
   }
 }

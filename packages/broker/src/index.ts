@@ -1,3 +1,4 @@
+export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
 export { InvalidConfigError } from './config/config-value.ts'
 export { InMemoryNetwork } from './network/in-memory-network.ts'
 export type {

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, type FileSystem, memoryFileSystem, nodeClock, nodeFileSystem } from '@millrace/log-core'
 import { RunningBroker } from './broker.ts'
 import type { BrokerOptions } from './broker-options.ts'
+import { type BrokerSnapshot, takeSnapshot } from './broker-snapshot.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
 import { type ListenerAddress, parseListener } from './network/listener-address.ts'
 import { planListeners } from './network/listeners.ts'
-import type { Network } from './network/network.ts'
+import type { ByteStream, Network, NetworkAddress } from './network/network.ts'
 import { tcpNetwork } from './network/tcp-network.ts'
 import { type Logger, silentLogger } from './observability.ts'
 
@@ -43,6 +44,13 @@ export interface Broker extends AsyncDisposable {
   readonly clusterId: string
   /** Resolves when the broker has been closed; rejects when an assertion inside failed. The process goes on. */
   readonly closed: Promise<void>
+  /**
+   * Connects from inside this process to one of `brokers`, without a socket: the port for a client or a
+   * gateway that lives beside the broker. Throws ECONNREFUSED for any other address.
+   */
+  connect(address: NetworkAddress): ByteStream
+  /** What the broker is at this moment: partitions, connections, what waits. */
+  snapshot(): BrokerSnapshot
   /** One pass of retention and expiry now, instead of at its time. */
   housekeep(): Promise<void>
   /**
@@ -108,6 +116,8 @@ function describeBroker(running: RunningBroker, { closed, close, isInMemory }: B
     brokers,
     clusterId: clusterView.clusterId,
     closed,
+    connect: (address) => running.connect(address),
+    snapshot: () => takeSnapshot(running.services, running.connections),
     housekeep: () => running.housekeep(),
     reset: async () => {
       if (!isInMemory) throw new Error('only a broker in memory can be reset: this one has a data directory')
