@@ -1,0 +1,496 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Client,
+  type ConsumerRecord,
+  createClient,
+  EARLIEST,
+  type GroupOptions,
+  json,
+  LATEST,
+  MAX_TIMESTAMP,
+  rangeAssignor,
+} from '../src/index.ts'
+
+/** A broker that the contract is held against. */
+export interface ContractBroker extends AsyncDisposable {
+  readonly bootstrapServers: string
+}
+
+/** What a client does with any broker that speaks Kafka's protocol. */
+export function describeClient(what: string, start: () => Promise<ContractBroker>): void {
+  describe(what, () => {
+    let broker: ContractBroker
+    let client: Client
+    let topicCount = 0
+
+    beforeAll(async () => {
+      broker = await start()
+      client = createClient({ bootstrapServers: broker.bootstrapServers })
+    })
+    afterAll(async () => {
+      await client.close()
+      await broker[Symbol.asyncDispose]()
+    })
+
+    async function newTopic(partitions: number): Promise<string> {
+      const name = `topic-${topicCount++}`
+      await client.admin.createTopics([{ name, partitions }])
+      return name
+    }
+
+    /** `count` records with their number as value, all in one partition or by key. */
+    function numbered(
+      count: number,
+      partition?: number,
+    ): { key: string; value: string; partition?: number }[] {
+      return Array.from({ length: count }, (_, i) => ({
+        key: `k${i % 20}`,
+        value: String(i),
+        ...(partition === undefined ? {} : { partition }),
+      }))
+    }
+
+    async function readAll(name: string): Promise<ConsumerRecord[]> {
+      const records: ConsumerRecord[] = []
+      for await (const record of client.read(name)) records.push(record)
+      return records
+    }
+
+    describe('produce and read', () => {
+      for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+        it(`give back what was sent, with ${compression}`, async () => {
+          const name = await newTopic(3)
+          const producer = client.producer({ compression })
+          const headers = [
+            { key: 'a', value: Buffer.from('1') },
+            { key: 'b', value: null },
+          ]
+          await producer.send(name, { key: 'k', value: 'v', headers, timestampMs: 1_000, partition: 2 })
+          await producer.send(name, { key: 'k', value: null, partition: 2 })
+          const sent = await producer.sendMany(name, numbered(5_000, 0))
+          expect(Array.from(sent.offsets.subarray(0, 3))).toEqual([0, 1, 2])
+          const records = await readAll(name)
+          expect(records).toHaveLength(5_002)
+          const [first, tombstone] = records.filter(({ partition }) => partition === 2)
+          expect(first).toMatchObject({
+            offset: 0,
+            timestampMs: 1_000,
+            key: Buffer.from('k'),
+            value: Buffer.from('v'),
+            headers,
+          })
+          expect(tombstone?.value).toBeNull()
+          const values = records.filter(({ partition }) => partition === 0).map(({ value }) => Number(value))
+          expect(values).toEqual(Array.from({ length: 5_000 }, (_, i) => i))
+          await producer.close()
+        })
+      }
+
+      it('spread keys over leaders, each key in order in one partition', async () => {
+        const name = await newTopic(6)
+        await client.producer().sendMany(name, numbered(2_000))
+        const records = await readAll(name)
+        expect(records).toHaveLength(2_000)
+        const places = new Map<string, { partition: number; last: number }>()
+        for (const { key, value, partition } of records) {
+          const place = places.get(String(key)) ?? { partition, last: -1 }
+          expect(partition).toBe(place.partition)
+          expect(Number(value)).toBeGreaterThan(place.last)
+          places.set(String(key), { partition, last: Number(value) })
+        }
+        expect(new Set([...places.values()].map(({ partition }) => partition)).size).toBeGreaterThan(2)
+      })
+
+      it('sends records without a key to several partitions, batch by batch', async () => {
+        const name = await newTopic(3)
+        const value = 'x'.repeat(1_000)
+        await client.producer({ batchBytes: 10_000 }).sendMany(
+          name,
+          Array.from({ length: 500 }, () => ({ value })),
+        )
+        const partitions = (await readAll(name)).map(({ partition }) => partition)
+        expect(new Set(partitions).size).toBe(3)
+      })
+
+      it('splits what is larger than the broker takes', async () => {
+        const name = `topic-${topicCount++}`
+        await client.admin.createTopics([{ name, configs: { 'max.message.bytes': '20000' } }])
+        const producer = client.producer({ compression: 'none', batchBytes: 200_000 })
+        await producer.sendMany(
+          name,
+          Array.from({ length: 100 }, (_, i) => ({ value: String(i).padEnd(1_500) })),
+        )
+        expect((await readAll(name)).map(({ value }) => Number(value))).toEqual(
+          Array.from({ length: 100 }, (_, i) => i),
+        )
+        await expect(producer.send(name, { value: 'x'.repeat(30_000) })).rejects.toMatchObject({
+          codeName: 'MESSAGE_TOO_LARGE',
+        })
+      })
+
+      it('reads one batch larger than everything it asks for', async () => {
+        const name = await newTopic(1)
+        const value = 'x'.repeat(900_000)
+        await client.producer({ compression: 'none' }).send(name, { value })
+        const records: ConsumerRecord[] = []
+        for await (const record of client.read(name, { readAheadBytes: 65_536 })) records.push(record)
+        expect(records.map((record) => record.value?.length)).toEqual([900_000])
+      })
+
+      it('creates a topic when it is sent to, and never when it is read', async () => {
+        await client.producer().send('made-by-sending', { value: 'a' })
+        expect(await readAll('made-by-sending')).toHaveLength(1)
+        await expect(readAll('made-by-reading')).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+        expect((await client.admin.listTopics()).map(({ name }) => name)).not.toContain('made-by-reading')
+      })
+    })
+
+    describe('read', () => {
+      it('starts and ends where it is told', async () => {
+        const name = await newTopic(1)
+        const records = Array.from({ length: 100 }, (_, i) => ({
+          value: String(i),
+          timestampMs: 1_000_000 + i * 10,
+        }))
+        await client.producer().sendMany(name, records)
+        const offsets = async (options: Parameters<Client['read']>[1]): Promise<number[]> => {
+          const found: number[] = []
+          for await (const { offset } of client.read(name, options)) found.push(offset)
+          return found
+        }
+        expect(await offsets({ from: 97 })).toEqual([97, 98, 99])
+        expect(await offsets({ from: -2 })).toEqual([98, 99])
+        expect(await offsets({ from: -1000, until: 2 })).toEqual([0, 1])
+        expect(await offsets({ from: { time: 1_000_975 } })).toEqual([98, 99])
+        expect(await offsets({ from: { time: new Date(2_000_000) } })).toEqual([])
+        expect(await offsets({ until: { time: 1_000_015 } })).toEqual([0, 1])
+        expect(await offsets({ from: 'end' })).toEqual([])
+        expect(await offsets({ from: 10, until: 13, follow: true })).toEqual([10, 11, 12])
+        await expect(offsets({ partitions: [1] })).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
+      })
+
+      it('follows until it is aborted, without an error', async () => {
+        const topic = client.topic(await newTopic(2), { value: json<number>() })
+        const controller = new AbortController()
+        await topic.send({ value: 1 })
+        const seen: (number | null)[] = []
+        for await (const { value } of topic.read({ follow: true, signal: controller.signal })) {
+          seen.push(value)
+          if (seen.length < 4) await topic.send({ value: seen.length + 1 })
+          else controller.abort()
+        }
+        expect(seen).toEqual([1, 2, 3, 4])
+      })
+
+      it('names the record that its codec cannot decode', async () => {
+        const name = await newTopic(1)
+        await client.producer().send(name, { value: 'no json' })
+        const reading = client.topic(name, { value: json() }).read().next()
+        await expect(reading).rejects.toMatchObject({
+          code: 'UNDECODABLE_RECORD',
+          message: expect.stringContaining(`the record at offset 0 of ${name}/0`),
+        })
+      })
+    })
+
+    describe('topics with codecs', () => {
+      it('send from an iterable, no faster than it is taken', async () => {
+        const topic = client.topic(await newTopic(2), { value: json<{ n: number }>() })
+        async function* source(): AsyncGenerator<{ value: { n: number } }> {
+          for (let n = 0; n < 2_500; n++) yield { value: { n } }
+        }
+        expect(await topic.sendAll(source())).toBe(2_500)
+        let sum = 0
+        for await (const batch of topic.readBatches()) for (const { value } of batch) sum += value?.n ?? 0
+        expect(sum).toBe((2_499 * 2_500) / 2)
+      })
+    })
+
+    describe('a group', () => {
+      const FAST = { heartbeatIntervalMs: 50 }
+      let groupCount = 0
+      const newGroup = (): string => `group-${groupCount++}`
+
+      /** Reads as one member until `isEnough`; gives what it read. */
+      async function member(
+        topic: string,
+        options: GroupOptions,
+        isEnough: (record: ConsumerRecord) => boolean,
+      ): Promise<ConsumerRecord[]> {
+        const own = createClient({ bootstrapServers: broker.bootstrapServers })
+        const records: ConsumerRecord[] = []
+        for await (const record of own.consume([topic], { ...FAST, ...options })) {
+          records.push(record)
+          if (isEnough(record)) break
+        }
+        await own.close()
+        return records
+      }
+
+      it('goes on where it has committed, the record in hand included', async () => {
+        const [name, group] = [await newTopic(1), newGroup()]
+        await client.producer().sendMany(name, numbered(10, 0))
+        const first = await member(name, { group }, ({ offset }) => offset === 4)
+        expect(first.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4])
+        // Asking for the next record would have marked record 4 as done: the loop was left before that.
+        const second = await member(name, { group }, ({ offset }) => offset === 9)
+        expect(second.map(({ offset }) => offset)).toEqual([4, 5, 6, 7, 8, 9])
+        expect(await client.admin.fetchOffsets(group)).toMatchObject([{ offset: 9 }])
+        expect((await client.admin.describeGroup(group))?.state).toBe('Empty')
+      })
+
+      it('starts at the end, or at a time, where it has committed nothing', async () => {
+        const name = await newTopic(1)
+        const records = Array.from({ length: 10 }, (_, i) => ({ value: String(i), timestampMs: 1_000 + i }))
+        await client.producer().sendMany(name, records)
+        const timed = await member(
+          name,
+          { group: newGroup(), from: { time: 1_007 } },
+          ({ offset }) => offset === 9,
+        )
+        expect(timed.map(({ offset }) => offset)).toEqual([7, 8, 9])
+        const group = newGroup()
+        const late = member(name, { group, from: 'end' }, () => true)
+        while ((await client.admin.describeGroup(group))?.state !== 'Stable')
+          await client.admin.describeCluster()
+        const sending = setInterval(() => void client.producer().send(name, { value: 'late' }), 20)
+        expect((await late)[0]?.value?.toString()).toBe('late')
+        clearInterval(sending)
+      })
+
+      for (const assignors of [undefined, [rangeAssignor]]) {
+        const what = assignors === undefined ? 'cooperative-sticky' : 'range'
+        it(`shares partitions with members that come and go (${what}): nothing lost`, async () => {
+          const [name, group] = [await newTopic(4), newGroup()]
+          const options: GroupOptions = { group, ...FAST, ...(assignors === undefined ? {} : { assignors }) }
+          const total = 3_000
+          await client.producer().sendMany(name, numbered(total))
+          const seen = new Set<string>()
+          const clients = [0, 1, 2].map(() => createClient({ bootstrapServers: broker.bootstrapServers }))
+          const run = async (own: Client | undefined, mostRecords: number): Promise<number> => {
+            let count = 0
+            for await (const record of own?.consume([name], options) ?? []) {
+              seen.add(`${record.partition}/${record.offset}`)
+              count++
+              if (count % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 4))
+              if (count === mostRecords || seen.size === total) break
+            }
+            return count
+          }
+          const [a, b, c] = clients
+          const runs = [run(a, 700), run(b, Number.POSITIVE_INFINITY), run(c, Number.POSITIVE_INFINITY)]
+          await Promise.race(runs.slice(1))
+          await Promise.all(clients.map((own) => own.close()))
+          await Promise.all(runs)
+          expect(seen.size).toBe(total)
+        })
+      }
+
+      it('tells a member what it gets and what is taken away, and waits for it', async () => {
+        const [name, group] = [await newTopic(2), newGroup()]
+        const told: string[] = []
+        const consumer = client.consume([name], {
+          ...FAST,
+          group,
+          onAssigned: (partitions) =>
+            void told.push(`+${partitions.map(({ partition }) => partition).join()}`),
+          onRevoked: (partitions, { isLost }) =>
+            void told.push(`${isLost ? '!' : '-'}${partitions.map(({ partition }) => partition).join()}`),
+        })
+        await client.producer().sendMany(name, [...numbered(5, 0), ...numbered(5, 1)])
+        const first = await consumer.next()
+        expect(told).toEqual(['+0,1'])
+        const other = createClient({ bootstrapServers: broker.bootstrapServers })
+        const theirs = other.consume([name], { ...FAST, group })
+        const theirFirst = theirs.next()
+        while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+        expect(told[1]).toBe('-1')
+        first?.done()
+        expect((await theirFirst)?.record.partition).toBe(1)
+        expect(consumer.assignment).toEqual([{ topic: name, partition: 0 }])
+        await other.close()
+        await consumer.close()
+      })
+
+      it('keeps the partition of a static member that comes back', async () => {
+        const [name, group] = [await newTopic(1), newGroup()]
+        await client.producer().sendMany(name, numbered(4, 0))
+        const first = client.consume([name], { ...FAST, group, instanceId: 'one' })
+        ;(await first.next())?.done()
+        await first.close()
+        expect((await client.admin.describeGroup(group))?.members).toHaveLength(1)
+        const second = client.consume([name], { ...FAST, group, instanceId: 'one' })
+        expect((await second.next())?.record.offset).toBe(1)
+        await second.close()
+      })
+
+      it('fails a member whose instance id another one has taken', async () => {
+        const [name, group] = [await newTopic(1), newGroup()]
+        await client.producer().sendMany(name, numbered(1, 0))
+        const first = client.consume([name], { ...FAST, group, instanceId: 'one' })
+        await first.next()
+        const waiting = first.next()
+        const second = client.consume([name], { ...FAST, group, instanceId: 'one' })
+        await second.next()
+        await expect(waiting).rejects.toMatchObject({ codeName: 'FENCED_INSTANCE_ID' })
+        await Promise.all([first.close(), second.close()])
+      })
+
+      it('pauses, resumes and seeks', async () => {
+        const [name, group] = [await newTopic(2), newGroup()]
+        await client.producer().sendMany(name, [...numbered(50, 0), ...numbered(50, 1)])
+        const consumer = client.consume([name], { ...FAST, group })
+        const first = await consumer.next()
+        first?.done()
+        const paused = first?.record.partition ?? 0
+        consumer.pause([{ topic: name, partition: paused }])
+        for (let i = 0; i < 50; i++) {
+          const claimed = await consumer.next()
+          expect(claimed?.record).toMatchObject({ partition: 1 - paused, offset: i })
+          claimed?.done()
+        }
+        consumer.resume()
+        for (let i = 1; i < 50; i++) {
+          const claimed = await consumer.next()
+          expect(claimed?.record).toMatchObject({ partition: paused, offset: i })
+          claimed?.done()
+        }
+        consumer.seek({ topic: name, partition: 1, offset: 48 })
+        expect((await consumer.next())?.record).toMatchObject({ partition: 1, offset: 48 })
+        await consumer.close()
+      })
+
+      it('finds topics by a pattern', async () => {
+        const [one, two] = [await newTopic(1), await newTopic(1)]
+        await Promise.all([one, two].map((name) => client.producer().send(name, { value: name })))
+        const consumer = client.consume(new RegExp(`^(${one}|${two})$`), { ...FAST, group: newGroup() })
+        const values = [await consumer.next(), await consumer.next()].map((claimed) =>
+          claimed?.record.value?.toString(),
+        )
+        expect(values.sort()).toEqual([one, two].sort())
+        await consumer.close()
+      })
+    })
+
+    describe('a handler', () => {
+      const FAST = { heartbeatIntervalMs: 50 }
+
+      it('handles records side by side, each key in order, and commits what is done', async () => {
+        const name = await newTopic(2)
+        await client.producer().sendMany(name, numbered(400))
+        const last = new Map<string, number>()
+        const controller = new AbortController()
+        let [atOnce, most, count] = [0, 0, 0]
+        const options = {
+          ...FAST,
+          group: 'side-by-side',
+          concurrency: 16,
+          orderedBy: 'key',
+          signal: controller.signal,
+        } as const
+        await client.topic(name).consume(options, async ({ key, value }) => {
+          most = Math.max(most, ++atOnce)
+          expect(Number(value)).toBeGreaterThan(last.get(String(key)) ?? -1)
+          last.set(String(key), Number(value))
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          atOnce--
+          if (++count === 400) controller.abort()
+        })
+        expect(most).toBeGreaterThan(4)
+        expect(most).toBeLessThanOrEqual(16)
+        const committed = await client.admin.fetchOffsets('side-by-side')
+        expect(committed.reduce((sum, { offset }) => sum + offset, 0)).toBeGreaterThanOrEqual(384)
+      })
+
+      it('tries again, then puts a record aside with the reason, and goes on', async () => {
+        const [name, dead] = [await newTopic(1), await newTopic(1)]
+        await client.producer().sendMany(name, numbered(3, 0))
+        const controller = new AbortController()
+        const attempts: string[] = []
+        const options = {
+          ...FAST,
+          group: 'dead',
+          retries: 2,
+          retryBackoffMs: 1,
+          deadLetterTopic: dead,
+          signal: controller.signal,
+        }
+        await client.topic(name).consume(options, ({ value }, { attempt }) => {
+          attempts.push(`${value}:${attempt}`)
+          if (String(value) === '1') throw new RangeError('not this one')
+          if (String(value) === '2') controller.abort()
+        })
+        expect(attempts).toEqual(['0:0', '1:0', '1:1', '1:2', '2:0'])
+        const [buried] = await readAll(dead)
+        expect(buried?.value?.toString()).toBe('1')
+        expect(
+          Object.fromEntries(buried?.headers.map(({ key, value }) => [key, String(value)]) ?? []),
+        ).toEqual({
+          'millrace.dead.topic': name,
+          'millrace.dead.partition': '0',
+          'millrace.dead.offset': '1',
+          'millrace.dead.reason': 'RangeError: not this one',
+        })
+      })
+
+      it('ends with the error of a record that cannot be handled, which comes again', async () => {
+        const name = await newTopic(1)
+        await client.producer().sendMany(name, numbered(3, 0))
+        const handling = client.topic(name).consume({ ...FAST, group: 'failing' }, ({ offset }) => {
+          if (offset === 1) throw new Error('broken')
+        })
+        await expect(handling).rejects.toThrow('broken')
+        expect(await client.admin.fetchOffsets('failing')).toMatchObject([{ offset: 1 }])
+      })
+    })
+
+    describe('admin', () => {
+      it('creates, describes and deletes topics', async () => {
+        const name = `topic-${topicCount++}`
+        const [created] = await client.admin.createTopics([
+          { name, partitions: 2, configs: { 'retention.ms': '-1' } },
+        ])
+        expect(created).toMatchObject({ name, partitions: 2, replicationFactor: 1 })
+        expect((await client.admin.describeTopic(name)).topicId).toBe(created?.topicId)
+        const configs = await client.admin.describeConfigs({ kind: 'topic', name })
+        expect(configs.filter(({ source }) => source === 'topic')).toEqual([
+          { name: 'retention.ms', value: '-1', source: 'topic', isReadOnly: false },
+        ])
+        await expect(client.admin.createTopics([{ name }])).rejects.toMatchObject({
+          codeName: 'TOPIC_ALREADY_EXISTS',
+        })
+        await client.admin.deleteTopics([name])
+        await expect(client.admin.describeTopic(name)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+      })
+
+      it('finds offsets by time over all leaders, in the order asked', async () => {
+        const name = await newTopic(3)
+        await client.producer().sendMany(name, [
+          { value: 'a', partition: 0, timestampMs: 10 },
+          { value: 'b', partition: 0, timestampMs: 30 },
+          { value: 'c', partition: 0, timestampMs: 20 },
+        ])
+        const found = await client.admin.listOffsets(
+          [LATEST, EARLIEST, MAX_TIMESTAMP, 15, 99]
+            .map((timestamp) => ({ topic: name, partition: 0, timestamp }))
+            .concat({ topic: name, partition: 1, timestamp: LATEST }),
+        )
+        expect(found.map(({ offset }) => offset)).toEqual([3, 0, 1, 1, -1, 0])
+      })
+
+      it('describes the cluster and its groups', async () => {
+        const { clusterId, brokers } = await client.admin.describeCluster()
+        expect(clusterId).not.toBe('')
+        expect(brokers).toHaveLength(broker.bootstrapServers.split(',').length)
+        const name = await newTopic(1)
+        await client.admin.alterOffsets('by-hand', [{ topic: name, partition: 0, offset: 7 }])
+        expect(await client.admin.listGroups()).toContainEqual(
+          expect.objectContaining({ group: 'by-hand', state: 'Empty' }),
+        )
+        expect(await client.admin.describeGroup('nobody')).toBeNull()
+        await client.admin.deleteGroup('by-hand')
+        expect(await client.admin.describeGroup('by-hand')).toBeNull()
+      })
+    })
+  })
+}
