@@ -75,7 +75,8 @@ async function endMember(member: ChildProcess): Promise<void> {
   if (member.exitCode !== null || member.signalCode !== null) return
   member.removeAllListeners('exit')
   const exited = once(member, 'exit')
-  member.kill('SIGKILL')
+  // It leaves the group, which can be reset at once then.
+  member.kill('SIGTERM')
   await exited
 }
 

@@ -78,6 +78,12 @@ async function main(): Promise<void> {
     process.stderr.write(`${payload.error.message}\n`)
     process.exit(1)
   })
+  process.once('SIGTERM', () => {
+    void consumer
+      .disconnect()
+      .then(() => admin.disconnect())
+      .then(() => process.exit(0))
+  })
   const member = new CountMember(admin, { topic, groupId })
   await consumer.run({
     autoCommit: false,

@@ -122,7 +122,7 @@ describe(`the main job with ${COUNT} flights (MAIN_JOB_SEED=${SEED})`, () => {
     async () => {
       const { bootstrap } = broker
       const reset = ['group', 'reset', 'airports', '--to', 'beginning', '--execute']
-      expect(await runMillrace(reset, { bootstrap })).toMatchObject({ code: 0 })
+      expect(await runMillrace(reset, { bootstrap })).toMatchObject({ code: 0, stderr: '' })
       const ends = new Map([...stored.rows].map(([partition, rows]) => [partition, rows.length]))
       const { counts } = await countInGroup({ bootstrap, topic: TOPIC, group: 'airports', ends })
       expect(counts).toEqual(truth.flightsByOrigin)
