@@ -13,6 +13,7 @@ import { defaultLogConfig, topicLogConfig } from './config/topic-config.ts'
 import { CatalogTopicView } from './groups/catalog-topic-view.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { OffsetsTopicLog } from './groups/offsets-topic-log.ts'
+import type { BrokerMetrics } from './metrics/broker-metrics.ts'
 import type { ReplyBudget } from './network/reply-budget.ts'
 import type { Route } from './network/route.ts'
 import { DelayedFetches } from './partition/delayed-fetch.ts'
@@ -24,6 +25,7 @@ import { ClientQuotas } from './quotas/client-quotas.ts'
 export interface CoreSurroundings {
   readonly settings: BrokerSettings
   readonly replyBudget: ReplyBudget
+  readonly metrics: BrokerMetrics
   readonly routes: readonly Route[]
 }
 
@@ -73,7 +75,7 @@ export async function openCore(options: BrokerOptions, surroundings: CoreSurroun
 
 async function openServices(
   options: BrokerOptions,
-  { replyBudget, routes, settings }: CoreSurroundings,
+  { metrics, replyBudget, routes, settings }: CoreSurroundings,
   logDirectory: LogDirectory,
 ): Promise<BrokerServices> {
   const { clock, config, dataDir, fileSystem, logger, nodeIds, randomBytes } = options
@@ -133,6 +135,7 @@ async function openServices(
     producerIds: new ProducerIds(catalog),
     groups,
     replyBudget,
+    metrics,
     clock,
     logger,
   }

@@ -8,6 +8,7 @@ import type { BrokerConfig } from './config/broker-config.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
 import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { Limits } from './limits.ts'
+import type { BrokerMetrics } from './metrics/broker-metrics.ts'
 import type { AdvertisedApi } from './network/advertised-apis.ts'
 import type { ReplyBudget } from './network/reply-budget.ts'
 import type { Logger } from './observability.ts'
@@ -38,6 +39,7 @@ export interface BrokerServices {
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
   readonly replyBudget: ReplyBudget
+  readonly metrics: BrokerMetrics
   readonly clock: Clock
   readonly logger: Logger
 }

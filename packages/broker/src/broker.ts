@@ -4,6 +4,9 @@ import { type BrokerCore, type CoreSurroundings, openCore } from './broker-core.
 import type { BrokerOptions } from './broker-options.ts'
 import type { BrokerServices } from './broker-services.ts'
 import { BrokerSettings } from './config/broker-settings.ts'
+import { registerGauges } from './metrics/broker-gauges.ts'
+import { BrokerMetrics } from './metrics/broker-metrics.ts'
+import { meteredFileSystem } from './metrics/metered-file-system.ts'
 import { ConnectionRegistry } from './network/connection-registry.ts'
 import { InMemoryNetwork } from './network/in-memory-network.ts'
 import { type OpenListener, openListener } from './network/listeners.ts'
@@ -42,6 +45,7 @@ export class RunningBroker {
       clock,
       logger,
       replyBudget: surroundings.replyBudget,
+      metrics: surroundings.metrics,
       route: (frame, connection) => router.dispatch(this.#core.services, frame, connection),
       onConnectionClosed: ({ id }) => this.#core.services.delayedFetches.cancel(id),
       onHandlerError: (error) => {
@@ -59,13 +63,17 @@ export class RunningBroker {
     onInternalError: (error: AssertionError) => void,
   ): Promise<RunningBroker> {
     const settings = new BrokerSettings({ staticSettings: options.settings, nodeIds: options.nodeIds })
+    const metrics = new BrokerMetrics()
+    const fileSystem = meteredFileSystem(options.fileSystem, metrics.registry, options.clock)
     const surroundings = {
       settings,
+      metrics,
       replyBudget: new ReplyBudget(settings.limits),
       routes: routesFor(options.config['millrace.api.versions.cap']),
     }
-    const core = await openCore(options, surroundings)
+    const core = await openCore({ ...options, fileSystem }, surroundings)
     const broker = new RunningBroker(options, core, surroundings, onInternalError)
+    registerGauges(broker, metrics.registry)
     try {
       for (const plan of options.listeners) await broker.#listen(plan)
     } catch (error) {

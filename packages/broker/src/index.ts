@@ -1,5 +1,8 @@
 export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
+export type { ClientSnapshot } from './client-snapshot.ts'
 export { InvalidConfigError } from './config/config-value.ts'
+export type { HistogramSnapshot } from './metrics/histogram.ts'
+export { type MetricName, type MetricValue, metricKey } from './metrics/metric-registry.ts'
 export { InMemoryNetwork } from './network/in-memory-network.ts'
 export type {
   ByteStream,

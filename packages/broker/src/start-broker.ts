@@ -4,7 +4,9 @@ import { type Clock, type FileSystem, memoryFileSystem, nodeClock, nodeFileSyste
 import { RunningBroker } from './broker.ts'
 import type { BrokerOptions } from './broker-options.ts'
 import { type BrokerSnapshot, takeSnapshot } from './broker-snapshot.ts'
+import { type ClientSnapshot, takeClientSnapshots } from './client-snapshot.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
+import type { MetricValue } from './metrics/metric-registry.ts'
 import { type ListenerAddress, parseListener } from './network/listener-address.ts'
 import { planListeners } from './network/listeners.ts'
 import type { ByteStream, Network, NetworkAddress } from './network/network.ts'
@@ -51,6 +53,10 @@ export interface Broker extends AsyncDisposable {
   connect(address: NetworkAddress): ByteStream
   /** What the broker is at this moment: partitions, connections, what waits. */
   snapshot(): BrokerSnapshot
+  /** Every metric as it is now, under Kafka's names. */
+  metrics(): MetricValue[]
+  /** Who is connected. */
+  clients(): ClientSnapshot[]
   /** One pass of retention and expiry now, instead of at its time. */
   housekeep(): Promise<void>
   /**
@@ -95,16 +101,17 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   }
   options.signal?.addEventListener('abort', () => void close().catch(() => {}), { once: true })
   const isInMemory = options.dataDir === undefined && resolved.config['log.dirs'] === null
-  return describeBroker(running, { closed: closed.promise, close, isInMemory })
+  return describeBroker(running, { closed: closed.promise, close, isInMemory, clock: resolved.clock })
 }
 
 interface BrokerEnd {
   readonly closed: Promise<void>
   readonly close: () => Promise<void>
   readonly isInMemory: boolean
+  readonly clock: Clock
 }
 
-function describeBroker(running: RunningBroker, { closed, close, isInMemory }: BrokerEnd): Broker {
+function describeBroker(running: RunningBroker, { clock, closed, close, isInMemory }: BrokerEnd): Broker {
   const first = running.listeners[0]
   assert(first !== undefined)
   const { clusterView } = running.services
@@ -118,6 +125,8 @@ function describeBroker(running: RunningBroker, { closed, close, isInMemory }: B
     closed,
     connect: (address) => running.connect(address),
     snapshot: () => takeSnapshot(running.services, running.connections),
+    metrics: () => running.services.metrics.registry.snapshot(),
+    clients: () => takeClientSnapshots(running.connections, clock),
     housekeep: () => running.housekeep(),
     reset: async () => {
       if (!isInMemory) throw new Error('only a broker in memory can be reset: this one has a data directory')

@@ -100,6 +100,8 @@ function reply(
       responses.push(last)
     }
     last.partitions.push(partition)
+    if (partition.errorCode !== ErrorCode.NONE) services.metrics.failedFetch.add(1)
+    else services.metrics.bytesOut.add(sizeOf(partition.records))
     if (isLeaderError(partition.errorCode)) {
       leaderIds ??= new Set()
       leaderIds.add(nameLeader(services, { topic, topicId }, partition))
@@ -112,6 +114,13 @@ function reply(
     responses,
     nodeEndpoints: leaderIds === null ? [] : endpointsOf(services, context, leaderIds),
   }
+}
+
+function sizeOf(records: FetchedPartition['records']): number {
+  if (Buffer.isBuffer(records)) return records.length
+  let sizeBytes = 0
+  for (const part of records) sizeBytes += part.length
+  return sizeBytes
 }
 
 /** KIP-951: an answer that sends the client to another leader says who that is. */

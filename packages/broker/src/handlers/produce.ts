@@ -166,6 +166,13 @@ class ProduceAttempt {
       }))
       return
     }
+    const { metrics } = this.#services
+    if (result.kind === 'duplicate') {
+      metrics.duplicateBatches.add(1)
+    } else {
+      metrics.messagesIn.add(result.header.recordCount)
+      metrics.bytesIn.add(result.header.sizeBytes)
+    }
     reply.baseOffset = result.baseOffset
     reply.logAppendTimeMs = result.logAppendTimeMs
     reply.logStartOffset = partition.log?.logStartOffset ?? -1
@@ -175,6 +182,7 @@ class ProduceAttempt {
 
   #fail(reply: ProducePartition, errorCode: number, message: string | null): void {
     reply.fail(errorCode, message)
+    this.#services.metrics.failedProduce.add(1)
     this.#firstError ??= reply
   }
 

@@ -15,6 +15,8 @@ export interface ConnectionInfo {
   readonly remotePort: number
   readonly listener: ListenerInfo
   readonly openedAtMs: number
+  /** Of the last request; null when it named none. */
+  clientId: string | null
   /** From ApiVersions 3 and later; empty before. */
   softwareName: string
   softwareVersion: string

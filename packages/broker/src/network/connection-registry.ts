@@ -2,6 +2,8 @@ import type { Clock, Timer } from '@millrace/log-core'
 import { FrameError } from '@millrace/protocol'
 import { CloseConnectionError } from '../handlers/handler.ts'
 import type { Limits } from '../limits.ts'
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
+import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { Logger } from '../observability.ts'
 import { Connection, type ConnectionOwner, type Routed } from './connection.ts'
 import type { ListenerInfo } from './connection-info.ts'
@@ -17,6 +19,7 @@ export interface ConnectionRegistryOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly replyBudget: ReplyBudget
+  readonly metrics: BrokerMetrics
   /** Runs one request of one connection. */
   readonly route: (frame: Buffer, connection: Connection) => Routed
   /** What was kept for the connection can go. */
@@ -30,6 +33,7 @@ export class ConnectionRegistry implements ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
   readonly receiveBudget: ReceiveBudget
+  readonly requestMetrics: RequestMetrics
   readonly #options: ConnectionRegistryOptions
   readonly #connections = new Set<Connection>()
   readonly #countByAddress = new Map<string, number>()
@@ -43,6 +47,7 @@ export class ConnectionRegistry implements ConnectionOwner {
     this.#options = options
     this.limits = options.limits
     this.replyBudget = options.replyBudget
+    this.requestMetrics = options.metrics.requests
     this.receiveBudget = new ReceiveBudget(options.limits)
     this.#scheduleSweep()
   }
@@ -60,6 +65,7 @@ export class ConnectionRegistry implements ConnectionOwner {
     }
     const connection = new Connection(this.#nextId++, listener, stream, this)
     this.#connections.add(connection)
+    this.#options.metrics.connectionsOpened.add(1)
     this.#countByAddress.set(remoteAddress, fromAddress + 1)
     connection.open()
   }
@@ -72,6 +78,7 @@ export class ConnectionRegistry implements ConnectionOwner {
   /** At most a line a second: whoever floods a broker with connections must not flood its log as well. */
   #reportRefusal(remoteAddress: string): void {
     this.#refusedCount++
+    this.#options.metrics.connectionsRefused.add(1)
     if (this.nowMs() - this.#refusalToldMs < REFUSAL_LOG_MS) return
     const fields = { remoteAddress, open: this.#connections.size, refused: this.#refusedCount }
     this.#options.logger.warn(fields, 'too many connections: refused')
@@ -127,6 +134,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 
   onClosed(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#options.metrics.connectionsClosed.add(1)
     const { remoteAddress } = connection
     const left = (this.#countByAddress.get(remoteAddress) ?? 1) - 1
     if (left > 0) this.#countByAddress.set(remoteAddress, left)

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { parseBrokerConfig } from '../config/broker-config.ts'
 import { Applied, CloseConnectionError } from '../handlers/handler.ts'
 import { type Limits, limitsFrom } from '../limits.ts'
+import { MetricRegistry } from '../metrics/metric-registry.ts'
+import { RequestMetrics } from '../metrics/request-metrics.ts'
 import { Connection, type ConnectionOwner, type ReplyBytes, type Routed } from './connection.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
 import { ReceiveBudget } from './receive-budget.ts'
@@ -48,6 +50,7 @@ class FakeOwner implements ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
   readonly receiveBudget: ReceiveBudget
+  readonly requestMetrics = new RequestMetrics(new MetricRegistry())
   readonly started: string[] = []
   readonly failures: unknown[] = []
   closedCount = 0

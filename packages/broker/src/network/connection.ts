@@ -1,6 +1,7 @@
 import { FrameSplitter } from '@millrace/protocol'
 import { Applied, NO_RESPONSE } from '../handlers/handler.ts'
 import type { Limits } from '../limits.ts'
+import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { ConnectionInfo, ListenerInfo } from './connection-info.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
 import type { ReceiveBudget, Receiver } from './receive-budget.ts'
@@ -17,6 +18,7 @@ export interface ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
   readonly receiveBudget: ReceiveBudget
+  readonly requestMetrics: RequestMetrics
   /** Runs one request. What it throws, now or later, closes the connection. */
   route(frame: Buffer, connection: Connection): Routed
   /** Monotonic. */
@@ -28,9 +30,14 @@ export interface ConnectionOwner {
   onClosed(connection: Connection): void
 }
 
+const API_KEY_BYTES = 2
+
 /** One request between its frame and its answer. */
 interface Exchange {
+  readonly apiKey: number
   readonly sizeBytes: number
+  readonly startedMs: number
+  settledMs: number
   isApplied: boolean
   isAnswered: boolean
   reply: ReplyBytes
@@ -49,6 +56,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   readonly id: number
   readonly listener: ListenerInfo
   readonly openedAtMs: number
+  clientId: string | null = null
   softwareName = ''
   softwareVersion = ''
   lastActiveMs: number
@@ -219,7 +227,16 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #start(frame: Buffer): void {
     const sizeBytes = frame.length
-    const exchange: Exchange = { sizeBytes, isApplied: false, isAnswered: false, reply: null }
+    const startedMs = this.#owner.nowMs()
+    const exchange: Exchange = {
+      apiKey: sizeBytes >= API_KEY_BYTES ? frame.readInt16BE(0) : -1,
+      sizeBytes,
+      startedMs,
+      settledMs: startedMs,
+      isApplied: false,
+      isAnswered: false,
+      reply: null,
+    }
     this.#exchanges.push(exchange)
     this.#bytesInFlight += sizeBytes
     this.#unapplied++
@@ -237,6 +254,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   #settle(exchange: Exchange, outcome: ReplyBytes | Applied<ReplyBytes>): void {
     if (this.#isClosed) return
     exchange.isApplied = true
+    exchange.settledMs = this.#owner.nowMs()
     this.#unapplied--
     if (outcome instanceof Applied) {
       outcome.reply.then(
@@ -269,9 +287,11 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     const exchanges = this.#exchanges
     if (this.#isClosed || !exchanges[this.#head]?.isAnswered) return false
     let buffers: Buffer[] | null = null
+    const nowMs = this.#owner.nowMs()
     for (let exchange = exchanges[this.#head]; exchange?.isAnswered; exchange = exchanges[this.#head]) {
       this.#head++
       this.#bytesInFlight -= exchange.sizeBytes
+      this.#record(exchange, nowMs)
       if (exchange.reply === null) continue
       if (buffers === null) buffers = exchange.reply as Buffer[]
       else buffers = buffers.concat(exchange.reply)
@@ -288,6 +308,15 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
       this.#countUnsent(this.#stream.unsentBytes)
     }
     return true
+  }
+
+  #record({ apiKey, settledMs, sizeBytes, startedMs }: Exchange, nowMs: number): void {
+    this.#owner.requestMetrics.record({
+      apiKey,
+      localMs: settledMs - startedMs,
+      totalMs: nowMs - startedMs,
+      requestBytes: sizeBytes,
+    })
   }
 
   #countUnsent(unsentBytes: number): void {

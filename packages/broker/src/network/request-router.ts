@@ -36,6 +36,7 @@ export class RequestRouter {
     const isServed =
       route !== undefined && header.apiVersion >= route.served[0] && header.apiVersion <= route.served[1]
     if (!isServed) return this.#refuse(header, route)
+    connection.clientId = header.clientId
     const context = new Request(header, connection, frame.length)
     return route.run(services, context, header.correlationId, reader)
   }
