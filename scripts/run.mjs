@@ -16,9 +16,11 @@ const stamp = join(modules, '.millrace-installed')
 const commands = {
   start: ['packages/cli/bin/millrace.mjs', 'serve'],
   test: ['scripts/test.ts'],
+  example: ['examples/run.mjs'],
   check: ['scripts/check.ts'],
   'main-job': ['test/main-job/main.ts'],
   nightly: ['scripts/nightly.ts'],
+  simulate: ['packages/simulator/src/main.ts'],
   bench: ['benchmarks/main.ts'],
   'bench:kafka': ['benchmarks/kafka.ts'],
   'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
@@ -96,11 +98,12 @@ function npmSetting(key) {
   return (result.stdout ?? '').trim()
 }
 
-/** Runs the command as a child; its exit code or signal becomes ours. TypeScript finds the packages' sources by the condition. */
+/** Runs the command as a child; its exit code or signal becomes ours. */
 function handOver(node, args) {
   const bin = join(modules, '.bin')
   const path = `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`
-  const flags = args[0].endsWith('.ts') ? ['--conditions=@millrace/source'] : []
+  // The command finds the sources by itself, since it is also started without us.
+  const flags = name === 'start' ? [] : ['--conditions=@millrace/source']
   const child = spawn(node, [...flags, join(root, args[0]), ...args.slice(1)], {
     cwd: root,
     stdio: 'inherit',

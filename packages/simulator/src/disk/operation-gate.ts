@@ -79,12 +79,12 @@ export class OperationGate {
 
   /** Runs `effect`, unless this operation is the one that fails or at which the process dies. */
   perform<T>(kind: OperationKind, path: string, effect: (extent: Extent) => T): T {
-    if (this.#isDead) throw new CrashError()
+    if (this.#isDead) throw new CrashError(path)
     this.#record({ number: ++this.operationCount, kind, path })
     if (this.operationCount >= this.crashAtOperation) {
       if (this.#prng.chance(0.5)) ignoreStorageError(() => effect(partOf(this.#prng)))
       this.#isDead = true
-      throw new CrashError()
+      throw new CrashError(path)
     }
     if (this.#mustFail(kind)) this.#fail({ kind, path, effect })
     return effect(wholeOf)

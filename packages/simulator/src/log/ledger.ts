@@ -41,7 +41,7 @@ export class PartitionLedger {
   visibleEnd = 0
   /** No truncation was promised to be durable below this. */
   promisedStart = 0
-  /** The log start may have moved up to here: it was asked to, or seen there. */
+  /** The log start may have moved up to here: by request, or because retention may take so much. */
   possibleStart = 0
   highestEpoch = -1
   /** For each leader epoch the highest end offset that was ever visible or promised under it. */
@@ -99,7 +99,10 @@ export class PartitionLedger {
       highWatermark <= logEndOffset,
       () => `high watermark ${highWatermark} above log end ${logEndOffset}`,
     )
-    this.possibleStart = Math.max(this.possibleStart, logStartOffset)
+    expectThat(
+      logStartOffset <= this.possibleStart,
+      () => `the log starts at ${logStartOffset}; nobody removed anything behind ${this.possibleStart}`,
+    )
     if (highWatermark <= this.visibleEnd) return
     for (let index = this.lineage.length - 1; index >= 0; index--) {
       const batch = this.lineage[index]

@@ -28,6 +28,8 @@ export class PartitionWork {
   readonly sender: Sender
   readonly #context: PartitionContext
   readonly #background = new Set<Promise<void>>()
+  /** By the time that each was told. */
+  readonly #retentionsInFlight = new Set<number>()
   #consumerOffset: number
 
   constructor(log: PartitionLog, context: PartitionContext) {
@@ -120,13 +122,17 @@ export class PartitionWork {
     const { log } = this
     const { ledger } = partition
     const nowMs = clock.nowMs()
-    const limit = ledger.retainableStart(log.logStartOffset, { ...world.shape.config, nowMs })
     const startBefore = log.logStartOffset
-    ledger.possibleStart = Math.max(ledger.possibleStart, limit)
-    world.trace?.(
-      `  partition ${log.partition}: retention may move the start from ${startBefore} to ${limit}`,
-    )
-    await log.applyRetention(nowMs)
+    this.#retentionsInFlight.add(nowMs)
+    this.#allowRetention()
+    const limit = ledger.possibleStart
+    world.trace?.(`  partition ${log.partition}: retention from ${startBefore}, at most to ${limit}`)
+    try {
+      await log.applyRetention(nowMs)
+    } finally {
+      this.#allowRetention()
+      this.#retentionsInFlight.delete(nowMs)
+    }
     if (isOver()) return
     const start = log.logStartOffset
     expectThat(
@@ -134,6 +140,16 @@ export class PartitionWork {
       () => `retention moved the log start to ${start}, it may go to ${ledger.possibleStart}`,
     )
     if (start > startBefore) world.moments.reach('records were removed by retention')
+  }
+
+  /** A retention that waits for its turn decides later, with more bytes behind what it removes. */
+  #allowRetention(): void {
+    const { world, partition } = this.#context
+    const { ledger } = partition
+    for (const nowMs of this.#retentionsInFlight) {
+      const start = ledger.retainableStart(this.log.logStartOffset, { ...world.shape.config, nowMs })
+      ledger.possibleStart = Math.max(ledger.possibleStart, start)
+    }
   }
 
   async #removeByRequest(): Promise<void> {
@@ -157,6 +173,7 @@ export class PartitionWork {
   observe(): void {
     const { partition, isOver, hasFailed } = this.#context
     if (isOver() || this.log.state === 'offline') return
+    this.#allowRetention()
     const { highWatermark, logStartOffset, logEndOffset } = this.log
     partition.ledger.saw({ highWatermark, logStartOffset, logEndOffset })
     if (!hasFailed()) this.#checkWindow()

@@ -5,7 +5,7 @@ import { SimulatedClock } from '../time/simulated-clock.ts'
 import { countCrash } from './crash-moments.ts'
 import { driveLife } from './drive-life.ts'
 import { Life, type LifePhase } from './life.ts'
-import { lastLifePlan, planLife } from './life-plan.ts'
+import { type LifePlan, lastLifePlan, planLife } from './life-plan.ts'
 import type { MomentCounters } from './moments.ts'
 import type { Plant } from './plants/plant.ts'
 import { rotSomewhere } from './rot.ts'
@@ -23,12 +23,19 @@ export interface SeedResult {
   readonly crashCount: number
 }
 
+export interface SeedOptions {
+  readonly moments: MomentCounters
+  readonly plant?: Plant | null
+  readonly trace?: ((line: string) => void) | null
+  /** Changes what happens to a life, counted from 1. */
+  readonly changePlan?: (life: number, plan: LifePlan) => LifePlan
+  /** Told of each life that broke no promise. */
+  readonly onLifeEnd?: (life: number, end: LifeEnd) => void
+}
+
 /** One seed: four lives that end in a crash or a clean stop, and a last one in which everything must be there. */
-export async function runSeed(
-  seed: number,
-  options: { moments: MomentCounters; plant?: Plant | null; trace?: ((line: string) => void) | null },
-): Promise<SeedResult> {
-  const { moments, plant = null, trace = null } = options
+export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
+  const { moments, plant = null, trace = null, changePlan = (_, plan) => plan } = options
   const world = createWorld(seed, { moments, plant, trace })
   trace?.(`shape ${JSON.stringify(world.shape)}`)
   let operationCount = 0
@@ -37,7 +44,9 @@ export async function runSeed(
   let life = 1
   try {
     for (; life <= LIVES + 1; life++) {
-      const end = await liveOnce(world, { isLast: life > LIVES, isFirst: life === 1, lastPhase })
+      const planned = life > LIVES ? lastLifePlan() : planLife(world.prng, world.shape)
+      const end = await liveOnce(world, changePlan(life, planned), { isFirst: life === 1, lastPhase })
+      options.onLifeEnd?.(life, end)
       operationCount += end.operationCount
       if (end.hasCrashed) crashCount++
       lastPhase = end.phase
@@ -48,7 +57,7 @@ export async function runSeed(
   }
 }
 
-interface LifeEnd {
+export interface LifeEnd {
   readonly phase: LifePhase
   readonly hasCrashed: boolean
   readonly operationCount: number
@@ -56,14 +65,14 @@ interface LifeEnd {
 
 async function liveOnce(
   world: World,
-  place: { isFirst: boolean; isLast: boolean; lastPhase: LifePhase },
+  plan: LifePlan,
+  place: { isFirst: boolean; lastPhase: LifePhase },
 ): Promise<LifeEnd> {
-  const { prng, disk, shape } = world
+  const { prng, disk } = world
   const clock = new SimulatedClock({ startMs: world.nowMs })
   const fs = disk.boot(clock)
   const { gate } = fs
   traceOperations(world, fs, clock)
-  const plan = place.isLast ? lastLifePlan() : planLife(prng, shape)
   gate.plannedFailure = plan.failure
   if (plan.crash?.since === 'start') gate.crashAtOperation = plan.crash.afterOperations
   const life = new Life(world, { fs, clock })

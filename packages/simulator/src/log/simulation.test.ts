@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { strikeEveryOperation } from './every-operation.ts'
+import { MomentCounters } from './moments.ts'
+import { runSeed } from './seed-run.ts'
+import { runSeeds } from './seeds-run.ts'
+
+/** So many that the rarest moment comes about six times. */
+const SEED_COUNT = 700
+
+describe('the log under crashes, failing operations and rot', () => {
+  it('keeps every promise in every seed, and every interesting moment is reached', {
+    timeout: 120_000,
+  }, async () => {
+    const run = await runSeeds({ seedCount: SEED_COUNT, firstSeed: 0 })
+    expect(run.problems.map(({ seed, problem }) => `seed ${seed}: ${problem}`)).toEqual([])
+    expect(run.moments.missing()).toEqual([])
+  })
+
+  it('keeps every promise when any single operation is the last one or fails', {
+    timeout: 120_000,
+  }, async () => {
+    let struckCount = 0
+    const problems: string[] = []
+    for await (const struck of strikeEveryOperation(1, { moments: new MomentCounters(), stride: 7 })) {
+      struckCount++
+      if (struck.problem !== null)
+        problems.push(`${struck.blow} at operation ${struck.atOperation}: ${struck.problem}`)
+    }
+    expect(problems).toEqual([])
+    expect(struckCount).toBeGreaterThan(60)
+  })
+
+  it('does exactly the same twice for one seed', async () => {
+    const trace = async (seed: number): Promise<string[]> => {
+      const lines: string[] = []
+      await runSeed(seed, { moments: new MomentCounters(), trace: (line) => lines.push(line) })
+      return lines
+    }
+    for (const seed of [1, 2, 3]) expect(await trace(seed)).toEqual(await trace(seed))
+    expect(await trace(1)).not.toEqual(await trace(2))
+  })
+})
