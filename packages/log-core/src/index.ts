@@ -61,6 +61,12 @@ export { deletedDirectoryName, partitionDirectoryName } from './segment/segment-
 export type { Clock, Timer } from './time/clock.ts'
 export { nodeClock } from './time/node-clock.ts'
 export { type DumpEntry, dumpFile } from './tools/dump-file.ts'
+export {
+  type DirectoryToolOptions,
+  type RepairedPartition,
+  repairDirectory,
+  verifyDirectory,
+} from './tools/repair-directory.ts'
 export { type RepairOptions, type RepairStep, repairPartition } from './tools/repair-partition.ts'
 export type { DamagedRange } from './tools/salvage.ts'
 export {

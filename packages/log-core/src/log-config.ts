@@ -93,6 +93,8 @@ export interface LogLimits {
   readonly tailCacheBytesInAll: number
   /** Open files of sealed segments, over all logs of a directory. */
   readonly maxOpenFiles: number
+  /** Open files of active segments, over all logs of a directory; more only while they hold unsynced bytes. */
+  readonly maxOpenActiveFiles: number
   /** Memory for the indexes of sealed segments, over all logs of a directory. */
   readonly maxIndexBytes: number
 }
@@ -105,6 +107,7 @@ export const DEFAULT_LOG_LIMITS: LogLimits = {
   tailCacheBytesPerLog: 4 * MIB,
   tailCacheBytesInAll: 64 * MIB,
   maxOpenFiles: 512,
+  maxOpenActiveFiles: 1_024,
   maxIndexBytes: 32 * MIB,
 }
 
@@ -117,4 +120,5 @@ export function checkLogLimits(limits: LogLimits): void {
     'one tail cache must fit into all of them',
   )
   assert(limits.maxOpenFiles > 0, 'a read needs one open file')
+  assert(limits.maxOpenActiveFiles > 0, 'an append needs one open file')
 }

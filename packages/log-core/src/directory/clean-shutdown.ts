@@ -5,16 +5,22 @@ import type { SegmentWriterState } from '../segment/segment-writer.ts'
  * What a directory of logs says of itself when all of them were flushed and closed. It is durably gone before anything
  * is written again, so while it is there, nothing was torn.
  *
- *   "millrace-clean-shutdown 1 " crc newline json newline      crc: 8 hexadecimal digits, over the JSON text
+ *   "millrace-clean-shutdown 2 " crc newline json newline      crc: 8 hexadecimal digits, over the JSON text
  */
 export interface CleanShutdown {
   readonly logs: readonly CleanLog[]
 }
 
-/** Enough to go on appending without reading the log. */
+/** Enough to go on with a log without reading anything of it. */
 export interface CleanLog {
-  readonly topicId: string
+  readonly topic: string
   readonly partition: number
+  readonly topicId: string
+  /** Base offset and size of each sealed segment. */
+  readonly sealed: readonly (readonly [number, number])[]
+  /** Leader epoch and its first offset, of each. */
+  readonly epochs: readonly (readonly [number, number])[]
+  readonly snapshotOffsets: readonly number[]
   readonly logStartOffset: number
   readonly active: SegmentWriterState
   readonly offsetIndexCrc: number
@@ -25,7 +31,7 @@ export interface CleanLog {
 
 export const CLEAN_SHUTDOWN = 'clean-shutdown'
 
-const TITLE = 'millrace-clean-shutdown 1'
+const TITLE = 'millrace-clean-shutdown 2'
 
 export function encodeCleanShutdown(shutdown: CleanShutdown): Buffer {
   const json = Buffer.from(`${JSON.stringify(shutdown)}\n`)

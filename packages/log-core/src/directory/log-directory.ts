@@ -17,6 +17,7 @@ import {
   type LogConfig,
   type LogLimits,
 } from '../log-config.ts'
+import { OpenFilePool } from '../segment/reopening-file.ts'
 import { SegmentCache } from '../segment/segment-cache.ts'
 import {
   deletedDirectoryName,
@@ -132,6 +133,7 @@ export class LogDirectory {
         limits: { ...limits, writeAheadWindowBytes: windowBytes },
         cache,
         indexes: new SegmentIndexes(fs, cache),
+        activeFiles: new OpenFilePool(limits.maxOpenActiveFiles),
         tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
         marks,
         remover: new FileRemover(fs, clock, logger),

@@ -206,6 +206,11 @@ export class SyncMarks {
   }
 }
 
+/** The newest mark of each partition, for tools: nothing is written. The key is topic id, '/', partition. */
+export function readSyncMarks(fs: FileSystem, directory: string): ReadonlyMap<string, SyncMark> {
+  return readMarkFiles(fs, directory).latest
+}
+
 interface FoundMarks {
   readonly names: readonly string[]
   readonly highestNumber: number

@@ -41,6 +41,8 @@ export interface FileSystem {
   exists(path: string): boolean
   /** Sorted by name. */
   list(directory: string): DirectoryEntry[]
+  /** Only the names, in no particular order: where there is such a call, it saves a look at each entry. */
+  listNames?(directory: string): string[]
   /**
    * Makes missing parents too, and syncs the parent of each directory that it made. Fine when it exists: its parent is
    * synced then as well, because whoever made it may have died before doing so.

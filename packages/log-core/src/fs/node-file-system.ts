@@ -39,6 +39,10 @@ class NodeFileSystem implements FileSystem {
     })
   }
 
+  listNames(directory: string): string[] {
+    return attempt(directory, 'list', () => fs.readdirSync(directory))
+  }
+
   makeDirectory(path: string): void {
     const parent = directoryOf(path)
     if (this.exists(path)) {

@@ -2,6 +2,7 @@ import type { FileRemover } from '../directory/file-remover.ts'
 import type { SyncMarks } from '../directory/sync-marks.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { LogLimits } from '../log-config.ts'
+import type { OpenFilePool } from '../segment/reopening-file.ts'
 import type { SegmentCache } from '../segment/segment-cache.ts'
 import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
@@ -16,6 +17,7 @@ export interface LogEnvironment {
   readonly limits: LogLimits
   readonly cache: SegmentCache
   readonly indexes: SegmentIndexes
+  readonly activeFiles: OpenFilePool
   readonly tailBudget: TailCacheBudget
   readonly marks: SyncMarks
   readonly remover: FileRemover

@@ -165,11 +165,13 @@ export class LogSession {
       await this.commit.close()
       await this.segments.writeForQuickStart(this.producers)
       return {
-        topicId: this.#identity.topicId,
+        topic: this.#identity.topic,
         partition: this.#identity.partition,
+        topicId: this.#identity.topicId,
+        epochs: this.epochs.entries.map(({ epoch, startOffset }) => [epoch, startOffset]),
         logStartOffset: this.trimmer.logStartOffset,
         hasProducers: this.producers.count > 0,
-        ...this.segments.activeState(),
+        ...this.segments.cleanState(),
       }
     } finally {
       this.abandon()

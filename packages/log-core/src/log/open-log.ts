@@ -3,12 +3,11 @@ import type { CleanLog } from '../directory/clean-shutdown.ts'
 import { encodePartitionMetadata, PARTITION_METADATA } from '../directory/partition-metadata.ts'
 import type { SyncMark } from '../directory/sync-mark-record.ts'
 import { writeFileAtomically } from '../fs/atomic-file.ts'
-import type { FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
-import { resumeSegment } from './clean-start.ts'
+import { type ResumedLog, resumeLog } from './clean-start.ts'
 import { readLeaderEpochs } from './epoch-recovery.ts'
 import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
@@ -26,18 +25,18 @@ const FIRST_EPOCH = 0
 
 /** Makes the directory of a new log. Durable, names included, when it resolves. */
 export async function createLogFiles(environment: LogEnvironment, identity: LogIdentity): Promise<OpenedLog> {
-  const { fs, clock, cache } = environment
+  const { fs, clock } = environment
   const { directory } = identity
   fs.makeDirectory(directory)
   const epochs = new LeaderEpochs([{ epoch: FIRST_EPOCH, startOffset: 0 }])
-  const active = createSegmentWriter(fs, directory, { baseOffset: 0, nowMs: clock.nowMs() })
+  const active = createSegmentWriter(environment, directory, { baseOffset: 0, nowMs: clock.nowMs() })
   await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
   // Last: a directory with this file is complete.
   const metadata = encodePartitionMetadata(identity.topicId)
   await writeFileAtomically(fs, `${directory}/${PARTITION_METADATA}`, metadata)
   recordMark(environment, identity, { active, epoch: FIRST_EPOCH, logStartOffset: 0 })
   const snapshots = new ProducerSnapshots(fs, directory)
-  const segments = new SegmentList({ fs, cache, directory, snapshots }, { sealed: [], active })
+  const segments = new SegmentList(environment, { directory, snapshots }, { sealed: [], active })
   return { segments, producers: new ProducerStates(), epochs, logStartOffset: 0 }
 }
 
@@ -52,6 +51,8 @@ export async function openLogFiles(
   identity: LogIdentity,
   options: { config: LogConfig; clean: CleanLog | null },
 ): Promise<OpenedLog> {
+  const resumed = options.clean === null ? null : resumeLog(environment, identity, options.clean)
+  if (resumed !== null && options.clean !== null) return goOn(environment, identity, resumed, options.clean)
   const { fs, marks } = environment
   const { directory } = identity
   const known = marks.get(identity.topicId, identity.partition)
@@ -60,14 +61,28 @@ export async function openLogFiles(
   const epochs = await readLeaderEpochs(environment, directory, [...files.sealed, files.activeSegment])
   const snapshots = new ProducerSnapshots(fs, directory, inventory.snapshotOffsets)
   const found = { ...files, inventory, epochs, snapshots }
-  const recovered =
-    resumeQuickly(fs, found, options.clean) ?? (await recoverByWalking(environment, identity, found, options))
+  const recovered = await recoverByWalking(environment, identity, found, options)
   try {
     return await settle(environment, identity, { ...found, ...recovered }, options.clean !== null)
   } catch (error) {
     recovered.active.file.close()
     throw error
   }
+}
+
+/** After a clean stop nothing has to be read, and nothing to be made durable. */
+function goOn(
+  environment: LogEnvironment,
+  identity: LogIdentity,
+  log: ResumedLog,
+  clean: CleanLog,
+): OpenedLog {
+  const { active, sealed, epochs, producers, snapshots } = log
+  const { logStartOffset } = clean
+  recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
+  const files = { directory: identity.directory, snapshots }
+  const segments = new SegmentList(environment, files, { sealed, active, resumedFrom: clean })
+  return { segments, producers, epochs, logStartOffset }
 }
 
 interface FoundLog {
@@ -82,16 +97,6 @@ interface FoundLog {
 interface RecoveredLog {
   readonly active: SegmentWriter
   readonly producers: ProducerStates
-}
-
-/** After a clean stop nothing has to be read. Null when anything is not as it was left. */
-function resumeQuickly(fs: FileSystem, found: FoundLog, clean: CleanLog | null): RecoveredLog | null {
-  if (clean === null) return null
-  const endOffset = clean.active.nextOffset
-  const restored = clean.hasProducers ? found.snapshots.restore(endOffset) : null
-  if (restored !== null && restored.nextOffset !== endOffset) return null
-  const active = resumeSegment(fs, found.activeSegment, clean)
-  return active === null ? null : { active, producers: restored?.producers ?? new ProducerStates() }
 }
 
 async function recoverByWalking(
@@ -125,7 +130,7 @@ async function settle(
   log: FoundLog & RecoveredLog,
   isClean: boolean,
 ): Promise<OpenedLog> {
-  const { fs, cache, marks, plantedBugs } = environment
+  const { marks, plantedBugs, fs } = environment
   const { directory, topicId, partition } = identity
   const { active, sealed, epochs, producers, snapshots } = log
   const mark = marks.get(topicId, partition)?.mark
@@ -147,7 +152,7 @@ async function settle(
   }
   recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
   if (mustRaise) await marks.durable()
-  const segments = new SegmentList({ fs, cache, directory, snapshots }, { sealed, active })
+  const segments = new SegmentList(environment, { directory, snapshots }, { sealed, active })
   const known = plantedBugs.forgetsProducers ? new ProducerStates() : producers
   return { segments, producers: known, epochs, logStartOffset }
 }

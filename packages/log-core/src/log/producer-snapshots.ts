@@ -20,6 +20,10 @@ export class ProducerSnapshots {
     this.#offsets = [...offsets]
   }
 
+  get offsets(): readonly number[] {
+    return this.#offsets
+  }
+
   /**
    * Producers as the newest whole snapshot at or before `offset` knows them, and the offset from which the log has to
    * be replayed. Without a snapshot that is the beginning.

@@ -1,35 +1,44 @@
 import { strict as assert } from 'node:assert'
 import { crc32c } from '@millrace/record-batch'
+import type { CleanLog } from '../directory/clean-shutdown.ts'
 import { writeFileAtomically } from '../fs/atomic-file.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
+import { ReopeningFile } from '../segment/reopening-file.ts'
 import type { SegmentCache } from '../segment/segment-cache.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { encodeSegmentSeal } from '../segment/segment-seal.ts'
-import { SegmentWriter, type SegmentWriterState } from '../segment/segment-writer.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
+import type { LogEnvironment } from './log-environment.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { ProducerStates } from './producer-state.ts'
 
 /** The segments of one log, in offset order; the last one is the active one. */
 export class SegmentList {
+  readonly #environment: LogEnvironment
   readonly #fs: FileSystem
   readonly #cache: SegmentCache
   readonly #directory: string
   readonly #snapshots: ProducerSnapshots
+  /** What the last clean stop left, when the log goes on from there. */
+  readonly #resumedFrom: CleanLog | null
   #sealed: LogSegment[]
   #active: SegmentWriter
   #sealedBytes: number
 
   constructor(
-    files: { fs: FileSystem; cache: SegmentCache; directory: string; snapshots: ProducerSnapshots },
-    segments: { sealed: LogSegment[]; active: SegmentWriter },
+    environment: LogEnvironment,
+    files: { directory: string; snapshots: ProducerSnapshots },
+    segments: { sealed: LogSegment[]; active: SegmentWriter; resumedFrom?: CleanLog },
   ) {
-    this.#fs = files.fs
-    this.#cache = files.cache
+    this.#environment = environment
+    this.#fs = environment.fs
+    this.#cache = environment.cache
     this.#directory = files.directory
     this.#snapshots = files.snapshots
     this.#sealed = segments.sealed
+    this.#resumedFrom = segments.resumedFrom ?? null
     this.#active = segments.active
     this.#sealedBytes = segments.sealed.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   }
@@ -99,7 +108,10 @@ export class SegmentList {
       sealSegment(this.#fs, old, { nowMs }),
       this.#snapshots.write(producers, old.nextOffset),
     ])
-    const active = createSegmentWriter(this.#fs, this.#directory, { baseOffset: old.nextOffset, nowMs })
+    const active = createSegmentWriter(this.#environment, this.#directory, {
+      baseOffset: old.nextOffset,
+      nowMs,
+    })
     await this.#fs.syncDirectory(this.#directory)
     this.#cache.keepOffsetIndex(old.segment.path('index'), old.offsetIndex)
     this.#cache.keepTimeIndex(old.segment.path('timeindex'), old.timeIndex)
@@ -139,17 +151,31 @@ export class SegmentList {
     this.#cache.forgetSegment(segment)
   }
 
-  /** Enough to go on with the active segment after a clean stop, without reading it. */
-  activeState(): { active: SegmentWriterState; offsetIndexCrc: number; timeIndexCrc: number } {
-    const { offsetIndex, timeIndex } = this.#active
-    const crcs = { offsetIndexCrc: crc32c(offsetIndex.bytes()), timeIndexCrc: crc32c(timeIndex.bytes()) }
-    return { active: this.#active.state(), ...crcs }
+  /** Enough to go on after a clean stop without reading anything. */
+  cleanState(): Pick<CleanLog, 'active' | 'offsetIndexCrc' | 'timeIndexCrc' | 'sealed' | 'snapshotOffsets'> {
+    return {
+      active: this.#active.state(),
+      ...this.#indexCrcs(),
+      sealed: this.#sealed.map(({ baseOffset, sizeBytes }) => [baseOffset, sizeBytes]),
+      snapshotOffsets: this.#snapshots.offsets,
+    }
   }
 
   /** What a clean stop leaves for a quick start: the indexes of the active segment, and what the producers did. */
   async writeForQuickStart(producers: ProducerStates): Promise<void> {
-    writeIndexFiles(this.#fs, this.#active)
-    if (producers.count > 0) await this.#snapshots.write(producers, this.#active.nextOffset)
+    const { nextOffset } = this.#active
+    if (!this.#active.areIndexesAsLeft) writeIndexFiles(this.#fs, this.#active)
+    const isKnown = this.#active.areIndexesAsLeft && this.#snapshots.offsets.includes(nextOffset)
+    if (producers.count > 0 && !isKnown) await this.#snapshots.write(producers, nextOffset)
+  }
+
+  #indexCrcs(): { offsetIndexCrc: number; timeIndexCrc: number } {
+    if (this.#active.areIndexesAsLeft && this.#resumedFrom !== null) {
+      const { offsetIndexCrc, timeIndexCrc } = this.#resumedFrom
+      return { offsetIndexCrc, timeIndexCrc }
+    }
+    const { offsetIndex, timeIndex } = this.#active
+    return { offsetIndexCrc: crc32c(offsetIndex.bytes()), timeIndexCrc: crc32c(timeIndex.bytes()) }
   }
 
   close(): void {
@@ -160,16 +186,22 @@ export class SegmentList {
 
 /** An empty segment. The empty file that a failed attempt left under its name serves; one with bytes is not ours to use. */
 export function createSegmentWriter(
-  fs: FileSystem,
+  environment: Pick<LogEnvironment, 'fs' | 'activeFiles'>,
   directory: string,
   { baseOffset, nowMs }: { baseOffset: number; nowMs: number },
 ): SegmentWriter {
+  const { fs, activeFiles: pool } = environment
   const path = `${directory}/${segmentFileName(baseOffset, 'log')}`
-  const file = fs.open(path, fs.exists(path) ? 'open' : 'create')
-  if (file.sizeBytes > 0) {
-    file.close()
-    throw new StorageError('EEXIST', path, `${path} holds ${file.sizeBytes} bytes; expected no such segment`)
+  const handle = fs.open(path, fs.exists(path) ? 'open' : 'create')
+  if (handle.sizeBytes > 0) {
+    handle.close()
+    throw new StorageError(
+      'EEXIST',
+      path,
+      `${path} holds ${handle.sizeBytes} bytes; expected no such segment`,
+    )
   }
+  const file = new ReopeningFile({ fs, pool }, { path, sizeBytes: 0, handle, isSynced: true })
   return new SegmentWriter({ directory, baseOffset }, file, nowMs)
 }
 

@@ -2,11 +2,13 @@ import type { FileHandle, FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { findGoodBatch } from '../segment/batch-search.ts'
+import { ReopeningFile } from '../segment/reopening-file.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { asSegmentBatch, type FoundBatch, type ScanEnd, scanSegment } from '../segment/segment-scan.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { copyAside } from './aside-copy.ts'
 import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import type { LogEnvironment } from './log-environment.ts'
 import { decideTail } from './recovery-decision.ts'
 import type { StorageLogger } from './storage-logger.ts'
 
@@ -28,14 +30,15 @@ export interface TailToRecover {
  * and synced first. Throws StorageError CORRUPT when the segment is refused; nothing was changed then.
  */
 export async function recoverTail(
-  environment: { fs: FileSystem; logger: StorageLogger },
+  environment: Pick<LogEnvironment, 'fs' | 'logger' | 'activeFiles'>,
   tail: TailToRecover,
   config: LogConfig,
   visit: (batch: FoundBatch) => void,
 ): Promise<SegmentWriter> {
-  const { fs, logger } = environment
+  const { fs, logger, activeFiles: pool } = environment
   const path = `${tail.directory}/${segmentFileName(tail.baseOffset, 'log')}`
-  const file = fs.open(path, fs.exists(path) ? 'open' : 'create')
+  const handle = fs.open(path, fs.exists(path) ? 'open' : 'create')
+  const file = new ReopeningFile({ fs, pool }, { path, sizeBytes: handle.sizeBytes, handle, isSynced: false })
   try {
     const writer = new SegmentWriter(tail, file, tail.nowMs)
     const epochOf = (offset: number) => tail.epochs.epochOf(offset)

@@ -1,6 +1,6 @@
-import { crc32c } from '@millrace/record-batch'
+import { crc32c, scanBatches } from '@millrace/record-batch'
 import type { FileHandle } from '../fs/file-system.ts'
-import type { LogConfig } from '../log-config.ts'
+import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts'
 import { type ActiveSegment, LogSegment } from './log-segment.ts'
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import { SEALED_HEADER_BYTES, type SegmentSeal } from './segment-seal.ts'
@@ -14,6 +14,12 @@ export interface SegmentBatch {
   readonly baseOffset: number
   readonly lastOffset: number
   readonly maxTimestampMs: number
+}
+
+/** Both indexes of one segment. */
+export interface SegmentIndexPair {
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
 }
 
 /** Everything about an active segment that its bytes do not say at a glance: kept over a clean stop. */
@@ -41,8 +47,6 @@ const NO_TIMESTAMP = -1
 export class SegmentWriter implements ActiveSegment {
   readonly segment: LogSegment
   readonly file: FileHandle
-  readonly offsetIndex: OffsetIndex
-  readonly timeIndex: TimeIndex
   readonly createdAtMs: number
   nextOffset: number
   /** Of the first batch that has a timestamp; `segment.ms` counts from it. */
@@ -52,37 +56,32 @@ export class SegmentWriter implements ActiveSegment {
   offsetOfMaxTimestamp: number
   #bytesSinceIndexEntry = 0
   #headerCrc = 0
+  /** Null until somebody needs them, in a segment that goes on after a clean stop. */
+  #indexes: SegmentIndexPair | null
+  #loadIndexes: () => SegmentIndexPair | null = () => null
 
   /** `file` is positioned at its end, and empty unless `note` is called for every batch that it holds. */
-  constructor(
-    place: { directory: string; baseOffset: number },
-    file: FileHandle,
-    createdAtMs: number,
-    indexes: { offsetIndex?: OffsetIndex; timeIndex?: TimeIndex } = {},
-  ) {
+  constructor(place: { directory: string; baseOffset: number }, file: FileHandle, createdAtMs: number) {
     this.file = file
     this.createdAtMs = createdAtMs
     this.nextOffset = place.baseOffset
     this.offsetOfMaxTimestamp = place.baseOffset
-    this.offsetIndex = indexes.offsetIndex ?? new OffsetIndex(place.baseOffset)
-    this.timeIndex = indexes.timeIndex ?? new TimeIndex(place.baseOffset)
+    this.#indexes = emptyIndexes(place.baseOffset)
     this.segment = new LogSegment(place.directory, place.baseOffset, 0)
     this.segment.active = this
   }
 
-  /** Goes on where `state` was taken. The indexes are those that the segment had then. */
+  /**
+   * Goes on where `state` was taken. `loadIndexes` gives the indexes that the segment had then, when somebody needs
+   * them; null when they are not what they were, and then they are built from the file.
+   */
   static resume(
     directory: string,
     file: FileHandle,
     state: SegmentWriterState,
-    indexes: { offsetIndex: OffsetIndex; timeIndex: TimeIndex },
+    loadIndexes: () => SegmentIndexPair | null,
   ): SegmentWriter {
-    const writer = new SegmentWriter(
-      { directory, baseOffset: state.baseOffset },
-      file,
-      state.createdAtMs,
-      indexes,
-    )
+    const writer = new SegmentWriter({ directory, baseOffset: state.baseOffset }, file, state.createdAtMs)
     writer.segment.sizeBytes = state.sizeBytes
     writer.nextOffset = state.nextOffset
     writer.firstTimestampMs = state.firstTimestampMs
@@ -90,7 +89,27 @@ export class SegmentWriter implements ActiveSegment {
     writer.offsetOfMaxTimestamp = state.offsetOfMaxTimestamp
     writer.#bytesSinceIndexEntry = state.bytesSinceIndexEntry
     writer.#headerCrc = state.headerCrc
+    writer.#indexes = null
+    writer.#loadIndexes = loadIndexes
     return writer
+  }
+
+  get offsetIndex(): OffsetIndex {
+    return this.#loaded().offsetIndex
+  }
+
+  get timeIndex(): TimeIndex {
+    return this.#loaded().timeIndex
+  }
+
+  /** Nobody has needed the indexes since the segment was resumed, so their files are what they were. */
+  get areIndexesAsLeft(): boolean {
+    return this.#indexes === null
+  }
+
+  #loaded(): SegmentIndexPair {
+    this.#indexes ??= this.#loadIndexes() ?? buildIndexes(this.file, this.segment)
+    return this.#indexes
   }
 
   state(): SegmentWriterState {
@@ -185,6 +204,35 @@ export class SegmentWriter implements ActiveSegment {
     return hash % Math.min(config.segmentJitterMs, config.segmentMs)
   }
 }
+
+function emptyIndexes(baseOffset: number): SegmentIndexPair {
+  return { offsetIndex: new OffsetIndex(baseOffset), timeIndex: new TimeIndex(baseOffset) }
+}
+
+/** On the event loop: only when the index files of an active segment were damaged while it was closed. */
+function buildIndexes(file: FileHandle, segment: LogSegment): SegmentIndexPair {
+  const { directory, baseOffset } = segment
+  const writer = new SegmentWriter({ directory, baseOffset }, file, 0)
+  for (let start = 0; start < segment.sizeBytes; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(REBUILD_BYTES, segment.sizeBytes - start))
+    const bytes = chunk.subarray(0, file.readSync(start, chunk))
+    const before = start
+    for (const { position, header } of scanBatches(bytes)) {
+      const { sizeBytes, baseOffset: batchOffset, lastOffset, maxTimestampMs } = header
+      const buffer = bytes.subarray(position, position + sizeBytes)
+      writer.note(
+        { buffer, sizeBytes, baseOffset: batchOffset, lastOffset, maxTimestampMs },
+        DEFAULT_LOG_CONFIG,
+      )
+      start += sizeBytes
+    }
+    // Damage, or a batch that is larger than the chunk: the indexes end here, and readers scan from here.
+    if (start === before) break
+  }
+  return writer
+}
+
+const REBUILD_BYTES = 4 * 1024 * 1024
 
 /** Views that follow each other in one block of memory become one: fewer pieces for `writev`. */
 function adjoined(batches: readonly SegmentBatch[]): Buffer[] {

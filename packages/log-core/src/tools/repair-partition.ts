@@ -1,9 +1,11 @@
-import { writeFileAtomically } from '../fs/atomic-file.ts'
+import { CLEAN_SHUTDOWN } from '../directory/clean-shutdown.ts'
+import { directoryOf, writeFileAtomically } from '../fs/atomic-file.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from '../log/leader-epoch-checkpoint.ts'
 import { createSegmentWriter, sealSegment, writeIndexFiles } from '../log/segment-list.ts'
 import { DEFAULT_LOG_CONFIG } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
+import { OpenFilePool } from '../segment/reopening-file.ts'
 import { asSegmentBatch } from '../segment/segment-scan.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { salvageSegment } from './salvage.ts'
@@ -41,8 +43,8 @@ export async function repairPartition(
   options: RepairOptions,
 ): Promise<{ before: PartitionReport; steps: RepairStep[] }> {
   const before = await verifyPartition(fs, directory)
-  const repair = new Repair(fs, before, options)
-  return { before, steps: await repair.run() }
+  const steps = await new Repair(fs, before, options).run()
+  return { before, steps }
 }
 
 class Repair {
@@ -58,7 +60,13 @@ class Repair {
   }
 
   async run(): Promise<RepairStep[]> {
-    const { segments } = this.#report
+    const { segments, findings, directory } = this.#report
+    // It says what the files were when they were closed, which is about to become untrue.
+    const cleanShutdown = `${directoryOf(directory)}/${CLEAN_SHUTDOWN}`
+    if (this.#options.isExecuted === true && findings.length > 0 && this.#fs.exists(cleanShutdown)) {
+      this.#fs.remove(cleanShutdown)
+      await this.#fs.syncDirectory(directoryOf(directory))
+    }
     for (const [index, segment] of segments.entries()) {
       const nextBase = segments[index + 1]?.baseOffset ?? null
       await this.#repairSegment(segment, nextBase)
@@ -133,7 +141,8 @@ class Repair {
   /** Offsets that are lost are not given again: the log goes on behind them, in a segment of its own. */
   #beginSegment(baseOffset: number): void {
     const { directory } = this.#report
-    createSegmentWriter(this.#fs, directory, { baseOffset, nowMs: this.#options.nowMs }).file.close()
+    const environment = { fs: this.#fs, activeFiles: new OpenFilePool(1) }
+    createSegmentWriter(environment, directory, { baseOffset, nowMs: this.#options.nowMs }).file.close()
   }
 
   async #rebuildDerived(segment: SegmentReport, nextBase: number | null): Promise<void> {

@@ -4,6 +4,7 @@ import type { FileSystem } from '../fs/file-system.ts'
 import { cutFile, flipByte, namesIn } from '../testing/disk-image.ts'
 import { appendValues, openFixture, readAll } from '../testing/log-fixtures.ts'
 import { type DumpEntry, dumpFile } from './dump-file.ts'
+import { type RepairedPartition, repairDirectory, verifyDirectory } from './repair-directory.ts'
 import { repairPartition } from './repair-partition.ts'
 import { verifyPartition } from './verify-partition.ts'
 
@@ -170,6 +171,25 @@ describe('repair', () => {
     expect(log.logEndOffset).toBe(30)
     expect((await readAll(log)).length).toBe(29)
     expect(await appendValues(log, ['next'])).toBe(30)
+  })
+
+  it('repairs a data directory under its lock, behind what the sync marks say', async () => {
+    const fs = await closedLog()
+    const last =
+      namesIn(fs, DIRECTORY)
+        .filter((name) => name.endsWith('.log'))
+        .at(-1) ?? ''
+    cutFile(fs, `${DIRECTORY}/${last}`, 0)
+    const repaired: RepairedPartition[] = []
+    for await (const partition of repairDirectory(fs, '/data', { nowMs: NOW_MS, isExecuted: true })) {
+      await expect(openFixture({ fs })).rejects.toMatchObject({ code: 'LOCKED' })
+      repaired.push(partition)
+    }
+    expect(repaired).toMatchObject([{ directory: DIRECTORY, steps: [{ lostOffsets: { end: 30 } }] }])
+    for await (const { findings } of verifyDirectory(fs, '/data', { nowMs: NOW_MS }))
+      expect(findings).toEqual([])
+    const { openLog } = await openFixture({ fs })
+    expect((await openLog()).logEndOffset).toBe(30)
   })
 
   it('builds indexes, seals and epochs again', async () => {
