@@ -1,6 +1,7 @@
 export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
 export type { ClientSnapshot } from './client-snapshot.ts'
 export { InvalidConfigError } from './config/config-value.ts'
+export { askLocalBroker, NoLocalBrokerError } from './local-socket/ask-local-socket.ts'
 export type { HistogramSnapshot } from './metrics/histogram.ts'
 export { type MetricName, type MetricValue, metricKey } from './metrics/metric-registry.ts'
 export { InMemoryNetwork } from './network/in-memory-network.ts'

@@ -6,6 +6,7 @@ import type { BrokerOptions } from './broker-options.ts'
 import { type BrokerSnapshot, takeSnapshot } from './broker-snapshot.ts'
 import { type ClientSnapshot, takeClientSnapshots } from './client-snapshot.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
+import { type LocalSocket, openLocalSocket } from './local-socket/local-socket.ts'
 import type { MetricValue } from './metrics/metric-registry.ts'
 import { type ListenerAddress, parseListener } from './network/listener-address.ts'
 import { planListeners } from './network/listeners.ts'
@@ -83,25 +84,44 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   // Whoever does not look at `closed` must not die of an unhandled rejection.
   closed.promise.catch(() => {})
   const resolved = resolveOptions(options)
-  let isClosing: Promise<void> | null = null
-  const running = await RunningBroker.open(resolved, (error) => {
-    resolved.logger.error(
-      { reason: error.message, stack: error.stack ?? '' },
-      'internal error: the broker closes',
-    )
+  const isInMemory = options.dataDir === undefined && resolved.config['log.dirs'] === null
+  const opening = RunningBroker.open(resolved, (error) => {
+    const fields = { reason: error.message, stack: error.stack ?? '' }
+    resolved.logger.error(fields, 'internal error: the broker closes')
     closed.reject(error)
     void close().catch(() => {})
   })
+  let localSocket: LocalSocket | null = null
+  let isClosing: Promise<void> | null = null
   const close = (): Promise<void> => {
-    isClosing ??= running.close().then(closed.resolve, (error: unknown) => {
-      closed.reject(error)
-      throw error
-    })
+    isClosing ??= opening
+      .then((running) => Promise.all([running.close(), localSocket?.close()]))
+      .then(
+        () => closed.resolve(),
+        (error: unknown) => {
+          closed.reject(error)
+          throw error
+        },
+      )
     return isClosing
   }
+  const running = await opening
+  // Only a data directory on a real disk has one: it is found by its path.
+  if (!isInMemory && options.fileSystem === undefined) localSocket = await openSocketOf(resolved, running)
   options.signal?.addEventListener('abort', () => void close().catch(() => {}), { once: true })
-  const isInMemory = options.dataDir === undefined && resolved.config['log.dirs'] === null
   return describeBroker(running, { closed: closed.promise, close, isInMemory, clock: resolved.clock })
+}
+
+function openSocketOf(
+  { clock, dataDir, logger }: BrokerOptions,
+  running: RunningBroker,
+): Promise<LocalSocket | null> {
+  const answers = {
+    metrics: () => running.services.metrics.registry.snapshot(),
+    clients: () => takeClientSnapshots(running.connections, clock),
+    snapshot: () => takeSnapshot(running.services, running.connections),
+  }
+  return openLocalSocket(dataDir, answers, logger)
 }
 
 interface BrokerEnd {
