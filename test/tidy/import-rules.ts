@@ -8,7 +8,8 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'consumer-groups': ['protocol'],
   broker: ['protocol', 'record-batch', 'log-core', 'consumer-groups'],
   client: ['protocol', 'record-batch'],
-  cli: ['broker', 'log-core', 'client', 'record-batch', 'protocol'],
+  gateway: ['broker', 'client', 'protocol'],
+  cli: ['broker', 'gateway', 'log-core', 'client', 'record-batch', 'protocol'],
   // Only tests import the simulator, so it may stand on anything.
   simulator: ['protocol', 'record-batch', 'log-core', 'consumer-groups', 'broker', 'client'],
 }

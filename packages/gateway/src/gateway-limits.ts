@@ -1,0 +1,95 @@
+import { strict as assert } from 'node:assert'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Every bound of the gateway in one place. Full means refuse or pause, never grow. */
+export interface GatewayLimits {
+  /** Open sockets over all addresses: those above it are closed at once. */
+  readonly maxConnections: number
+  /** Request line and headers. */
+  readonly maxHeaderBytes: number
+  /** How long a client may take for them. */
+  readonly headersTimeoutMs: number
+  /** How long a connection may do nothing between two requests. */
+  readonly keepAliveMs: number
+  /** How long a body may stand still before its request is refused. */
+  readonly stallMs: number
+  /** How long a body that is taken as a whole may take. */
+  readonly bodyMs: number
+  /** A body that is taken as a whole. */
+  readonly maxBodyBytes: number
+  /** One line of an NDJSON stream. */
+  readonly maxLineBytes: number
+  /** Records of a stream that are sent to the broker together. */
+  readonly recordsPerSend: number
+  readonly maxHeadersPerRecord: number
+  /** Fetched ahead for one reader. */
+  readonly readAheadBytes: number
+  /** Written to a response before its reader is waited for. */
+  readonly responseChunkBytes: number
+  /** Requests that read or listen for longer than a moment: a reader each. */
+  readonly maxStreams: number
+  /** Nothing was sent to a listener for so long: it is told that the connection lives. */
+  readonly heartbeatMs: number
+  readonly maxWebSockets: number
+  /** One message of a client. */
+  readonly maxMessageBytes: number
+  readonly maxTopicsPerSocket: number
+  readonly maxPatternLength: number
+  /** Produce messages of one socket that are not acknowledged yet. */
+  readonly maxProducesInFlight: number
+  readonly maxRecordsPerMessage: number
+  /** How long records are gathered for one frame. */
+  readonly frameMs: number
+  readonly maxRecordsPerFrame: number
+  readonly maxFrameBytes: number
+  /** What of a topic's newest records is kept for those who listen to it, and are a little late. */
+  readonly feedWindowBytes: number
+  readonly maxFeeds: number
+  /** Unsent bytes of a socket above which nothing more is written to it. */
+  readonly maxUnsentBytes: number
+  readonly maxCredit: number
+  /** How long `close` waits for requests on their way. */
+  readonly closeGraceMs: number
+}
+
+const LIMITS: GatewayLimits = {
+  maxConnections: 5_000,
+  maxHeaderBytes: 16 * KIB,
+  headersTimeoutMs: 10_000,
+  keepAliveMs: 30_000,
+  stallMs: 30_000,
+  bodyMs: 120_000,
+  maxBodyBytes: 16 * MIB,
+  maxLineBytes: 16 * MIB,
+  recordsPerSend: 2_000,
+  maxHeadersPerRecord: 1_000,
+  readAheadBytes: 2 * MIB,
+  responseChunkBytes: 64 * KIB,
+  maxStreams: 1_000,
+  heartbeatMs: 15_000,
+  maxWebSockets: 4_000,
+  maxMessageBytes: 4 * MIB,
+  maxTopicsPerSocket: 100,
+  maxPatternLength: 249,
+  maxProducesInFlight: 100,
+  maxRecordsPerMessage: 10_000,
+  frameMs: 10,
+  maxRecordsPerFrame: 1_000,
+  maxFrameBytes: 256 * KIB,
+  feedWindowBytes: 4 * MIB,
+  maxFeeds: 200,
+  maxUnsentBytes: 1 * MIB,
+  maxCredit: 1_000_000,
+  closeGraceMs: 1_000,
+}
+
+/** The limits, with those that a test wants smaller. Asserts how they must relate. */
+export function gatewayLimits(changed: Partial<GatewayLimits> = {}): GatewayLimits {
+  const limits = { ...LIMITS, ...changed }
+  assert(limits.maxFrameBytes <= limits.maxUnsentBytes, 'a frame must fit into what may be unsent')
+  assert(limits.maxFrameBytes <= limits.feedWindowBytes, 'a feed must be able to keep a frame')
+  assert(limits.maxWebSockets <= limits.maxConnections, 'a WebSocket is a connection')
+  return limits
+}

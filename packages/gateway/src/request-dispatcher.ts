@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { GatewayServices } from './gateway-services.ts'
+import { answerOf, type ErrorAnswer } from './http/error-answer.ts'
+import { Exchange } from './http/exchange.ts'
+import { badRequest, HttpError } from './http/http-error.ts'
+import type { ServerOwner } from './http/http-server.ts'
+import { guardRequest } from './http/request-guard.ts'
+import { findRoute } from './http/router.ts'
+import { ROUTES } from './routes.ts'
+
+const CORS_METHODS = 'GET, HEAD, POST, DELETE'
+const CORS_HEADERS = 'content-type, last-event-id'
+const CORS_MAX_AGE_SECONDS = '600'
+
+/** Takes each request from the server to its handler, and each error to its answer. */
+export class RequestDispatcher implements ServerOwner {
+  readonly #services: GatewayServices
+  #requestCount = 0
+
+  constructor(services: GatewayServices) {
+    this.#services = services
+  }
+
+  /** Requests that were taken since the start. */
+  get requestCount(): number {
+    return this.#requestCount
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#requestCount++
+    response.setHeader('x-content-type-options', 'nosniff')
+    // A socket that breaks is told by 'close'; without a listener its error would end the process.
+    response.on('error', () => {})
+    request.on('error', () => {})
+    void this.#answer(request, response)
+  }
+
+  onUpgrade(request: IncomingMessage, socket: Duplex, _head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    try {
+      guardRequest(sourceOf(request), this.#services.settings.policy)
+      throw new HttpError(404, 'NOT_FOUND', 'there is no WebSocket here')
+    } catch (error) {
+      refuseUpgrade(socket, this.#tell(error))
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let exchange: Exchange | null = null
+    try {
+      const origin = guardRequest(sourceOf(request), this.#services.settings.policy)
+      if (origin !== null) {
+        response.setHeader('access-control-allow-origin', origin)
+        response.setHeader('vary', 'origin')
+      }
+      const coding = request.headers['transfer-encoding']
+      if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+        throw new HttpError(501, 'NOT_IMPLEMENTED', `the transfer coding ${coding} is not known here`)
+      }
+      const url = urlOf(request)
+      if (request.method === 'OPTIONS') return answerOptions(response, origin !== null)
+      const { params, route } = findRoute(ROUTES, request.method ?? '', url.pathname)
+      exchange = new Exchange({ request, response, url, params })
+      const handler = await route.load()
+      await handler(this.#services, exchange)
+    } catch (error) {
+      this.#refuse(request, response, this.#tell(error))
+    }
+  }
+
+  /** What is not the client's fault is told to the operator, and to the client only that it happened. */
+  #tell(error: unknown): ErrorAnswer {
+    const answer = answerOf(error)
+    if (answer !== null) return answer
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#services.settings.logger.error({ reason }, 'gateway: a request failed')
+    return {
+      status: 500,
+      code: 'INTERNAL_ERROR',
+      message: 'the gateway failed: its log says how',
+      headers: {},
+    }
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+    // An answer that has begun cannot become another one: it is cut off, so that nobody takes it for whole.
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const body = Buffer.from(`${JSON.stringify(errorBody(answer))}\n`)
+    const isUnread = !request.complete
+    response.writeHead(answer.status, {
+      ...answer.headers,
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      ...(isUnread ? { connection: 'close' } : {}),
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+    // Whoever goes on to send a body that nobody wants is cut off, after time enough to read why.
+    if (isUnread) this.#services.settings.clock.after(1_000, () => request.socket.destroy())
+  }
+}
+
+/** How errors look in every answer of the gateway. */
+export function errorBody({ code, message }: ErrorAnswer): object {
+  return { error: { code, message } }
+}
+
+function sourceOf({ headers }: IncomingMessage): Parameters<typeof guardRequest>[0] {
+  const one = (value: string | string[] | undefined): string | undefined =>
+    Array.isArray(value) ? value[0] : value
+  return {
+    host: headers.host,
+    origin: headers.origin,
+    fetchSite: one(headers['sec-fetch-site']),
+    fetchMode: one(headers['sec-fetch-mode']),
+  }
+}
+
+/** The path as it was sent: a URL that names another host, as to a proxy, is none for us. */
+function urlOf(request: IncomingMessage): URL {
+  const target = request.url ?? ''
+  if (!target.startsWith('/') || !URL.canParse(`http://gateway${target}`)) {
+    throw badRequest('the request names no path')
+  }
+  return new URL(`http://gateway${target}`)
+}
+
+function answerOptions(response: ServerResponse, isForeign: boolean): void {
+  const cors = {
+    'access-control-allow-methods': CORS_METHODS,
+    'access-control-allow-headers': CORS_HEADERS,
+    'access-control-max-age': CORS_MAX_AGE_SECONDS,
+  }
+  response.writeHead(204, { allow: CORS_METHODS, ...(isForeign ? cors : {}) })
+  response.end()
+}
+
+function refuseUpgrade(socket: Duplex, answer: ErrorAnswer): void {
+  const body = `${JSON.stringify(errorBody(answer))}\n`
+  const head = [
+    `HTTP/1.1 ${answer.status} Refused`,
+    'connection: close',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
