@@ -103,7 +103,7 @@ function handOver(node, args) {
   const bin = join(modules, '.bin')
   const path = `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`
   // The command finds the sources by itself, since it is also started without us.
-  const flags = name === 'start' ? [] : ['--conditions=@millrace/source']
+  const flags = name === 'start' ? [] : ['--conditions=@millrace/source', '--no-warnings']
   const child = spawn(node, [...flags, join(root, args[0]), ...args.slice(1)], {
     cwd: root,
     stdio: 'inherit',

@@ -1,4 +1,4 @@
-/** Writes three orders: `node examples/client/produce.ts`. */
+/** Writes three orders: `npm run --silent example client/produce`. */
 import { createClient, json, string } from '@millrace/client'
 
 interface Order {

@@ -1,4 +1,4 @@
-/** Reads the orders from the beginning, and once more from the second one: `node examples/client/replay.ts`. */
+/** Reads the orders from the beginning, and once more from the second one: `npm run --silent example client/replay`. */
 import { createClient, json, string } from '@millrace/client'
 
 await using client = createClient({ bootstrapServers: process.env.MILLRACE_BOOTSTRAP ?? 'localhost:9092' })

@@ -1,19 +1,39 @@
-/** Works through the orders as a member of a group, three of them: `node examples/kafkajs/group.mjs`. */
+/** Two members share the work of a group: `npm run --silent example kafkajs/group`. */
+import { Partitioners } from 'kafkajs'
 import { kafka } from './kafka.mjs'
 
-const consumer = kafka.consumer({ groupId: 'warehouse-kafkajs' })
-await consumer.connect()
-await consumer.subscribe({ topic: 'orders', fromBeginning: true })
-
+const COUNT = 100
+const sentBy = new Map()
 const { promise: isDone, resolve: done } = Promise.withResolvers()
-let count = 0
-await consumer.run({
-  eachMessage: async ({ message }) => {
-    console.log(`packed ${JSON.parse(message.value).item}`)
-    count += 1
-    if (count === 3) done()
-  },
-})
+
+const admin = kafka.admin()
+await admin.connect()
+await admin.createTopics({ topics: [{ topic: 'letters', numPartitions: 4 }] })
+await admin.disconnect()
+
+async function startMember(name) {
+  const consumer = kafka.consumer({ groupId: 'posties', sessionTimeout: 10_000 })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'letters', fromBeginning: true })
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const { id } = JSON.parse(message.value)
+      sentBy.set(id, [...(sentBy.get(id) ?? []), name])
+      if (sentBy.size === COUNT) done()
+    },
+  })
+  return consumer
+}
+
+const members = [await startMember('ann'), await startMember('bob')]
+const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+await producer.connect()
+const messages = Array.from({ length: COUNT }, (_, id) => ({
+  key: `street-${id % 10}`,
+  value: JSON.stringify({ id }),
+}))
+await producer.send({ topic: 'letters', messages })
 await isDone
-// The group remembers how far it is; the next member to come goes on from there.
-await consumer.disconnect()
+await producer.disconnect()
+for (const member of members) await member.disconnect()
+console.log(`${sentBy.size} letters sent`)

@@ -4,5 +4,5 @@ import { Kafka, logLevel } from 'kafkajs'
 export const kafka = new Kafka({
   clientId: 'examples',
   brokers: [process.env.MILLRACE_BOOTSTRAP ?? 'localhost:9092'],
-  logLevel: logLevel.ERROR,
+  logLevel: logLevel.NOTHING,
 })

@@ -1,4 +1,4 @@
-/** Writes three orders: `node examples/kafkajs/produce.mjs`. */
+/** Writes three orders: `npm run --silent example kafkajs/produce`. */
 import { Partitioners } from 'kafkajs'
 import { kafka } from './kafka.mjs'
 
@@ -7,7 +7,7 @@ await producer.connect()
 for (const [index, item] of ['anvil', 'rope', 'magnet'].entries()) {
   const value = JSON.stringify({ id: index + 1, item })
   const [{ partition, baseOffset }] = await producer.send({
-    topic: 'orders',
+    topic: 'orders-kafkajs',
     messages: [{ key: 'coyote', value }],
   })
   console.log(`order ${index + 1} is at offset ${baseOffset} of partition ${partition}`)

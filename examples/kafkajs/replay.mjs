@@ -1,10 +1,10 @@
-/** Reads the orders from the second one on: `node examples/kafkajs/replay.mjs`. */
+/** Reads the orders from the second one on: `npm run --silent example kafkajs/replay`. */
 import { kafka } from './kafka.mjs'
 
 // kafkajs reads in groups only; a name that nobody used before has no offsets, and `seek` says where to start.
 const consumer = kafka.consumer({ groupId: `replay-${process.pid}` })
 await consumer.connect()
-await consumer.subscribe({ topic: 'orders', fromBeginning: true })
+await consumer.subscribe({ topic: 'orders-kafkajs', fromBeginning: true })
 
 const { promise: isDone, resolve: done } = Promise.withResolvers()
 await consumer.run({
@@ -18,6 +18,6 @@ await consumer.run({
     if (batch.lastOffset() === String(Number(batch.highWatermark) - 1)) done()
   },
 })
-consumer.seek({ topic: 'orders', partition: 0, offset: '1' })
+consumer.seek({ topic: 'orders-kafkajs', partition: 0, offset: '1' })
 await isDone
 await consumer.disconnect()

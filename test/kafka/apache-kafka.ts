@@ -37,6 +37,8 @@ export interface KafkaOptions {
   /** Kept afterwards when given; else a temporary folder that `close` removes. */
   readonly dataDir?: string
   readonly heap?: string
+  /** Where its plain listener is, when `properties` name the listeners; any free one otherwise. */
+  readonly port?: number
 }
 
 export interface ApacheKafka extends AsyncDisposable {
@@ -53,7 +55,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<ApacheKafk
   installKafka()
   const home = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
   const dataDir = options.dataDir ?? join(home, 'data')
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const propertiesFile = join(home, 'server.properties')
   const properties = { ...singleNode(port, await freePort(), dataDir), ...options.properties }
   writeFileSync(

@@ -1,0 +1,59 @@
+/** `millrace tail` in a real terminal, which tmux plays. */
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  LAUNCHER,
+  MillraceProcess,
+  runMillrace,
+} from '../../packages/broker/compat/process/millrace-process.ts'
+
+const SOCKET = `millrace-test-${process.pid}`
+const isRequired = process.env.MILLRACE_REQUIRE_CLIENTS === '1'
+
+function tmux(...args: readonly string[]): string {
+  return execFileSync('tmux', ['-L', SOCKET, ...args], { encoding: 'utf8' })
+}
+
+function hasTmux(): boolean {
+  try {
+    execFileSync('tmux', ['-V'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isHere = hasTmux()
+
+describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'}`, () => {
+  let broker: MillraceProcess
+  beforeAll(async () => {
+    broker = await MillraceProcess.start()
+  })
+  afterAll(async () => {
+    if (isHere) tmux('kill-server')
+    await broker?.close()
+  })
+
+  const screenShows = (text: string | RegExp): Promise<void> =>
+    vi.waitFor(() => expect(tmux('capture-pane', '-p', '-t', 'tail')).toMatch(text), {
+      timeout: 15_000,
+      interval: 50,
+    })
+
+  it.runIf(isHere || isRequired)('shows history, then live records, and ends on Ctrl-C with 0', async () => {
+    const { bootstrap } = broker
+    const produce = (input: string): Promise<unknown> =>
+      runMillrace(['produce', 'chat'], { bootstrap, input })
+    await produce('first\nsecond\n')
+    tmux('new-session', '-d', '-s', 'tail', '-x', '100', '-y', '24', 'sh')
+    const command = `${process.execPath} ${LAUNCHER} tail chat --bootstrap ${bootstrap}`
+    tmux('send-keys', '-t', 'tail', '-l', `${command}; echo "ended with $?"`)
+    tmux('send-keys', '-t', 'tail', 'Enter')
+    await screenShows(/first\s*\nsecond/)
+    await produce('third\n')
+    await screenShows(/first\s*\nsecond\s*\nthird/)
+    tmux('send-keys', '-t', 'tail', 'C-c')
+    await screenShows(/ended with 0/)
+  })
+})
