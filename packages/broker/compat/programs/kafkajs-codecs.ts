@@ -9,8 +9,10 @@ const codecs: readonly (readonly [CompressionTypes, CompressionId])[] = [
   [kafkajs.CompressionTypes.LZ4, 3],
   [kafkajs.CompressionTypes.ZSTD, 4],
 ]
+// Its types leave out that the registry is open.
+const registry: Partial<Record<CompressionTypes, () => unknown>> = kafkajs.CompressionCodecs
 for (const [type, id] of codecs) {
-  kafkajs.CompressionCodecs[type] = () => ({
+  registry[type] = () => ({
     compress: async ({ buffer }: { buffer: Buffer }) => compress(id, buffer),
     decompress: async (bytes: Buffer) => decompress(id, bytes, LARGEST_BATCH_BYTES),
   })
