@@ -17,7 +17,9 @@ import {
 } from '../groups/group-description.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
+import type { Acl, AclFilter } from './acl-admin.ts'
 import { type ConfigEntry, type ConfigResource, changeConfigs, readConfigs } from './config-admin.ts'
+import type { ActiveProducer, LogSize, Reassignment, RecordsToDelete } from './partition-admin.ts'
 import {
   type CreatedTopic,
   createNewTopics,
@@ -27,6 +29,7 @@ import {
   readAllTopics,
   readTopic,
 } from './topic-admin.ts'
+import type { ClientQuota, QuotaEntity, ScramMechanism, ScramUser } from './user-admin.ts'
 
 /** The cluster as one of its brokers describes it. */
 export interface ClusterDescription {
@@ -138,5 +141,102 @@ export class Admin {
   /** Deletes a group without members, and its offsets. */
   deleteGroup(group: string): Promise<void> {
     return deleteOneGroup(this.#cluster, group)
+  }
+
+  /** Deletes committed offsets of a group that does not read these topics at the moment. */
+  async deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const { deleteGroupOffsets } = await import('./partition-admin.ts')
+    await deleteGroupOffsets(this.#cluster, group, partitions)
+  }
+
+  /** Moves the beginning of partitions up; gives where each begins now. */
+  async deleteRecords(
+    places: readonly RecordsToDelete[],
+  ): Promise<readonly (TopicPartition & { readonly begin: number })[]> {
+    const { deleteRecordsBefore } = await import('./partition-admin.ts')
+    return deleteRecordsBefore(this.#cluster, places)
+  }
+
+  /** What each partition takes on each broker's disk. */
+  async describeLogSizes(): Promise<LogSize[]> {
+    const { readLogSizes } = await import('./partition-admin.ts')
+    return readLogSizes(this.#cluster)
+  }
+
+  /** The idempotent producers that a partition remembers. */
+  async describeProducers(place: TopicPartition): Promise<ActiveProducer[]> {
+    const { readProducers } = await import('./partition-admin.ts')
+    return readProducers(this.#cluster, place)
+  }
+
+  /** Makes the preferred replica the leader again, of these partitions or of all. */
+  async electLeaders(places: readonly TopicPartition[] | null = null): Promise<void> {
+    const { electPreferredLeaders } = await import('./partition-admin.ts')
+    await electPreferredLeaders(this.#cluster, places)
+  }
+
+  /** Moves the replicas of partitions to other brokers; null calls a move off. */
+  async reassignPartitions(
+    moves: readonly (TopicPartition & { readonly replicas: readonly number[] | null })[],
+  ): Promise<void> {
+    const { moveReplicas } = await import('./partition-admin.ts')
+    await moveReplicas(this.#cluster, moves)
+  }
+
+  /** The moves that are going on. */
+  async listReassignments(): Promise<Reassignment[]> {
+    const { listMoves } = await import('./partition-admin.ts')
+    return listMoves(this.#cluster)
+  }
+
+  async createAcls(acls: readonly Acl[]): Promise<void> {
+    const { addAcls } = await import('./acl-admin.ts')
+    await addAcls(this.#cluster, acls)
+  }
+
+  /** The rules that a filter means; all for an empty one. */
+  async listAcls(filter: AclFilter = {}): Promise<Acl[]> {
+    const { findAcls } = await import('./acl-admin.ts')
+    return findAcls(this.#cluster, filter)
+  }
+
+  /** Removes the rules that a filter means, and tells them. */
+  async deleteAcls(filter: AclFilter): Promise<Acl[]> {
+    const { removeAcls } = await import('./acl-admin.ts')
+    return removeAcls(this.#cluster, filter)
+  }
+
+  /** Makes a user that logs in by SCRAM, or gives it another password. The password does not leave this process. */
+  async putUser(options: {
+    readonly user: string
+    readonly password: string
+    readonly mechanism: ScramMechanism
+    readonly iterations?: number
+  }): Promise<void> {
+    const { putScramUser } = await import('./user-admin.ts')
+    await putScramUser(this.#cluster, options)
+  }
+
+  async deleteUser(user: string, mechanism: ScramMechanism): Promise<void> {
+    const { removeScramUser } = await import('./user-admin.ts')
+    await removeScramUser(this.#cluster, user, mechanism)
+  }
+
+  /** All users that can log in by SCRAM. */
+  async listUsers(): Promise<ScramUser[]> {
+    const { listScramUsers } = await import('./user-admin.ts')
+    return listScramUsers(this.#cluster)
+  }
+
+  /** Sets quotas by Kafka's names, such as `producer_byte_rate`; null takes one away. */
+  async alterQuotas(entity: QuotaEntity, values: Readonly<Record<string, number | null>>): Promise<void> {
+    const { changeQuotas } = await import('./user-admin.ts')
+    await changeQuotas(this.#cluster, entity, values)
+  }
+
+  /** All quotas whose entity has these kinds of parts. */
+  async listQuotas(kinds: readonly (keyof QuotaEntity)[]): Promise<ClientQuota[]> {
+    const { listQuotas } = await import('./user-admin.ts')
+    return listQuotas(this.#cluster, kinds)
   }
 }
