@@ -124,16 +124,14 @@ export class GroupCommit {
       return this.queue.whenAll(mustSync ? 'synced' : 'written')
     if (!mustSync || lastOffset < this.#syncedEnd.nextOffset) return DONE
     if (this.#sync !== null && lastOffset < this.#sync.end.nextOffset) return this.#sync.done.promise
-    const deferred = createDeferred()
-    this.#awaitingSync.push(deferred)
-    this.#scheduleTurn()
-    return deferred.promise
+    return this.#joinNextSync()
   }
 
   /** Resolves when everything appended so far is on stable storage. */
   flush(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     if (!this.queue.isEmpty) return this.queue.whenAll('synced')
+    if (this.#wasTruncated) return this.#joinNextSync()
     return this.whenDurable(this.#highWatermark.writtenEnd - 1, true)
   }
 
@@ -176,6 +174,13 @@ export class GroupCommit {
     refused.reject(error)
     for (const waiter of waiting) waiter.reject(error)
     this.queue.tellRoom()
+  }
+
+  #joinNextSync(): Promise<void> {
+    const deferred = createDeferred()
+    this.#awaitingSync.push(deferred)
+    this.#scheduleTurn()
+    return deferred.promise
   }
 
   #scheduleTurn(): void {
