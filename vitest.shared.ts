@@ -18,9 +18,6 @@ export function packageTestConfig(
       passWithNoTests: true,
       pool: 'threads',
       maxWorkers: 2,
-      // Tests that start processes share two cores with others: time limits are for hangs, not for slowness.
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
       // Only there to end what hangs: many tests start processes, on machines that are busy.
       testTimeout: 60_000,
       hookTimeout: 60_000,
