@@ -23,8 +23,8 @@ export interface Limits {
   readonly readAheadBytes: number
   /** Received bytes of unfinished requests over all connections: above it, large frames are read one at a time. */
   readonly maxReceivedBytesInAll: number
-  /** How long the connection whose turn it then is may send nothing, while others wait for it. */
-  readonly maxReceiveStallMs: number
+  /** How long a connection that memory is held for may make no progress, while there is too little for the others. */
+  readonly maxStallMs: number
   /** Answers of one connection that its peer has not taken: no further request starts above this. */
   readonly maxUnsentBytes: number
   /** The same over all connections: above it, Fetch answers are kept small, so that slow readers cannot add up. */
@@ -53,7 +53,7 @@ export interface Limits {
   readonly reopenIntervalMs: number
   /** How long `close` waits for answers on their way, before it closes the connections. */
   readonly closeGraceMs: number
-  /** How many closed connections are looked for at once: the period of the idle sweep. */
+  /** How often connections are looked through for idle and stalled ones. */
   readonly idleSweepMs: number
 }
 
@@ -68,7 +68,7 @@ export function limitsFrom(config: BrokerConfig): Limits {
     maxBytesInFlight: 16 * MIB,
     readAheadBytes: 256 * KIB,
     maxReceivedBytesInAll: 128 * MIB,
-    maxReceiveStallMs: 10_000,
+    maxStallMs: 5_000,
     maxUnsentBytes: MIB,
     maxUnsentBytesInAll: 128 * MIB,
     minFetchBytes: 64 * KIB,
@@ -83,7 +83,7 @@ export function limitsFrom(config: BrokerConfig): Limits {
     compactionShare: 0.3,
     reopenIntervalMs: 5_000,
     closeGraceMs: 1500,
-    idleSweepMs: 10_000,
+    idleSweepMs: 2_000,
   }
   assert(limits.maxFrameBytes > 0)
   assert(limits.readAheadBytes <= limits.maxBytesInFlight, 'what is read ahead must be able to start')

@@ -1,6 +1,6 @@
 import { ErrorCode, type FetchRequest, type FetchResponseInput } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
-import { attemptFetch, type FetchOrder } from '../partition/fetch-attempt.ts'
+import { attemptFetch, type FetchFinding, type FetchOrder } from '../partition/fetch-attempt.ts'
 import type { FetchContext } from '../partition/fetch-sessions.ts'
 import type { FetchedPartition } from '../partition/fetch-target.ts'
 import { isLeaderError } from '../partition/partition-lookup.ts'
@@ -30,8 +30,19 @@ export const handleFetch: Handler<FetchRequest, FetchResponseInput> = (services,
       responses: [],
     }
   }
-  const maxBytes = Math.max(0, Math.min(request.maxBytes, services.replyBudget.maxFetchBytes()))
-  const order: FetchOrder = {
+  const fetching: FetchInProgress = { context, request, session }
+  const found = attemptFetch(services, orderOf(services, fetching), request.maxWaitMs <= 0)
+  if (found.kind === 'answer') return reply(services, context, session, found.partitions)
+  return fetchLater(services, fetching, found)
+}
+
+/** What is to be read now: an answer may be the smaller, the more is held for slow peers. */
+function orderOf(
+  { replyBudget }: BrokerServices,
+  { context, request, session }: FetchInProgress,
+): FetchOrder {
+  const maxBytes = Math.max(0, Math.min(request.maxBytes, replyBudget.maxFetchBytes()))
+  return {
     targets: session.targets,
     connection: context.connection,
     usesTopicIds: context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
@@ -40,11 +51,6 @@ export const handleFetch: Handler<FetchRequest, FetchResponseInput> = (services,
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
   }
-  const found = attemptFetch(services, order, request.maxWaitMs <= 0)
-  if (found.kind === 'wait') return fetchLater(services, { context, request, session, order })
-  const { partitions } = found
-  if (!(partitions instanceof Promise)) return reply(services, context, session, partitions)
-  return partitions.then((late) => reply(services, context, session, late))
 }
 
 function heldUpMs({ quotas }: BrokerServices, context: RequestContext): number {
@@ -55,29 +61,29 @@ interface FetchInProgress {
   readonly context: RequestContext
   readonly request: FetchRequest
   readonly session: FetchContext
-  readonly order: FetchOrder
 }
 
+/** Waits for the disk, or for more to read; then the fetch runs again from the start. */
 async function fetchLater(
   services: BrokerServices,
-  { context, request, session, order }: FetchInProgress,
+  fetching: FetchInProgress,
+  first: FetchFinding,
 ): Promise<FetchResponseInput | typeof NO_RESPONSE> {
-  const { clock, delayedFetches } = services
+  const { clock, delayedFetches, replyBudget } = services
+  const { context, request, session } = fetching
   const deadlineMs = clock.monotonicMs() + request.maxWaitMs
-  let mustAnswer = false
+  let found = first
   for (;;) {
-    const found = attemptFetch(services, order, mustAnswer)
-    if (found.kind === 'answer') return reply(services, context, session, await found.partitions)
+    if (found.kind === 'answer') return reply(services, context, session, found.partitions)
+    if (found.kind === 'reading') {
+      return reply(services, context, session, await replyBudget.during(found.bytes, found.partitions))
+    }
     const { awaited, missingBytes } = found
     const maxWaitMs = deadlineMs - clock.monotonicMs()
-    const reason = await delayedFetches.park({
-      connectionId: context.connection.id,
-      awaited,
-      missingBytes,
-      maxWaitMs,
-    })
+    const { id: connectionId } = context.connection
+    const reason = await delayedFetches.park({ connectionId, awaited, missingBytes, maxWaitMs })
     if (context.isClosed()) return NO_RESPONSE
-    mustAnswer = reason !== 'data'
+    found = attemptFetch(services, orderOf(services, fetching), reason !== 'data')
   }
 }
 

@@ -61,7 +61,7 @@ function registerConnectionGauges({ connections }: GaugeSource, registry: Metric
     return total
   })
   registry.gauge(socket('received-bytes-in-flight'), () => connections.receiveBudget.usedBytes)
-  registry.gauge(socket('unsent-bytes'), () => connections.replyBudget.unsentBytes)
+  registry.gauge(socket('reply-bytes-held'), () => connections.replyBudget.heldBytes)
 }
 
 function registerProcessGauges(registry: MetricRegistry): void {

@@ -150,7 +150,8 @@ export class ConnectionRegistry implements ConnectionOwner {
     const periodMs = maxIdleMs < 0 ? idleSweepMs : Math.max(1, Math.min(idleSweepMs, maxIdleMs))
     this.#sweepTimer = clock.after(periodMs, () => {
       if (maxIdleMs >= 0) this.#closeIdle(this.nowMs() - maxIdleMs)
-      this.#closeStalled(this.nowMs() - this.limits.maxReceiveStallMs)
+      this.#closeStalledSender(this.nowMs() - this.limits.maxStallMs)
+      this.#closeStalledReaders(this.nowMs() - this.limits.maxStallMs)
       this.#scheduleSweep()
     })
   }
@@ -162,15 +163,25 @@ export class ConnectionRegistry implements ConnectionOwner {
   }
 
   /** A peer that announced a large frame and stopped sending must not hold up all others that send one. */
-  #closeStalled(stalledSinceMs: number): void {
+  #closeStalledSender(stalledSinceMs: number): void {
     const { first } = this.receiveBudget
     if (!this.receiveBudget.isContended || !(first instanceof Connection)) return
-    if (first.lastActiveMs > stalledSinceMs) return
-    const { id, remoteAddress } = first
-    this.#options.logger.warn(
-      { connection: id, remoteAddress },
-      'connection closed: it stalled while others waited',
-    )
-    first.close()
+    if (first.lastActiveMs <= stalledSinceMs) this.#closeStalled(first)
+  }
+
+  /** While too much is held for peers that do not take it, those that took nothing for a while have to go, the oldest first. */
+  #closeStalledReaders(stalledSinceMs: number): void {
+    for (const connection of this.#connections) {
+      if (!this.replyBudget.isExceeded) return
+      if (connection.unsentBytes > 0 && connection.lastProgressMs() <= stalledSinceMs)
+        this.#closeStalled(connection)
+    }
+  }
+
+  #closeStalled(connection: Connection): void {
+    const { id, remoteAddress, unsentBytes } = connection
+    const fields = { connection: id, remoteAddress, unsentBytes }
+    this.#options.logger.warn(fields, 'connection closed: it stalled while memory was short')
+    connection.close()
   }
 }

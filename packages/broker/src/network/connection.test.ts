@@ -199,15 +199,15 @@ describe('Connection', () => {
     stream.unsentBytes = 101
     connection.onData(frames('b'))
     expect(owner.started).toEqual(['a'])
-    expect(owner.replyBudget.unsentBytes).toBe(0)
+    expect(owner.replyBudget.heldBytes).toBe(0)
     stream.unsentBytes = 0
     connection.onDrained()
     expect(owner.started).toEqual(['a', 'b'])
     stream.unsentBytes = 50
     connection.onData(frames('c'))
-    expect(owner.replyBudget.unsentBytes).toBe(50)
+    expect(owner.replyBudget.heldBytes).toBe(50)
     connection.close()
-    expect(owner.replyBudget.unsentBytes).toBe(0)
+    expect(owner.replyBudget.heldBytes).toBe(0)
   })
 
   const badLengths: [string, number][] = [

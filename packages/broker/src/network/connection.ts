@@ -38,6 +38,8 @@ interface Exchange {
   readonly sizeBytes: number
   readonly startedMs: number
   settledMs: number
+  /** Of an answer that waits behind others. */
+  waitingBytes: number
   isApplied: boolean
   isAnswered: boolean
   reply: ReplyBytes
@@ -68,9 +70,13 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   #head = 0
   #unapplied = 0
   #bytesInFlight = 0
-  /** What of the pile behind a slow peer, and of what was received, the budgets know. */
-  #countedUnsentBytes = 0
+  /** Of answers that wait for earlier ones. */
+  #waitingReplyBytes = 0
+  /** What the budgets know. */
+  #countedReplyBytes = 0
   #countedReceivedBytes = 0
+  #seenUnsentBytes = 0
+  #seenUnsentMs = 0
   #isPumping = false
   #isFlushQueued = false
   #isReadingPaused = false
@@ -115,6 +121,16 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     return this.#stream.unsentBytes
   }
 
+  /** When the peer last took something of what is unsent, as far as looking now and then can tell. */
+  lastProgressMs(): number {
+    const { unsentBytes } = this.#stream
+    if (unsentBytes !== this.#seenUnsentBytes) {
+      this.#seenUnsentBytes = unsentBytes
+      this.#seenUnsentMs = this.#owner.nowMs()
+    }
+    return this.#seenUnsentMs
+  }
+
   /** Starts delivery. Apart from the constructor, so that the owner knows the connection first. */
   open(): void {
     this.#stream.start(this)
@@ -129,7 +145,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   onDrained(): void {
     this.lastActiveMs = this.#owner.nowMs()
-    this.#countUnsent(0)
+    this.#countReplies()
     this.#pump()
   }
 
@@ -176,7 +192,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     this.#exchanges = []
     this.#head = 0
     this.#bytesInFlight = 0
-    this.#countUnsent(0)
+    this.#countReplies()
     this.#countReceived(0)
     this.#owner.receiveBudget.leave(this)
     this.#owner.onClosed(this)
@@ -233,6 +249,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
       sizeBytes,
       startedMs,
       settledMs: startedMs,
+      waitingBytes: 0,
       isApplied: false,
       isAnswered: false,
       reply: null,
@@ -272,7 +289,13 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     if (this.#isClosed) return
     exchange.reply = reply
     exchange.isAnswered = true
-    if (this.#isPumping || this.#isFlushQueued || this.#exchanges[this.#head] !== exchange) return
+    if (this.#exchanges[this.#head] !== exchange) {
+      exchange.waitingBytes = sizeOf(reply)
+      this.#waitingReplyBytes += exchange.waitingBytes
+      this.#countReplies()
+      return
+    }
+    if (this.#isPumping || this.#isFlushQueued) return
     // One sync answers many requests, each in a microtask of its own: send them in one write.
     this.#isFlushQueued = true
     queueMicrotask(() => {
@@ -291,6 +314,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     for (let exchange = exchanges[this.#head]; exchange?.isAnswered; exchange = exchanges[this.#head]) {
       this.#head++
       this.#bytesInFlight -= exchange.sizeBytes
+      this.#waitingReplyBytes -= exchange.waitingBytes
       this.#record(exchange, nowMs)
       if (exchange.reply === null) continue
       if (buffers === null) buffers = exchange.reply as Buffer[]
@@ -303,10 +327,8 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
       exchanges.splice(0, this.#head)
       this.#head = 0
     }
-    if (buffers !== null) {
-      this.#stream.write(buffers)
-      this.#countUnsent(this.#stream.unsentBytes)
-    }
+    if (buffers !== null) this.#stream.write(buffers)
+    this.#countReplies()
     return true
   }
 
@@ -319,10 +341,12 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     })
   }
 
-  #countUnsent(unsentBytes: number): void {
-    if (unsentBytes === this.#countedUnsentBytes) return
-    this.#owner.replyBudget.change(unsentBytes - this.#countedUnsentBytes)
-    this.#countedUnsentBytes = unsentBytes
+  /** Answers that are not gone: waiting for earlier ones, or for a peer that does not take them. */
+  #countReplies(): void {
+    const heldBytes = this.#isClosed ? 0 : this.#waitingReplyBytes + this.#stream.unsentBytes
+    if (heldBytes === this.#countedReplyBytes) return
+    this.#owner.replyBudget.change(heldBytes - this.#countedReplyBytes)
+    this.#countedReplyBytes = heldBytes
   }
 
   #countReceived(receivedBytes: number): void {
@@ -357,4 +381,10 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     if (!this.#isDraining || this.#isClosed || this.requestsInFlight > 0) return
     this.#stream.end()
   }
+}
+
+function sizeOf(reply: ReplyBytes): number {
+  let sizeBytes = 0
+  for (const part of reply ?? []) sizeBytes += part.length
+  return sizeBytes
 }

@@ -21,7 +21,9 @@ export interface FetchOrder {
 
 /** What was found: answers, or what to wait for. */
 export type FetchFinding =
-  | { readonly kind: 'answer'; readonly partitions: FetchedPartition[] | Promise<FetchedPartition[]> }
+  | { readonly kind: 'answer'; readonly partitions: FetchedPartition[] }
+  /** Reads are on their way, of about so many bytes. */
+  | { readonly kind: 'reading'; readonly partitions: Promise<FetchedPartition[]>; readonly bytes: number }
   | { readonly kind: 'wait'; readonly awaited: readonly AwaitedPartition[]; readonly missingBytes: number }
 
 /** A target that was looked up: read from the log, or answered with an error. */
@@ -53,7 +55,7 @@ export function attemptFetch(services: BrokerServices, order: FetchOrder, mustAn
       return { kind: 'wait', awaited: awaitedOf(looked), missingBytes: order.minBytes - foundBytes }
     }
   }
-  return { kind: 'answer', partitions: readAll(order, looked) }
+  return readAll(order, looked)
 }
 
 function look(services: BrokerServices, order: FetchOrder, target: FetchTarget): Looked {
@@ -105,25 +107,24 @@ function awaitedOf(looked: readonly Looked[]): AwaitedPartition[] {
 }
 
 /** Synchronous when every read is; cold reads go to the thread pool side by side. */
-function readAll(
-  order: FetchOrder,
-  looked: readonly Looked[],
-): FetchedPartition[] | Promise<FetchedPartition[]> {
+function readAll(order: FetchOrder, looked: readonly Looked[]): FetchFinding {
   let remainingBytes = order.maxBytes
   // Trap 12: one whole batch of the first partition that has any, whatever its size.
   let isFirst = true
-  let isAsync = false
+  let readingBytes = 0
   const partitions = looked.map((one) => {
     if (one.log === null || one.readableBytes === 0) return emptyReply(order, one)
     const maxBytes = Math.min(one.target.maxBytes, remainingBytes)
     if (!isFirst && maxBytes <= 0) return emptyReply(order, one)
     const reply = readOne(order, one, { log: one.log, maxBytes: Math.max(0, maxBytes), isFirst })
     isFirst = false
-    remainingBytes -= Math.min(maxBytes, one.readableBytes)
-    if (reply instanceof Promise) isAsync = true
+    const bytes = Math.min(maxBytes, one.readableBytes)
+    remainingBytes -= bytes
+    if (reply instanceof Promise) readingBytes += Math.max(bytes, 1)
     return reply
   })
-  return isAsync ? Promise.all(partitions) : (partitions as FetchedPartition[])
+  if (readingBytes === 0) return { kind: 'answer', partitions: partitions as FetchedPartition[] }
+  return { kind: 'reading', partitions: Promise.all(partitions), bytes: readingBytes }
 }
 
 function readOne(
