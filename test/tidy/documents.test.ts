@@ -25,6 +25,21 @@ describe('documents', () => {
     expect(broken).toEqual([])
   })
 
+  it('have every folder of sources in the map of the architecture', () => {
+    const sections = readText('docs/architecture.md').split(/^(?=packages\/[^/]+\/src\/)/m)
+    const folders = new Set(
+      files.flatMap(
+        (path) => /^(packages\/[^/]+\/src\/)([^/]+)\/[^/]+\.ts$/.exec(path)?.slice(1, 3).join(' ') ?? [],
+      ),
+    )
+    const unmapped = [...folders].filter((folder) => {
+      const [source = '', name = ''] = folder.split(' ')
+      const section = sections.find((text) => text.startsWith(source)) ?? ''
+      return name !== 'testing' && !section.includes(`${name}/`)
+    })
+    expect(unmapped).toEqual([])
+  })
+
   it('give every decision a number of its own', () => {
     const numbers = decisions.map((path) =>
       path.slice('docs/decisions/'.length, 'docs/decisions/0000'.length),

@@ -66,10 +66,12 @@ describe('imports', () => {
 })
 
 describe('source files', () => {
-  it('have at most 400 lines', () => {
+  it('have at most 400 lines, tests 500', () => {
+    // A table of cases reads well at a length at which code does not.
+    const limitOf = (path: string): number => (/\.test\.ts$|\/test\//.test(path) ? 500 : 400)
     const long = [...sources, ...files.filter((path) => path.endsWith('.mjs'))]
       .map((path) => ({ path, lines: textOf(path).split('\n').length - 1 }))
-      .filter(({ lines }) => lines > 400)
+      .filter(({ path, lines }) => lines > limitOf(path))
     expect(long).toEqual([])
   })
 
