@@ -2,4 +2,6 @@ import { startBroker } from '@millrace/broker'
 import { describeClient } from './client-contract.ts'
 
 // Three brokers in one process: partitions have different leaders, groups different coordinators.
-describeClient('on Millrace with three nodes', () => startBroker({ host: '127.0.0.1', port: 0, nodes: 3 }))
+describeClient('on Millrace with three nodes', ['classic'], () =>
+  startBroker({ host: '127.0.0.1', port: 0, nodes: 3 }),
+)

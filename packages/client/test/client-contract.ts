@@ -17,7 +17,11 @@ export interface ContractBroker extends AsyncDisposable {
 }
 
 /** What a client does with any broker that speaks Kafka's protocol. */
-export function describeClient(what: string, start: () => Promise<ContractBroker>): void {
+export function describeClient(
+  what: string,
+  groupProtocols: readonly ('classic' | 'consumer')[],
+  start: () => Promise<ContractBroker>,
+): void {
   describe(what, () => {
     let broker: ContractBroker
     let client: Client
@@ -206,10 +210,10 @@ export function describeClient(what: string, start: () => Promise<ContractBroker
       })
     })
 
-    describe('a group', () => {
-      const FAST = { heartbeatIntervalMs: 50 }
+    describe.each(groupProtocols)('a group of the %s protocol', (protocol) => {
+      const FAST = { protocol, heartbeatIntervalMs: 50 }
       let groupCount = 0
-      const newGroup = (): string => `group-${groupCount++}`
+      const newGroup = (): string => `${protocol}-group-${groupCount++}`
 
       /** Reads as one member until `isEnough`; gives what it read. */
       async function member(
@@ -258,8 +262,8 @@ export function describeClient(what: string, start: () => Promise<ContractBroker
         clearInterval(sending)
       })
 
-      for (const assignors of [undefined, [rangeAssignor]]) {
-        const what = assignors === undefined ? 'cooperative-sticky' : 'range'
+      for (const assignors of protocol === 'classic' ? [undefined, [rangeAssignor]] : [undefined]) {
+        const what = assignors === undefined ? 'default' : 'range'
         it(`shares partitions with members that come and go (${what}): nothing lost`, async () => {
           const [name, group] = [await newTopic(4), newGroup()]
           const options: GroupOptions = { group, ...FAST, ...(assignors === undefined ? {} : { assignors }) }
@@ -324,7 +328,7 @@ export function describeClient(what: string, start: () => Promise<ContractBroker
         await second.close()
       })
 
-      it('fails a member whose instance id another one has taken', async () => {
+      it.runIf(protocol === 'classic')('fails a member whose instance id another one has taken', async () => {
         const [name, group] = [await newTopic(1), newGroup()]
         await client.producer().sendMany(name, numbered(1, 0))
         const first = client.consume([name], { ...FAST, group, instanceId: 'one' })

@@ -1,4 +1,4 @@
-import { KafkaError } from '@millrace/protocol'
+import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
 import { isRetriable } from '../connection/retry.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
@@ -7,23 +7,23 @@ import type { Fetcher } from '../consumer/fetcher.ts'
 import { EARLIEST, LATEST, lookUpOffsets } from '../consumer/offset-lookup.ts'
 import { delay } from '../time/clock.ts'
 import { AssignedPartition } from './assigned-partition.ts'
-import { commitOffsets, fetchCommitted } from './committed-offsets.ts'
-import type { GroupMembership } from './group-membership.ts'
+import { type CommittedOffset, commitOffsets, fetchCommitted } from './committed-offsets.ts'
 import type { GroupSettings } from './group-options.ts'
+import type { GroupSession } from './group-session.ts'
 
 /** The partitions that this member has, from the moment it gets them to the moment it has given them up. */
 export class Assignments {
   readonly #cluster: Cluster
   readonly #settings: GroupSettings
-  readonly #membership: GroupMembership
+  readonly #session: GroupSession
   readonly #fetcher: Fetcher
   readonly #partitions = new Map<FetchPartition, AssignedPartition>()
   #committing: Promise<void> = Promise.resolve()
 
-  constructor(cluster: Cluster, settings: GroupSettings, membership: GroupMembership, fetcher: Fetcher) {
+  constructor(cluster: Cluster, settings: GroupSettings, session: GroupSession, fetcher: Fetcher) {
     this.#cluster = cluster
     this.#settings = settings
-    this.#membership = membership
+    this.#session = session
     this.#fetcher = fetcher
   }
 
@@ -94,11 +94,23 @@ export class Assignments {
         partition,
         offset: tracker.committable,
       }))
-      await commitOffsets(this.#cluster, this.#membership.committer, offsets)
+      await this.#send(offsets)
       for (const [i, assigned] of open.entries()) assigned.committedOffset = offsets[i]?.offset ?? -1
     })
     this.#committing = commit.catch(() => {})
     return commit
+  }
+
+  /** The epoch of a KIP-848 member may rise while a commit is on its way: then it is sent again. */
+  async #send(offsets: readonly CommittedOffset[]): Promise<void> {
+    const { committer } = this.#session
+    try {
+      await commitOffsets(this.#cluster, committer, offsets)
+    } catch (error) {
+      const isStale = error instanceof KafkaError && error.code === ErrorCode.STALE_MEMBER_EPOCH
+      if (!isStale || this.#session.committer.generationId === committer.generationId) throw error
+      await commitOffsets(this.#cluster, this.#session.committer, offsets)
+    }
   }
 
   /** Goes on where the log begins or ends now: what was asked for was deleted. */

@@ -8,11 +8,11 @@ import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
 import { Fetcher } from '../consumer/fetcher.ts'
 import type { Timer } from '../time/clock.ts'
+import { AdaptiveSession } from './adaptive-session.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import { Assignments } from './assignments.ts'
-import { GroupMembership } from './group-membership.ts'
 import { type GroupOptions, type GroupSettings, resolveGroupOptions } from './group-options.ts'
-import { GroupSession } from './group-session.ts'
+import type { GroupSession } from './group-session.ts'
 import type { TopicSelection } from './topic-selection.ts'
 
 /** A record in the program's hands. It counts as handled when `done()` is called. */
@@ -32,9 +32,8 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #settings: GroupSettings
   readonly #signal: AbortSignal | undefined
   readonly #fetcher: Fetcher
-  readonly #membership: GroupMembership
   readonly #assignments: Assignments
-  readonly #session: GroupSession
+  readonly #session: AdaptiveSession
   #current: {
     assigned: AssignedPartition
     decoder: ChunkDecoder
@@ -62,9 +61,10 @@ export class GroupConsumer implements AsyncDisposable {
       isolation,
       giveUpAfterMs: Number.POSITIVE_INFINITY,
     })
-    this.#membership = new GroupMembership(cluster, this.#settings)
-    this.#assignments = new Assignments(cluster, this.#settings, this.#membership, this.#fetcher)
-    this.#session = new GroupSession(cluster, this.#settings, topics, this.#membership, this.#assignments)
+    const assignments = (session: GroupSession): Assignments =>
+      new Assignments(cluster, this.#settings, session, this.#fetcher)
+    this.#session = new AdaptiveSession(cluster, this.#settings, topics, assignments)
+    this.#assignments = this.#session.assignments
   }
 
   /** Resolves when the consumer has been closed. */
@@ -74,7 +74,7 @@ export class GroupConsumer implements AsyncDisposable {
 
   /** The member id that the broker gave; empty before the first join. */
   get memberId(): string {
-    return this.#membership.memberId
+    return this.#session.memberId
   }
 
   /** The partitions that this member has now. */
@@ -250,12 +250,12 @@ export class GroupConsumer implements AsyncDisposable {
     this.#fetcher.close()
     try {
       if (this.#settings.commit !== 'manual') await this.#assignments.commit()
-      await this.#membership.leave()
+      await this.#session.leave()
     } catch (error) {
       // The broker is gone, or has given the partitions away: there is nobody to tell any more.
       if (!(error instanceof KafkaError || isRetriable(error))) throw error
     } finally {
-      this.#membership.close()
+      this.#session.close()
       this.#closed.resolve()
     }
   }

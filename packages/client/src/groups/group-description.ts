@@ -1,4 +1,6 @@
 import {
+  type ConsumerGroupDescribeResponse,
+  consumerGroupDescribe,
   consumerProtocolAssignment,
   consumerProtocolSubscription,
   type DescribeGroupsResponse,
@@ -34,6 +36,8 @@ export interface GroupMember {
 /** A group as its coordinator sees it. */
 export interface GroupDescription {
   readonly group: string
+  /** By which protocol its members agree. */
+  readonly protocol: 'classic' | 'consumer'
   /** `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty` or `Dead`. */
   readonly state: string
   readonly protocolType: string
@@ -42,6 +46,14 @@ export interface GroupDescription {
   readonly members: readonly GroupMember[]
 }
 
+/** Answers for a group that does not exist, or is of another kind, or of a broker that has no such kind. */
+const NOT_THIS_KIND: readonly number[] = [
+  ErrorCode.GROUP_ID_NOT_FOUND,
+  ErrorCode.INVALID_GROUP_ID,
+  ErrorCode.UNSUPPORTED_VERSION,
+]
+
+type WireConsumerGroup = ConsumerGroupDescribeResponse['groups'][number]
 type WireGroup = DescribeGroupsResponse['groups'][number]
 
 /** The groups of every broker of the cluster. */
@@ -63,8 +75,25 @@ export async function listAllGroups(cluster: Cluster): Promise<GroupListing[]> {
   return lists.flat().sort((a, b) => (a.group < b.group ? -1 : 1))
 }
 
-/** One group; null when there is none of that name. */
-export function describeOneGroup(cluster: Cluster, group: string): Promise<GroupDescription | null> {
+/** One group, of either protocol; null when there is none of that name. */
+export async function describeOneGroup(cluster: Cluster, group: string): Promise<GroupDescription | null> {
+  return (await describeClassicGroup(cluster, group)) ?? (await describeConsumerGroup(cluster, group))
+}
+
+/** A group of KIP-848: DescribeGroups does not know of it. */
+async function describeConsumerGroup(cluster: Cluster, group: string): Promise<GroupDescription | null> {
+  const { versions } = await cluster.metadata.anyConnection()
+  if (versions.highestCommon(consumerGroupDescribe) === null) return null
+  const input = { groupIds: [group], includeAuthorizedOperations: false }
+  return cluster.call({ group }, consumerGroupDescribe, input, ({ groups }) => {
+    const found = groups.find(({ groupId }) => groupId === group)
+    if (found === undefined || NOT_THIS_KIND.includes(found.errorCode)) return null
+    if (found.errorCode !== ErrorCode.NONE) throw new KafkaError(found.errorCode, `group "${group}"`)
+    return readConsumerGroup(found)
+  })
+}
+
+function describeClassicGroup(cluster: Cluster, group: string): Promise<GroupDescription | null> {
   return cluster.call({ group }, describeGroups, { groups: [group] }, ({ groups }) => {
     const found = groups.find(({ groupId }) => groupId === group)
     if (found === undefined || found.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return null
@@ -92,6 +121,7 @@ function readGroup({
 }: WireGroup): GroupDescription {
   return {
     group: groupId,
+    protocol: 'classic',
     state: groupState,
     protocolType,
     assignor: protocolData,
@@ -102,6 +132,31 @@ function readGroup({
       clientHost: member.clientHost,
       topics: protocolType === 'consumer' ? topicsOf(member.memberMetadata) : [],
       assignment: protocolType === 'consumer' ? assignmentOf(member.memberAssignment) : [],
+    })),
+  }
+}
+
+function readConsumerGroup({
+  groupId,
+  groupState,
+  assignorName,
+  members,
+}: WireConsumerGroup): GroupDescription {
+  return {
+    group: groupId,
+    protocol: 'consumer',
+    state: groupState,
+    protocolType: 'consumer',
+    assignor: assignorName,
+    members: members.map((member) => ({
+      memberId: member.memberId,
+      instanceId: member.instanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      topics: member.subscribedTopicNames,
+      assignment: member.assignment.topicPartitions.flatMap(({ topicName, partitions }) =>
+        partitions.map((partition) => ({ topic: topicName, partition })),
+      ),
     })),
   }
 }

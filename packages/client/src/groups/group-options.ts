@@ -9,6 +9,9 @@ import { rangeAssignor } from './assignors/range-assignor.ts'
 /** Where a group starts in a partition in which it has committed nothing. */
 export type GroupStart = 'beginning' | 'end' | { readonly time: number | Date }
 
+/** How the members of a group agree. */
+export type GroupProtocol = 'auto' | 'classic' | 'consumer'
+
 /** When what is done is committed. */
 export type CommitMode = 'interval' | 'each' | 'manual'
 
@@ -16,13 +19,21 @@ export type CommitMode = 'interval' | 'each' | 'manual'
 export interface GroupOptions {
   /** The group's name: members with the same one share the partitions. */
   readonly group: string
+  /**
+   * `consumer` is KIP-848: the broker divides the partitions. `classic`: the members do, by an assignor.
+   * Default `auto`: the former where the broker has it.
+   */
+  readonly protocol?: GroupProtocol
   /** Default `beginning`. */
   readonly from?: GroupStart
   /** Ends the consuming: what is done is committed, the group is left. */
   readonly signal?: AbortSignal
   /** A name that stays over restarts: coming back within the session timeout moves no partition. */
   readonly instanceId?: string
-  /** Silence after which the broker gives this member's partitions away, in ms. Default 30,000. */
+  /**
+   * Silence after which the broker gives this member's partitions away, in ms. Default 30,000. For the
+   * classic protocol: under KIP-848 the broker's own setting holds.
+   */
   readonly sessionTimeoutMs?: number
   /** Default 3,000; at most a third of the session timeout. */
   readonly heartbeatIntervalMs?: number
@@ -45,7 +56,7 @@ export interface GroupOptions {
     partitions: readonly TopicPartition[],
     how: { readonly isLost: boolean },
   ) => void | Promise<void>
-  /** In order of preference; all members must have one in common. Default cooperative-sticky, then range. */
+  /** For the classic protocol, in order of preference; all members must have one in common. Default cooperative-sticky, then range. */
   readonly assignors?: readonly Assignor[]
   readonly isolation?: Isolation
   /** Bytes fetched ahead, all partitions together. Default 16 MiB. */
@@ -55,6 +66,7 @@ export interface GroupOptions {
 /** The options with every default filled in. */
 export interface GroupSettings {
   readonly group: string
+  readonly protocol: GroupProtocol
   readonly from: 'beginning' | 'end' | { readonly timeMs: number }
   readonly instanceId: string | null
   readonly sessionTimeoutMs: number
@@ -71,6 +83,7 @@ export interface GroupSettings {
 
 const OPTION_NAMES = [
   'group',
+  'protocol',
   'from',
   'signal',
   'instanceId',
@@ -98,6 +111,13 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
   const sessionTimeoutMs = milliseconds('sessionTimeoutMs', options.sessionTimeoutMs, 30_000)
   return {
     group: options.group,
+    // Who names assignors wants the protocol that has them.
+    protocol: choiceOption<GroupProtocol>(
+      'protocol',
+      options.protocol,
+      ['auto', 'classic', 'consumer'],
+      options.assignors === undefined ? 'auto' : 'classic',
+    ),
     from: startOf(options.from ?? 'beginning'),
     instanceId: options.instanceId ?? null,
     sessionTimeoutMs,

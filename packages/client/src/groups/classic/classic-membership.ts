@@ -9,12 +9,12 @@ import {
   leaveGroup,
   syncGroup,
 } from '@millrace/protocol'
-import { ClientError } from '../client-error.ts'
-import type { Cluster, SendOptions } from '../cluster.ts'
-import type { TopicPartition } from '../consumer/consumer-record.ts'
-import type { Assignor, SubscribedMember } from './assignors/assignor.ts'
-import { type Committer, groupByTopic } from './committed-offsets.ts'
-import type { GroupSettings } from './group-options.ts'
+import { ClientError } from '../../client-error.ts'
+import type { Cluster, SendOptions } from '../../cluster.ts'
+import type { TopicPartition } from '../../consumer/consumer-record.ts'
+import type { Assignor, SubscribedMember } from '../assignors/assignor.ts'
+import { type Committer, groupByTopic } from '../committed-offsets.ts'
+import type { GroupSettings } from '../group-options.ts'
 
 /** What a member got from one rebalance. */
 export interface Generation {
@@ -31,7 +31,7 @@ const SUBSCRIPTION_VERSION = 3
 const ANSWER_GRACE_MS = 5_000
 
 /** This member in a classic group: joins, divides the partitions when it leads, keeps the session, leaves. */
-export class GroupMembership {
+export class ClassicMembership {
   readonly #cluster: Cluster
   readonly #settings: GroupSettings
   readonly #number: number
