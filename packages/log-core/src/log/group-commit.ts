@@ -131,7 +131,7 @@ export class GroupCommit {
   flush(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     if (!this.queue.isEmpty) return this.queue.whenAll('synced')
-    if (this.#wasTruncated) return this.#joinNextSync()
+    if (this.#wasTruncated) return this.#sync?.isFull ? this.#sync.done.promise : this.#joinNextSync()
     return this.whenDurable(this.#highWatermark.writtenEnd - 1, true)
   }
 
