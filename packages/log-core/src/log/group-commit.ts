@@ -226,8 +226,15 @@ export class GroupCommit {
     })
   }
 
+  /** Asks the indexes of the segment, and those of one that a clean stop left are read then: that may fail. */
   #isRollNeededFor(batch: QueuedBatch, nowMs: number): boolean {
-    return this.#mustRoll || this.#segments.active.isFullFor(batch, this.#config, nowMs)
+    try {
+      return this.#mustRoll || this.#segments.active.isFullFor(batch, this.#config, nowMs)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.#refuseOrFail(error)
+      return true
+    }
   }
 
   /** False when the disk refused. */
