@@ -3,12 +3,10 @@ import { Applied, NO_RESPONSE } from '../handlers/handler.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { ConnectionInfo, ListenerInfo } from './connection-info.ts'
+import { type Exchange, ExchangeQueue, type ReplyBytes } from './exchange-queue.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
 import type { ReceiveBudget, Receiver } from './receive-budget.ts'
 import type { ReplyBudget } from './reply-budget.ts'
-
-/** The bytes of one answer, length included; null: this request gets none. */
-export type ReplyBytes = readonly Buffer[] | null
 
 /** What became of a request: answered, applied with the answer to come, or neither yet. */
 export type Routed = ReplyBytes | Applied<ReplyBytes> | Promise<ReplyBytes | Applied<ReplyBytes>>
@@ -28,21 +26,6 @@ export interface ConnectionOwner {
   /** Why a connection is being closed, when it is not the peer's ordinary end. */
   reportFailure(connection: Connection, error: unknown): void
   onClosed(connection: Connection): void
-}
-
-const API_KEY_BYTES = 2
-
-/** One request between its frame and its answer. */
-interface Exchange {
-  readonly apiKey: number
-  readonly sizeBytes: number
-  readonly startedMs: number
-  settledMs: number
-  /** Of an answer that waits behind others. */
-  waitingBytes: number
-  isApplied: boolean
-  isAnswered: boolean
-  reply: ReplyBytes
 }
 
 /**
@@ -65,13 +48,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   readonly #stream: ByteStream
   readonly #owner: ConnectionOwner
   readonly #splitter: FrameSplitter
-  /** In order of arrival; those before `#head` are gone. */
-  #exchanges: Exchange[] = []
-  #head = 0
-  #unapplied = 0
-  #bytesInFlight = 0
-  /** Of answers that wait for earlier ones. */
-  #waitingReplyBytes = 0
+  readonly #exchanges = new ExchangeQueue()
   /** What the budgets know. */
   #countedReplyBytes = 0
   #countedReceivedBytes = 0
@@ -109,12 +86,12 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   /** Requests whose answers are still to come. */
   get requestsInFlight(): number {
-    return this.#exchanges.length - this.#head
+    return this.#exchanges.size
   }
 
   /** Of requests that were started, and of what was received behind them. */
   get bytesInFlight(): number {
-    return this.#bytesInFlight + this.#splitter.pendingBytes
+    return this.#exchanges.requestBytes + this.#splitter.pendingBytes
   }
 
   get unsentBytes(): number {
@@ -189,9 +166,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #forget(): void {
     this.#isClosed = true
-    this.#exchanges = []
-    this.#head = 0
-    this.#bytesInFlight = 0
+    this.#exchanges.clear()
     this.#countReplies()
     this.#countReceived(0)
     this.#owner.receiveBudget.leave(this)
@@ -234,29 +209,15 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
       !this.#isClosed &&
       !this.#isDraining &&
       !this.isMuted &&
-      this.#unapplied === 0 &&
-      this.#bytesInFlight < limits.maxBytesInFlight &&
-      this.requestsInFlight < limits.maxRequestsInFlight &&
+      this.#exchanges.isApplied &&
+      this.#exchanges.requestBytes < limits.maxBytesInFlight &&
+      this.#exchanges.size < limits.maxRequestsInFlight &&
       this.#stream.unsentBytes <= limits.maxUnsentBytes
     )
   }
 
   #start(frame: Buffer): void {
-    const sizeBytes = frame.length
-    const startedMs = this.#owner.nowMs()
-    const exchange: Exchange = {
-      apiKey: sizeBytes >= API_KEY_BYTES ? frame.readInt16BE(0) : -1,
-      sizeBytes,
-      startedMs,
-      settledMs: startedMs,
-      waitingBytes: 0,
-      isApplied: false,
-      isAnswered: false,
-      reply: null,
-    }
-    this.#exchanges.push(exchange)
-    this.#bytesInFlight += sizeBytes
-    this.#unapplied++
+    const exchange = this.#exchanges.start(frame, this.#owner.nowMs())
     const routed = this.#owner.route(frame, this)
     if (routed instanceof Promise) {
       routed.then(
@@ -270,9 +231,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #settle(exchange: Exchange, outcome: ReplyBytes | Applied<ReplyBytes>): void {
     if (this.#isClosed) return
-    exchange.isApplied = true
-    exchange.settledMs = this.#owner.nowMs()
-    this.#unapplied--
+    this.#exchanges.settle(exchange, this.#owner.nowMs())
     if (outcome instanceof Applied) {
       outcome.reply.then(
         (reply) => this.#answer(exchange, reply === NO_RESPONSE ? null : reply),
@@ -287,11 +246,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #answer(exchange: Exchange, reply: ReplyBytes): void {
     if (this.#isClosed) return
-    exchange.reply = reply
-    exchange.isAnswered = true
-    if (this.#exchanges[this.#head] !== exchange) {
-      exchange.waitingBytes = sizeOf(reply)
-      this.#waitingReplyBytes += exchange.waitingBytes
+    if (!this.#exchanges.answer(exchange, reply)) {
       this.#countReplies()
       return
     }
@@ -305,45 +260,23 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     })
   }
 
-  /** Sends the answers that stand at the head of the queue. False: there was none. */
+  /** Sends the answers that may leave. False: there was none. */
   #flush(): boolean {
-    const exchanges = this.#exchanges
-    if (this.#isClosed || !exchanges[this.#head]?.isAnswered) return false
-    let buffers: Buffer[] | null = null
-    const nowMs = this.#owner.nowMs()
-    for (let exchange = exchanges[this.#head]; exchange?.isAnswered; exchange = exchanges[this.#head]) {
-      this.#head++
-      this.#bytesInFlight -= exchange.sizeBytes
-      this.#waitingReplyBytes -= exchange.waitingBytes
-      this.#record(exchange, nowMs)
-      if (exchange.reply === null) continue
-      if (buffers === null) buffers = exchange.reply as Buffer[]
-      else buffers = buffers.concat(exchange.reply)
-    }
-    if (this.#head === exchanges.length) {
-      exchanges.length = 0
-      this.#head = 0
-    } else if (this.#head > this.#owner.limits.maxRequestsInFlight) {
-      exchanges.splice(0, this.#head)
-      this.#head = 0
-    }
-    if (buffers !== null) this.#stream.write(buffers)
+    const answered = this.#isClosed ? null : this.#exchanges.takeAnswered()
+    if (answered === null) return false
+    if (answered.buffers.length > 0) this.#stream.write(answered.buffers)
     this.#countReplies()
+    const nowMs = this.#owner.nowMs()
+    for (const { apiKey, requestBytes, settledMs, startedMs } of answered.exchanges) {
+      const localMs = settledMs - startedMs
+      this.#owner.requestMetrics.record({ apiKey, localMs, totalMs: nowMs - startedMs, requestBytes })
+    }
     return true
-  }
-
-  #record({ apiKey, settledMs, sizeBytes, startedMs }: Exchange, nowMs: number): void {
-    this.#owner.requestMetrics.record({
-      apiKey,
-      localMs: settledMs - startedMs,
-      totalMs: nowMs - startedMs,
-      requestBytes: sizeBytes,
-    })
   }
 
   /** Answers that are not gone: waiting for earlier ones, or for a peer that does not take them. */
   #countReplies(): void {
-    const heldBytes = this.#isClosed ? 0 : this.#waitingReplyBytes + this.#stream.unsentBytes
+    const heldBytes = this.#isClosed ? 0 : this.#exchanges.waitingReplyBytes + this.#stream.unsentBytes
     if (heldBytes === this.#countedReplyBytes) return
     this.#owner.replyBudget.change(heldBytes - this.#countedReplyBytes)
     this.#countedReplyBytes = heldBytes
@@ -381,10 +314,4 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     if (!this.#isDraining || this.#isClosed || this.requestsInFlight > 0) return
     this.#stream.end()
   }
-}
-
-function sizeOf(reply: ReplyBytes): number {
-  let sizeBytes = 0
-  for (const part of reply ?? []) sizeBytes += part.length
-  return sizeBytes
 }

@@ -1,7 +1,8 @@
 import type { BrokerServices } from '../broker-services.ts'
 import { Applied, type HandlerResult, type NO_RESPONSE, type RequestContext } from '../handlers/handler.ts'
 import { countRequest } from '../quotas/request-quotas.ts'
-import type { ReplyBytes, Routed } from './connection.ts'
+import type { Routed } from './connection.ts'
+import type { ReplyBytes } from './exchange-queue.ts'
 
 /** One request whose use is counted. */
 export interface CountedRequest<Reply> {

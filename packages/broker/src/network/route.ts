@@ -9,8 +9,9 @@ import {
   NO_RESPONSE,
   type RequestContext,
 } from '../handlers/handler.ts'
-import type { ReplyBytes, Routed } from './connection.ts'
+import type { Routed } from './connection.ts'
 import { runCounted } from './counted-run.ts'
+import type { ReplyBytes } from './exchange-queue.ts'
 import { highestVersion, type KafkaRelease } from './kafka-releases.ts'
 
 /** An inclusive range of API versions. */
