@@ -30,6 +30,11 @@ export type { HandlerContext, HandlerOptions } from './groups/handler-loop.ts'
 export type { TopicSelection } from './groups/topic-selection.ts'
 export type { BrokerNode } from './metadata/cluster-metadata.ts'
 export type { PartitionMetadata, TopicMetadata } from './metadata/topic-metadata.ts'
+export {
+  type InProcessPort,
+  type InProcessStream,
+  inProcessNetwork,
+} from './network/in-process-network.ts'
 export type { BrokerAddress, ByteStream, ByteStreamOwner, Network } from './network/network.ts'
 export type { TlsOptions } from './network/tcp-network.ts'
 export { SendManyError } from './producer/delivery.ts'
