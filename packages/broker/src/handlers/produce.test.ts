@@ -1,5 +1,6 @@
 import { ErrorCode, fetch, initProducerId, produce } from '@millrace/protocol'
 import { Compression, crc32c, readBatchRecords, scanBatches } from '@millrace/record-batch'
+import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { batchOf, numbered, produceBody, TestBroker } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
@@ -175,6 +176,56 @@ describe('batches that cannot be accepted (trap 22)', () => {
       ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
     )
     expect((await send(broker, zstd(), { version: 7 })).errorCode).toBe(ErrorCode.NONE)
+  })
+})
+
+describe('what an acknowledgement means', () => {
+  /** A disk that loses every unsynced byte with the power, and a broker on it. */
+  async function start(disk: SimulatedDisk): Promise<TestBroker> {
+    const clock = new SimulatedClock()
+    return TestBroker.start({ clock, fileSystem: disk.boot(clock) })
+  }
+
+  it.each([1, 2, 3, 4, 5])(
+    'acks=all: the record survives the loss of power right after the answer (seed %i)',
+    async (seed) => {
+      const disk = new SimulatedDisk(new Prng(seed), { powerLoss: 'drop-all' })
+      const first = await start(disk)
+      await first.createTopic('t')
+      const connection = first.connect()
+      const sent = Array.from({ length: 4 }, (_, index) =>
+        connection.request(produce, 9, produceBody('t', batchOf(numbered(index + 1), first.clock.nowMs()))),
+      )
+      await first.settle(Promise.all(sent))
+      disk.crash('power')
+      await using second = await start(disk)
+      expect(await second.produce('t', numbered(1))).toBe(1 + 2 + 3 + 4)
+    },
+  )
+
+  it('acks=1 and acks=0: nothing is lost when the process dies', async () => {
+    const disk = new SimulatedDisk(new Prng(1))
+    const first = await start(disk)
+    await first.createTopic('t')
+    const connection = first.connect()
+    connection.post(produce, 9, produceBody('t', batchOf(numbered(2), first.clock.nowMs()), { acks: 0 }))
+    await send(first, batchOf(numbered(3), first.clock.nowMs()), { acks: 1, connection })
+    disk.crash('process')
+    await using second = await start(disk)
+    expect(await second.produce('t', numbered(1))).toBe(5)
+  })
+
+  it('acks=1 is answered before the disk has synced, acks=all after', async () => {
+    const disk = new SimulatedDisk(new Prng(1), { syncMs: { least: 50, most: 50 } })
+    await using broker = await start(disk)
+    await broker.createTopic('t')
+    const took = async (acks: number): Promise<number> => {
+      const before = broker.clock.monotonicMs()
+      await send(broker, batchOf(numbered(1), broker.clock.nowMs()), { acks })
+      return broker.clock.monotonicMs() - before
+    }
+    expect(await took(1)).toBeLessThan(10)
+    expect(await took(-1)).toBeGreaterThanOrEqual(50)
   })
 })
 

@@ -146,6 +146,17 @@ describe('Connection', () => {
     expect(stream.written).toEqual(['onetwo'])
   })
 
+  it('counts answers that wait for earlier ones in the budget of all', async () => {
+    const first = Promise.withResolvers<ReplyBytes>()
+    owner.answer = (word) => (word === '1' ? new Applied(first.promise) : [Buffer.from('answer')])
+    connection.onData(frames('1', '2', '3'))
+    expect(owner.replyBudget.heldBytes).toBe(2 * 'answer'.length)
+    first.resolve([Buffer.from('first')])
+    await microtasks()
+    expect(stream.written).toEqual(['firstansweranswer'])
+    expect(owner.replyBudget.heldBytes).toBe(0)
+  })
+
   it('waits for a request that will be applied later before it starts the next', async () => {
     const applying = Promise.withResolvers<Applied<ReplyBytes>>()
     owner.answer = (word) => (word === '1' ? applying.promise : [Buffer.from(word)])
