@@ -11,8 +11,15 @@ export interface RawAnswer {
   readonly isClosed: boolean
 }
 
-/** Sends bytes as they are and collects what comes back until the peer closes, or for `patienceMs`. */
-export async function sendRaw(port: number, bytes: Buffer, patienceMs = 1000): Promise<RawAnswer> {
+/**
+ * Sends bytes as they are and collects what comes back until the peer closes, or for `patienceMs`; with
+ * `untilAnswered` only until the first bytes.
+ */
+export async function sendRaw(
+  port: number,
+  bytes: Buffer,
+  { patienceMs = 10_000, untilAnswered = false } = {},
+): Promise<RawAnswer> {
   const socket = connect(port, 'localhost')
   await once(socket, 'connect')
   const received: Buffer[] = []
@@ -22,6 +29,7 @@ export async function sendRaw(port: number, bytes: Buffer, patienceMs = 1000): P
   socket.write(bytes)
   const timer = Promise.withResolvers<boolean>()
   const timeout = setTimeout(() => timer.resolve(false), patienceMs)
+  if (untilAnswered) socket.once('data', () => timer.resolve(false))
   const isClosed = await Promise.race([closed, timer.promise])
   clearTimeout(timeout)
   socket.destroy()

@@ -82,9 +82,12 @@ describe(`a broker that is sent nonsense (BAD_INPUT_SEED=${SEED})`, () => {
       for (const apiVersion of [0, 1, 4, 9, 12]) {
         const head = requestHead(apiKey, apiVersion, { isFlexible: random.next() < 0.5 })
         const body = random.bytes(random.between(0, 200))
-        const { received, isClosed } = await sendRaw(broker.port, framed(Buffer.concat([head, body])), 100)
         // Silence on an open connection would leave its client waiting for ever; a parked fetch or join may.
         const mayWait = apiKey === 1 || apiKey === 11 || apiKey === 14
+        const { received, isClosed } = await sendRaw(broker.port, framed(Buffer.concat([head, body])), {
+          patienceMs: mayWait ? 50 : 10_000,
+          untilAnswered: true,
+        })
         if (!isClosed && received.length === 0 && !mayWait) {
           expect.fail(`no answer to API ${apiKey} v${apiVersion} with ${body.toString('hex')}`)
         }

@@ -32,6 +32,11 @@ export function installKafka(): void {
   writeFileSync(join(JARS, 'installed'), '')
 }
 
+/** Where Java finds Kafka's classes, its tools among them. */
+export function kafkaClassPath(): string {
+  return `${JARS}/*`
+}
+
 export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** Kept afterwards when given; else a temporary folder that `close` removes. */
