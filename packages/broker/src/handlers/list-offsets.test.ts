@@ -91,6 +91,21 @@ describe('ListOffsets (trap 23)', () => {
     },
   )
 
+  it('finds nothing that consumers cannot see yet', async () => {
+    const clock = new SimulatedClock()
+    const disk = new SimulatedDisk(new Prng(1), { syncMs: { least: 500, most: 500 } })
+    await using broker = await TestBroker.start({ clock, fileSystem: disk.boot(clock) })
+    await broker.createTopic('t')
+    const unsynced = broker.produce('t', [{ timestampMs: 100 }])
+    const connection = broker.connect()
+    const partitions = [100, -1, -3].map((timestamp) => ({ partitionIndex: 0, timestamp }))
+    const request = { replicaId: -1, topics: [{ name: 't', partitions }] }
+    await clock.advance(10)
+    const reply = await broker.settle(connection.request(listOffsets, 7, request))
+    expect(reply.topics[0]?.partitions.map(({ offset }) => offset)).toEqual([-1, 0, -1])
+    await unsynced
+  })
+
   it('tells the record with the highest time, and -1, -1 of an empty log', async () => {
     await using broker = await withTimes()
     expect(await lookUp(broker, -3, { version: 7 })).toMatchObject({

@@ -4,47 +4,11 @@ import { Applied, CloseConnectionError } from '../handlers/handler.ts'
 import { type Limits, limitsFrom } from '../limits.ts'
 import { MetricRegistry } from '../metrics/metric-registry.ts'
 import { RequestMetrics } from '../metrics/request-metrics.ts'
+import { FakeStream, frames } from '../testing/fake-stream.ts'
 import { Connection, type ConnectionOwner, type Routed } from './connection.ts'
 import type { ReplyBytes } from './exchange-queue.ts'
-import type { ByteStream, StreamReceiver } from './network.ts'
 import { ReceiveBudget } from './receive-budget.ts'
 import { ReplyBudget } from './reply-budget.ts'
-
-/** A stream whose other end is the test. */
-class FakeStream implements ByteStream {
-  readonly remoteAddress = 'test'
-  readonly remotePort = 1
-  unsentBytes = 0
-  isPaused = false
-  isEnded = false
-  isDestroyed = false
-  receiver: StreamReceiver | null = null
-  readonly written: string[] = []
-
-  start(receiver: StreamReceiver): void {
-    this.receiver = receiver
-  }
-
-  write(buffers: readonly Buffer[]): void {
-    this.written.push(Buffer.concat(buffers).toString())
-  }
-
-  pause(): void {
-    this.isPaused = true
-  }
-
-  resume(): void {
-    this.isPaused = false
-  }
-
-  end(): void {
-    this.isEnded = true
-  }
-
-  destroy(): void {
-    this.isDestroyed = true
-  }
-}
 
 /** Requests are single words; how each is answered is the test's. */
 class FakeOwner implements ConnectionOwner {
@@ -81,16 +45,6 @@ class FakeOwner implements ConnectionOwner {
   onClosed(): void {
     this.closedCount++
   }
-}
-
-function frames(...words: string[]): Buffer {
-  return Buffer.concat(
-    words.map((word) => {
-      const length = Buffer.alloc(4)
-      length.writeInt32BE(word.length)
-      return Buffer.concat([length, Buffer.from(word)])
-    }),
-  )
 }
 
 const LISTENER = { name: 'PLAINTEXT', host: 'localhost', port: 9092, nodeId: 1 }

@@ -17,7 +17,6 @@ interface SessionPartition extends FetchTarget {
   toldHighWatermark: number
   toldLastStableOffset: number
   toldLogStartOffset: number
-  hasToldError: boolean
 }
 
 interface FetchSession {
@@ -204,14 +203,12 @@ function untold(target: FetchTarget): SessionPartition {
     toldHighWatermark: -1,
     toldLastStableOffset: -1,
     toldLogStartOffset: -1,
-    hasToldError: false,
   }
 }
 
 function isNews(target: SessionPartition, { errorCode, ...partition }: FetchedPartition): boolean {
   return (
     errorCode !== ErrorCode.NONE ||
-    target.hasToldError ||
     partition.records.length > 0 ||
     partition.divergingEpoch !== undefined ||
     partition.highWatermark !== target.toldHighWatermark ||
@@ -220,8 +217,8 @@ function isNews(target: SessionPartition, { errorCode, ...partition }: FetchedPa
   )
 }
 
+/** With an error no offsets are told (-1), so that what comes after it is news again. */
 function remember(target: SessionPartition, partition: FetchedPartition): void {
-  target.hasToldError = partition.errorCode !== ErrorCode.NONE
   target.toldHighWatermark = partition.highWatermark
   target.toldLastStableOffset = partition.lastStableOffset
   target.toldLogStartOffset = partition.logStartOffset

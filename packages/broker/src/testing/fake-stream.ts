@@ -1,0 +1,52 @@
+import type { ByteStream, StreamReceiver } from '../network/network.ts'
+
+/** A stream whose other end is the test. */
+export class FakeStream implements ByteStream {
+  readonly remoteAddress: string
+  readonly remotePort = 1
+  unsentBytes = 0
+  isPaused = false
+  isEnded = false
+  isDestroyed = false
+  receiver: StreamReceiver | null = null
+  readonly written: string[] = []
+
+  constructor(remoteAddress = 'test') {
+    this.remoteAddress = remoteAddress
+  }
+
+  start(receiver: StreamReceiver): void {
+    this.receiver = receiver
+  }
+
+  write(buffers: readonly Buffer[]): void {
+    this.written.push(Buffer.concat(buffers).toString())
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
+
+  end(): void {
+    this.isEnded = true
+  }
+
+  destroy(): void {
+    this.isDestroyed = true
+  }
+}
+
+/** Each word as a frame, its length in front. */
+export function frames(...words: string[]): Buffer {
+  return Buffer.concat(
+    words.map((word) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(word.length)
+      return Buffer.concat([length, Buffer.from(word)])
+    }),
+  )
+}
