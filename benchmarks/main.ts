@@ -1,0 +1,18 @@
+/** `npm run bench [-- micro|macro ...]`: one function each, or the whole system; both without a word. */
+import process from 'node:process'
+import { runMacro } from './macro/run.ts'
+import { runMicro } from './micro/run.ts'
+
+const [suite, ...args] = process.argv.slice(2)
+switch (suite) {
+  case 'micro':
+    process.exitCode = await runMicro(args)
+    break
+  case 'macro':
+    process.exitCode = await runMacro(args)
+    break
+  default: {
+    const all = process.argv.slice(2)
+    process.exitCode = (await runMicro(all)) || (await runMacro(all))
+  }
+}
