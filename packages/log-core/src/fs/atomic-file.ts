@@ -36,7 +36,8 @@ export function directoryOf(path: string): string {
   return end === 0 ? '/' : path.slice(0, end)
 }
 
-function createTemporary(fs: FileSystem, path: string): FileHandle {
+/** The `.tmp` beside `path`, empty. */
+export function createTemporary(fs: FileSystem, path: string): FileHandle {
   const temporaryPath = `${path}.tmp`
   // What a crash left of an earlier attempt: it was never renamed, so nobody relies on it.
   if (fs.exists(temporaryPath)) fs.remove(temporaryPath)

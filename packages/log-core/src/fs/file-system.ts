@@ -23,8 +23,8 @@ export interface LockHolder {
 /** A lock that the kernel holds for this process: it goes with the process, however that ends. */
 export interface DirectoryLock {
   /**
-   * Who held the directory before, or null when nobody is known to have. A crash in the middle of recovery makes
-   * the crashed recovery the previous holder: what a recovery must remember for longer belongs into its own files.
+   * Who held the directory before, or null when nobody is known to have: for people and logs. It may be lost with the
+   * power, and a crash in the middle of recovery makes that recovery the previous holder.
    */
   readonly previousHolder: LockHolder | null
   /** Idempotent. */

@@ -105,7 +105,6 @@ export async function checkRecovered(
       `leader epoch ${leaderEpoch} after ${ledger.highestEpoch} and ${facts.wasClean ? 'a clean' : 'an unclean'} end`,
   )
   const outcome = ledger.keptUpTo(logEndOffset)
-  ledger.highestEpoch = Math.max(ledger.highestEpoch, leaderEpoch)
   checkEpochAnswers(log, ledger)
   return outcome
 }

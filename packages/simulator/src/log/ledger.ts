@@ -43,6 +43,7 @@ export class PartitionLedger {
   promisedStart = 0
   /** The log start may have moved up to here: by request, or because retention may take so much. */
   possibleStart = 0
+  /** Under which anything was appended: one that nobody used may be given again. */
   highestEpoch = -1
   /** For each leader epoch the highest end offset that was ever visible or promised under it. */
   readonly #exposedEnds = new Map<number, number>()

@@ -12,7 +12,9 @@ describe('the log under crashes, failing operations and rot', () => {
     timeout: 120_000,
   }, async () => {
     const run = await runSeeds({ seedCount: SEED_COUNT, firstSeed: 0 })
-    expect(run.problems.map(({ seed, problem }) => `seed ${seed}: ${problem}`)).toEqual([])
+    expect(
+      run.problems.slice(0, 3).map(({ seed, problem }) => `seed ${seed}: ${problem.slice(0, 300)}`),
+    ).toEqual([])
     expect(run.moments.missing()).toEqual([])
   })
 
@@ -24,9 +26,9 @@ describe('the log under crashes, failing operations and rot', () => {
     for await (const struck of strikeEveryOperation(1, { moments: new MomentCounters(), stride: 7 })) {
       struckCount++
       if (struck.problem !== null)
-        problems.push(`${struck.blow} at operation ${struck.atOperation}: ${struck.problem}`)
+        problems.push(`${struck.blow} at operation ${struck.atOperation}: ${struck.problem.slice(0, 300)}`)
     }
-    expect(problems).toEqual([])
+    expect(problems.slice(0, 3)).toEqual([])
     expect(struckCount).toBeGreaterThan(60)
   })
 
