@@ -53,6 +53,12 @@ export class Exchange {
     this.#response.end(this.request.method === 'HEAD' ? undefined : bytes)
   }
 
+  /** Answers without a body. */
+  empty(status: number): void {
+    this.#response.writeHead(status)
+    this.#response.end()
+  }
+
   /** Begins an answer whose length is not known. */
   start(status: number, headers: Readonly<Record<string, string>>): void {
     this.#response.writeHead(status, headers)

@@ -22,3 +22,10 @@ export function nodeClock(): Clock {
     },
   }
 }
+
+/** Resolves after the delay. */
+export function delay(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve)
+  })
+}
