@@ -51,7 +51,7 @@ const CHANGES: readonly ((connection: TestConnection) => Promise<{ errorCode: nu
 /** Which of the changes a client finds. */
 async function changesIn(broker: TestBroker): Promise<boolean[]> {
   const connection = broker.connect()
-  const valueOf = async (resourceType: number, resourceName: string, name: string) => {
+  const configOf = async (resourceType: number, resourceName: string, name: string) => {
     const resources = [{ resourceType, resourceName, configurationKeys: [name] }]
     const { results } = await broker.settle(connection.request(describeConfigs, 4, { resources }))
     return results[0]?.configs[0]?.value
@@ -68,11 +68,11 @@ async function changesIn(broker: TestBroker): Promise<boolean[]> {
   // Both quotas of the entity or neither.
   expect([0, 2]).toContain(entries?.[0]?.values.length ?? 0)
   return [
-    (await valueOf(TOPIC, 'a', 'retention.ms')) === '5000',
+    (await configOf(TOPIC, 'a', 'retention.ms')) === '5000',
     partitions.length === 4,
-    (await valueOf(BROKER, '1', 'message.max.bytes')) === '5000',
+    (await configOf(BROKER, '1', 'message.max.bytes')) === '5000',
     entries?.length === 1,
-    (await valueOf(TOPIC, 'a', 'segment.ms')) === '5000',
+    (await configOf(TOPIC, 'a', 'segment.ms')) === '5000',
   ]
 }
 

@@ -63,7 +63,8 @@ function checkReplicationFactor(
     throw new KafkaError(
       ErrorCode.INVALID_REPLICATION_FACTOR,
       `Unable to replicate the partition ${replicationFactor} time(s): The target replication factor of ` +
-        `${replicationFactor} cannot be reached because only ${brokerCount} broker(s) are registered.`,
+        `${replicationFactor} cannot be reached because only ${brokerCount} broker(s) are registered ` +
+        'or some brokers have all their log directories cordoned.',
     )
   }
 }
