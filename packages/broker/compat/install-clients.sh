@@ -42,4 +42,13 @@ if ! is_current java "$pom" || [ ! -d "$clients/java" ]; then
   mark_current java "$pom"
 fi
 
+# Apache Kafka itself, which some tests want beside Millrace; `test/kafka` starts it.
+kafka_pom=$here/../../../test/kafka/pom.xml
+if ! is_current kafka "$kafka_pom" || [ ! -f "$clients/kafka/installed" ]; then
+  rm -rf "$clients/kafka"
+  mvn -q -B -f "$kafka_pom" dependency:copy-dependencies "-DoutputDirectory=$clients/kafka"
+  touch "$clients/kafka/installed"
+  mark_current kafka "$kafka_pom"
+fi
+
 (cd "$here/programs/go" && go mod download)
