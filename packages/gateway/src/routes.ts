@@ -6,6 +6,7 @@ const topics = (): Promise<typeof import('./handlers/topics.ts')> => import('./h
 const groups = (): Promise<typeof import('./handlers/groups.ts')> => import('./handlers/groups.ts')
 const produce = (): Promise<typeof import('./handlers/produce.ts')> => import('./handlers/produce.ts')
 const read = (): Promise<typeof import('./handlers/read.ts')> => import('./handlers/read.ts')
+const events = (): Promise<typeof import('./handlers/events.ts')> => import('./handlers/events.ts')
 
 const TOPICS = '/v1/topics'
 const TOPIC = '/v1/topics/{topic}'
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route<Handler>[] = [
   { method: 'DELETE', path: TOPIC, load: async () => (await topics()).handleDeleteTopic },
   { method: 'POST', path: RECORDS, load: async () => (await produce()).handleProduce },
   { method: 'GET', path: RECORDS, load: async () => (await read()).handleRead },
+  { method: 'GET', path: `${TOPIC}/events`, load: async () => (await events()).handleEvents },
   { method: 'GET', path: '/v1/groups', load: async () => (await groups()).handleListGroups },
   { method: 'GET', path: GROUP, load: async () => (await groups()).handleDescribeGroup },
   { method: 'DELETE', path: GROUP, load: async () => (await groups()).handleDeleteGroup },
