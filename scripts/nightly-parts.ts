@@ -1,0 +1,61 @@
+/**
+ * The long parts of `npm run nightly`. Each goes in steps, and a step that was done is not done again when the part
+ * is resumed; so a part may be stopped at any time.
+ */
+
+/** One command that ends with 0 when all is well. */
+export interface NightlyStep {
+  readonly name: string
+  /** What Node runs, from the root of the repository. */
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface NightlyPart {
+  readonly name: string
+  readonly about: string
+  readonly steps: readonly NightlyStep[]
+}
+
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run']
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
+
+const SEEDS_PER_STEP = 3000
+const FUZZ_STEPS = 40
+
+export const NIGHTLY_PARTS: readonly NightlyPart[] = [
+  {
+    name: 'main-job',
+    about: 'all 3,000,000 flights through ten kills, read back by every client',
+    steps: [{ name: 'flights', args: ['test/main-job/main.ts'] }],
+  },
+  {
+    name: 'power-loss',
+    about: 'the main job on a disk that loses every unsynced byte, once for each of 100 seeds',
+    steps: range(100).map((seed) => ({
+      name: `seed-${seed}`,
+      args: [...VITEST, 'test/main-job/power-loss'],
+      env: { MAIN_JOB_SEED: String(seed) },
+    })),
+  },
+  {
+    name: 'simulate',
+    about: 'the log under crashes, failing operations and rot',
+    steps: range(15).map((step) => ({
+      name: `from-${step * SEEDS_PER_STEP}`,
+      args: [
+        'packages/simulator/src/main.ts',
+        ...['--seeds', String(SEEDS_PER_STEP), '--first-seed', String(step * SEEDS_PER_STEP)],
+      ],
+    })),
+  },
+  {
+    name: 'bad-input',
+    about: 'nonsense for a real broker, under another seed each time',
+    steps: range(FUZZ_STEPS).map((seed) => ({
+      name: `seed-${seed}`,
+      args: [...VITEST, 'test/bad-input/wire'],
+      env: { BAD_INPUT_SEED: String(seed) },
+    })),
+  },
+]
