@@ -21,7 +21,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/produce.ts')).produceCommand,
   },
   tail: {
-    describe: 'Show the records of a topic, and those that follow',
+    describe: 'Show the records of topics, and those that follow',
     load: async () => (await import('./commands/tail.ts')).tailCommand,
   },
   group: {

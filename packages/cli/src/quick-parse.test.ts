@@ -53,6 +53,8 @@ async function byUs(words: readonly string[]): Promise<object | null> {
 const READ_AT_ONCE = [
   'serve',
   'serve --data ./x --listen=localhost:0 --log-level debug',
+  'serve --no-http',
+  'serve --http localhost:0 --allow-origin http://a --insecure',
   'serve --set a=1 --set b=2=3 --config file',
   'topic create flights --partitions 6 --set retention.ms=-1 --bootstrap a:1',
   'topic list --internal',
@@ -61,6 +63,7 @@ const READ_AT_ONCE = [
   'topic delete a b c',
   'produce flights --file f --key-field origin --timestamp-field time --partition 3',
   'tail flights',
+  'tail flights orders-* -n 5 --where a>1 --key k',
   'tail --from -10 flights --no-follow',
   'tail flights --from=-10 --partition 0,1 --partition 2',
   'tail flights -f %k\\n -o json',

@@ -77,8 +77,14 @@ class Declaration {
       args[name] = negation === ''
       return 0
     }
+    if (negation !== '') {
+      // `--no-http`: there is none of it.
+      if (inline !== undefined || name in args || option.array) return null
+      args[name] = false
+      return 0
+    }
     const value = inline ?? next
-    if (negation !== '' || value === undefined || (inline === undefined && isFlag(value))) return null
+    if (value === undefined || (inline === undefined && isFlag(value))) return null
     if (option.choices !== undefined && !option.choices.includes(value)) return null
     if (option.array) args[name] = [...(Array.isArray(args[name]) ? args[name] : []), value]
     else if (name in args) return null

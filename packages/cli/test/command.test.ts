@@ -138,6 +138,32 @@ describe('produce and tail', () => {
     })
   })
 
+  it('show only what is asked for', async () => {
+    await data('topic create asked-a')
+    await data('topic create asked-b')
+    const lines = Array.from({ length: 100 }, (_, i) => `{"n":${i},"k":"k${i % 10}"}`)
+    await data('produce asked-a --key-field k', `${lines.join('\n')}\n`)
+    await data('produce asked-b --key-field k', `${lines.join('\n')}\n`)
+    const count = async (...args: string[]): Promise<number> => {
+      const options = ['tail', 'asked-a', '--from', 'beginning', '--no-follow', ...args]
+      const { stdout } = await runMillrace(options, { bootstrap: broker.bootstrap })
+      return stdout.split('\n').length - 1
+    }
+    expect(await count('--key', 'k3')).toBe(10)
+    expect(await count('--where', 'value.n >= 90 && key != "k9"')).toBe(9)
+    expect(await count('--grep', '"n":4\\d')).toBe(10)
+    expect(await count('--sample', '25')).toBe(4)
+    expect(await count('--until', '30')).toBe(30)
+    expect(await count('-n', '7')).toBe(7)
+    const both = await data('tail asked-* --from beginning --no-follow -f %t\\n')
+    expect(both.match(/asked-a/g)).toHaveLength(100)
+    expect(both.match(/asked-b/g)).toHaveLength(100)
+    expect(await failure('tail nothing-* --no-follow')).toContain('no topic matches nothing-*')
+    expect(await failure('tail asked-a --where delay>3')).toContain('there is no "delay"')
+    // Ends by itself although it would follow.
+    expect(await data('tail asked-a --from beginning -n 2')).toBe(`${lines.slice(0, 2).join('\n')}\n`)
+  })
+
   it('follow what arrives, and end with 0 on Ctrl-C', async () => {
     await data('topic create live')
     await data('produce live', 'old\n')

@@ -90,7 +90,7 @@ export class ServeProcess implements AsyncDisposable {
 
   /** Starts again on the same port and data. */
   async restart(): Promise<void> {
-    const args = ['serve', '--data', this.dataDir, '--listen', `localhost:${this.#port}`]
+    const args = ['serve', '--data', this.dataDir, '--listen', `localhost:${this.#port}`, '--no-http']
     const command = new RunningCommand(args)
     this.#command = command
     await command.untilOutput('\n')

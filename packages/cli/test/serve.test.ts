@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -60,6 +62,7 @@ describe('serve', () => {
       join(folder, 'used'),
       '--listen',
       'localhost:0',
+      '--no-http',
     ]
     const serve = new RunningCommand(['serve', ...args])
     await serve.untilOutput('\n')
@@ -82,5 +85,45 @@ describe('serve', () => {
     await using broker = await ServeProcess.start()
     expect(await refusal('--data', join(folder, 'y'), '--listen', broker.bootstrap)).toContain('in use')
     expect(await refusal('--data', broker.dataDir, '--listen', 'localhost:0')).toContain(broker.dataDir)
+  })
+
+  it('opens HTTP where it is told, and says when that cannot be', async () => {
+    const serve = new RunningCommand([
+      'serve',
+      ...['--data', join(folder, 'http'), '--listen', 'localhost:0', '--http', 'localhost:0'],
+    ])
+    await serve.untilOutput('\n')
+    serve.child.kill('SIGTERM')
+    expect(await serve.result()).toMatchObject({ code: 0, stderr: '' })
+
+    const other = createServer().listen(0, 'localhost')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const args = ['--data', join(folder, 'http'), '--listen', 'localhost:0', '--http', `localhost:${port}`]
+    expect(await refusal(...args)).toContain(`localhost:${port} is in use`)
+    other.close()
+    expect(
+      await refusal('--data', join(folder, 'z'), '--listen', 'localhost:0', '--http', '0.0.0.0:0'),
+    ).toContain('--insecure')
+  })
+
+  it('warns when anybody who reaches it can do everything', async () => {
+    const serve = new RunningCommand([
+      'serve',
+      ...[
+        '--data',
+        join(folder, 'open'),
+        '--listen',
+        '0.0.0.0:0',
+        '--no-http',
+        '--set',
+        'advertised.listeners=PLAINTEXT://log.example:9092',
+      ],
+    ])
+    await serve.untilOutput('\n')
+    serve.child.kill('SIGTERM')
+    expect((await serve.result()).stderr).toMatch(
+      /^millrace: whoever can reach log\.example:9092 can read and write/,
+    )
   })
 })

@@ -18,8 +18,8 @@ export interface Client extends AsyncDisposable {
   /** One topic with codecs for its keys and values; its sends share one producer with default options. */
   topic<K = Buffer, V = Buffer>(name: string, codecs?: TopicCodecs<K, V>): Topic<K, V>
   producer(options?: ProducerOptions): Producer
-  /** Reads a topic as bytes, without a group. */
-  read(topic: string, options?: ReadOptions): RecordReader
+  /** Reads a topic, or several, as bytes, without a group. */
+  read(topics: string | readonly string[], options?: ReadOptions): RecordReader
   /** Reads topics, by name or by pattern, as a member of a group, as bytes. */
   consume(topics: TopicSelection, options: GroupOptions): GroupConsumer
   /** Flushes the producers, leaves the groups, ends the connections. Idempotent. */
@@ -67,8 +67,8 @@ class ClusterClient implements Client {
     return producer
   }
 
-  read(topic: string, options: ReadOptions = {}): RecordReader {
-    return new RecordReader(this.#cluster, topic, options)
+  read(topics: string | readonly string[], options: ReadOptions = {}): RecordReader {
+    return new RecordReader(this.#cluster, topics, options)
   }
 
   consume(topics: TopicSelection, options: GroupOptions): GroupConsumer {

@@ -1,10 +1,12 @@
 import { flushCompileCache } from 'node:module'
-import { type Broker, type StartBrokerOptions, startBroker } from '@millrace/broker'
+import { type Broker, startBroker } from '@millrace/broker'
 import { CommandError } from '../command-error.ts'
 import type { ServeArguments } from '../commands/serve.ts'
 import { abortOnEndSignal, isInteractive, printLine, writeNote } from '../terminal.ts'
 import { readBrokerSettings } from './broker-settings.ts'
 import { consoleLogger } from './console-logger.ts'
+import { parseHostPort } from './host-port.ts'
+import { startHttp, startHttpIfFree } from './start-http.ts'
 
 const DEFAULT_DATA_DIR = './data'
 
@@ -12,31 +14,25 @@ const DEFAULT_DATA_DIR = './data'
 export async function runServe(args: ServeArguments): Promise<void> {
   const config = readBrokerSettings(args.config, args.set)
   const dataDir = args.data ?? config['log.dirs'] ?? DEFAULT_DATA_DIR
+  const logger = consoleLogger(args['log-level'])
   const signal = abortOnEndSignal()
-  const broker = await startBroker({
-    ...listenOptions(args.listen),
-    dataDir,
-    config,
-    logger: consoleLogger(args['log-level']),
-  }).catch((error: unknown) => {
+  const listen = args.listen === undefined ? {} : parseHostPort('--listen', args.listen)
+  const broker = await startBroker({ ...listen, dataDir, config, logger }).catch((error: unknown) => {
     throw explainStart(error, args.listen)
   })
-  await printLine(`Millrace listening on ${broker.bootstrapServers}`)
-  if (isInteractive()) writeNote(whatToTryNext(broker, dataDir))
-  // A broker that is killed later would leave nothing in the cache.
-  flushCompileCache()
-  await untilEnded(broker, signal)
-}
-
-function listenOptions(listen: string | undefined): Pick<StartBrokerOptions, 'host' | 'port'> {
-  if (listen === undefined) return {}
-  const match = /^(?:\[([^\]]+)\]|([^:\s]*)):(\d{1,5})$/.exec(listen)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || host === '' || port > 65535) {
-    throw new CommandError(`--listen ${listen}: expected HOST:PORT, for example localhost:9092`)
+  try {
+    if (typeof args.http === 'string') await startHttp(broker, args.http, args, logger)
+    await printLine(`Millrace listening on ${broker.bootstrapServers}`)
+    warnOfOpenListener(broker)
+    // Nobody waits for it, so it is loaded when the broker answers already.
+    const url = args.http === undefined ? await startHttpIfFree(broker, args, logger) : null
+    if (isInteractive()) writeNote(whatToTryNext(broker, dataDir, url))
+    // A broker that is killed later would leave nothing in the cache.
+    flushCompileCache()
+    await untilEnded(broker, signal)
+  } finally {
+    await broker.close()
   }
-  return { host, port }
 }
 
 async function untilEnded(broker: Broker, signal: AbortSignal): Promise<void> {
@@ -66,12 +62,26 @@ function explainStart(error: unknown, listen: string | undefined): unknown {
   return error
 }
 
-function whatToTryNext({ bootstrapServers }: Broker, dataDir: string): string {
+function whatToTryNext({ bootstrapServers }: Broker, dataDir: string, url: string | null): string {
   const flag = bootstrapServers === 'localhost:9092' ? '' : ` --bootstrap ${bootstrapServers}`
   return [
     `Records are kept in ${dataDir}. Ctrl-C ends the broker. In another terminal, try:`,
     `  echo hello | millrace produce greetings${flag}`,
     `  millrace tail greetings${flag}`,
+    ...(url === null ? [] : [`  curl ${url}/v1/topics`]),
     '',
   ].join('\n')
+}
+
+/** Whoever reaches the port can do everything: fine on this machine, worth a word beyond it. */
+function warnOfOpenListener({ brokers }: Broker): void {
+  const open = brokers.find(({ host }) => !isLoopback(host))
+  if (open === undefined) return
+  writeNote(
+    `millrace: whoever can reach ${open.host}:${open.port} can read and write everything: no passwords are asked\n`,
+  )
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -1,29 +1,61 @@
+import type { ReadUntil } from '@millrace/client'
+import { CommandError } from '../command-error.ts'
 import type { TailArguments } from '../commands/tail.ts'
 import { connect } from '../connect.ts'
+import { recordFilter } from '../filter/record-filter.ts'
 import { parsePosition } from '../position.ts'
-import { partitionList } from '../read-argument.ts'
-import { abortOnEndSignal } from '../terminal.ts'
+import { partitionList, wholeNumber } from '../read-argument.ts'
+import { abortOnEndSignal, environment, isOutputTerminal, terminalColumns } from '../terminal.ts'
+import { selectTopics } from '../topic-patterns.ts'
 import { jsonFormat } from './json-format.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import { parseFormat, type RecordFormat, rawFormat } from './record-format.ts'
 
-/** Writes the records of a topic to standard output, until the end, Ctrl-C, or a closed pipe. */
+/** Writes the records of topics to standard output, until the end, Ctrl-C, or a closed pipe. */
 export async function runTail(args: TailArguments): Promise<void> {
-  const format = chooseFormat(args)
+  const filter = recordFilter({
+    key: args.key,
+    grep: args.grep,
+    where: args.where,
+    sample: args.sample === undefined ? undefined : wholeNumber('--sample', args.sample, 1),
+  })
+  const format = await chooseFormat(args)
   const from = parsePosition('--from', args.from, Date.now())
+  const until = args.until === undefined ? {} : { until: parseUntil(args.until) }
   const partitions = args.partition === undefined ? {} : { partitions: partitionList(args.partition) }
+  let left = args.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--count', args.count, 1)
   const signal = abortOnEndSignal()
   await using client = await connect(args.bootstrap)
-  await using reader = client.read(args.topic, { from, follow: args.follow, signal, ...partitions })
+  const topics = await selectTopics(client, args.topics)
+  await using reader = client.read(topics, { from, follow: args.follow, signal, ...until, ...partitions })
   const out = new OutputBuffer()
   for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
-    for (const record of batch) format(record, out)
+    for (const record of batch) {
+      if (filter !== null && !filter(record)) continue
+      format(record, out)
+      if (--left === 0) break
+    }
     // What a reader has seen is never held back: a batch that is here is shown.
     await out.flush()
+    if (left === 0) break
   }
 }
 
-function chooseFormat({ format, output }: TailArguments): RecordFormat {
+function parseUntil(text: string): ReadUntil {
+  const position = parsePosition('--until', text, Date.now())
+  if (position !== 'beginning' && !(typeof position === 'number' && position < 0)) return position
+  throw new CommandError(`--until ${text}: expected end, an offset, or a time`)
+}
+
+async function chooseFormat({ format, output, topics }: TailArguments): Promise<RecordFormat> {
   if (format !== undefined) return parseFormat(format)
-  return output === 'json' ? jsonFormat : rawFormat
+  if (output === 'json') return jsonFormat
+  if (output === 'raw' || !isOutputTerminal()) return rawFormat
+  const { prettyFormat } = await import('./pretty-format.ts')
+  const hasColours = environment('NO_COLOR') === undefined && environment('TERM') !== 'dumb'
+  return prettyFormat({
+    columns: terminalColumns,
+    hasColours,
+    showsTopic: topics.length > 1 || /[*?]/.test(topics[0] ?? ''),
+  })
 }

@@ -2,6 +2,7 @@ import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
+import type { TopicMetadata } from '../metadata/topic-metadata.ts'
 import { integerOption, refuseUnknownOptions } from '../option-check.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from './consumer-record.ts'
@@ -31,12 +32,12 @@ export interface ReadOptions {
 const OPTION_NAMES = ['from', 'until', 'follow', 'partitions', 'signal', 'isolation', 'readAheadBytes']
 
 /**
- * Reads a topic without a group, from where the options say. Each partition comes in order; several
+ * Reads topics without a group, from where the options say. Each partition comes in order; several
  * partitions come as their data arrives. Use it once: with `for await`, or batch by batch.
  */
 export class RecordReader implements AsyncDisposable {
   readonly #cluster: Cluster
-  readonly #topic: string
+  readonly #topics: readonly string[]
   readonly #options: ReadOptions
   readonly #fetcher: Fetcher
   readonly #open = new Map<FetchPartition, ReadRange>()
@@ -45,12 +46,12 @@ export class RecordReader implements AsyncDisposable {
   #isClosed = false
 
   /** Made by `client.read()` and `topic.read()`. */
-  constructor(cluster: Cluster, topic: string, options: ReadOptions = {}) {
+  constructor(cluster: Cluster, topics: string | readonly string[], options: ReadOptions = {}) {
     refuseUnknownOptions('read', options, OPTION_NAMES)
     checkPosition('from', options.from ?? 'beginning')
     if (options.until !== undefined) checkPosition('until', options.until)
     this.#cluster = cluster
-    this.#topic = topic
+    this.#topics = typeof topics === 'string' ? [topics] : [...new Set(topics)]
     this.#options = options
     const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes)
     this.#fetcher = new Fetcher(cluster, {
@@ -119,23 +120,22 @@ export class RecordReader implements AsyncDisposable {
   }
 
   async #partitions(): Promise<TopicPartition[]> {
+    const topics = await Promise.all(this.#topics.map((name) => this.#topic(name)))
+    return topics.flatMap((topic) => {
+      const wanted = this.#options.partitions ?? topic.partitions.map(({ partition }) => partition)
+      for (const partition of wanted) {
+        if (topic.partitions[partition] !== undefined) continue
+        const message = `topic "${topic.name}" has ${topic.partitions.length} partitions, and no partition ${partition}`
+        throw new ClientError('UNKNOWN_PARTITION', message)
+      }
+      return [...new Set(wanted)].map((partition) => ({ topic: topic.name, partition }))
+    })
+  }
+
+  #topic(name: string): Promise<TopicMetadata> {
     const { clock, retryBackoffMs, retryBackoffMaxMs, apiTimeoutMs } = this.#cluster.settings
-    const bounds = {
-      retryBackoffMs,
-      retryBackoffMaxMs,
-      timeoutMs: apiTimeoutMs,
-      what: `topic "${this.#topic}"`,
-    }
-    const topic = await retry(clock, bounds, () =>
-      this.#cluster.metadata.topic(this.#topic, { mayCreate: false }),
-    )
-    const wanted = this.#options.partitions ?? topic.partitions.map(({ partition }) => partition)
-    for (const partition of wanted) {
-      if (topic.partitions[partition] !== undefined) continue
-      const message = `topic "${topic.name}" has ${topic.partitions.length} partitions, and no partition ${partition}`
-      throw new ClientError('UNKNOWN_PARTITION', message)
-    }
-    return [...new Set(wanted)].map((partition) => ({ topic: topic.name, partition }))
+    const bounds = { retryBackoffMs, retryBackoffMaxMs, timeoutMs: apiTimeoutMs, what: `topic "${name}"` }
+    return retry(clock, bounds, () => this.#cluster.metadata.topic(name, { mayCreate: false }))
   }
 
   /** The records of the next batch of the chunk at hand that lie in the range; null when there is no chunk. */

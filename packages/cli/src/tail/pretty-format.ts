@@ -1,0 +1,89 @@
+import { isUtf8 } from 'node:buffer'
+import stringWidth from 'string-width'
+import type { RecordFormat } from './record-format.ts'
+
+/** Lines of one record on a terminal, before it is cut short. */
+const MAX_LINES = 6
+const MIN_VALUE_COLUMNS = 20
+
+const STYLES = { dim: '\x1b[2m', key: '\x1b[36m', none: '' } as const
+const RESET = '\x1b[0m'
+
+/** How records are shown to a person. */
+export interface PrettyOptions {
+  /** Columns of the terminal now: it may be resized. */
+  readonly columns: () => number
+  readonly hasColours: boolean
+  /** Whether the topic is named in each line: with several topics. */
+  readonly showsTopic: boolean
+}
+
+/**
+ * One record a line: local time, place, key and value. A long value goes on below its beginning, and is
+ * cut short after a few lines. Whatever could move the cursor or change the terminal is shown as `\xNN`.
+ */
+export function prettyFormat({ columns, hasColours, showsTopic }: PrettyOptions): RecordFormat {
+  const styled = (style: keyof typeof STYLES, text: string): string =>
+    hasColours && text !== '' ? `${STYLES[style]}${text}${RESET}` : text
+  return (record, out) => {
+    const { topic, partition, offset, timestampMs, key, value } = record
+    const place = `${showsTopic ? `${topic}/` : ''}${partition}:${offset}`
+    const head = `${formatTime(timestampMs)}  ${place}  `
+    const keyText = key === null ? '' : `${printable(key)}  `
+    const indent = stringWidth(head) + stringWidth(keyText)
+    const width = Math.max(MIN_VALUE_COLUMNS, columns() - indent)
+    const isNarrow = columns() - indent < MIN_VALUE_COLUMNS
+    const lines = fold(value === null ? '(null)' : printable(value), width)
+    const margin = isNarrow ? '' : ' '.repeat(indent)
+    out.text(`${styled('dim', head)}${styled('key', keyText)}${lines[0] ?? ''}\n`)
+    for (const line of lines.slice(1, MAX_LINES)) out.text(`${margin}${line}\n`)
+    if (lines.length > MAX_LINES) out.text(styled('dim', `${margin}... ${value?.length} bytes\n`))
+  }
+}
+
+/** `12:34:56.789`, with the day in front when it is another one. */
+export function formatTime(timestampMs: number, nowMs = Date.now()): string {
+  if (timestampMs < 0) return '-'.padEnd(12)
+  const time = new Date(timestampMs)
+  if (Number.isNaN(time.getTime())) return String(timestampMs)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  const withMs = `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
+  if (time.toDateString() === new Date(nowMs).toDateString()) return withMs
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${withMs}`
+}
+
+/** Text as it is, bytes that are no text in hex; control characters escaped, all on one line. */
+export function printable(bytes: Buffer): string {
+  if (!isUtf8(bytes)) return bytes.toString('hex')
+  // Controls, line and paragraph separators, and marks that change the direction of what follows.
+  return bytes.toString('utf8').replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (control) => {
+    const code = control.charCodeAt(0)
+    if (control === '\n') return '\\n'
+    if (control === '\t') return '\\t'
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+  })
+}
+
+/** Cuts text into lines of at most this many columns, never inside of a character, wide ones counted as two. */
+export function fold(text: string, columns: number): string[] {
+  // No character is wider than two columns, and text that fits is the usual case.
+  if (text.length <= columns && stringWidth(text) <= columns) return [text]
+  const lines: string[] = []
+  let line = ''
+  let width = 0
+  const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)
+  for (const { segment } of segments) {
+    const segmentWidth = stringWidth(segment)
+    if (width + segmentWidth > columns && line !== '') {
+      lines.push(line)
+      // The rest would only be counted: what is shown ends here.
+      if (lines.length > MAX_LINES) return lines
+      line = ''
+      width = 0
+    }
+    line += segment
+    width += segmentWidth
+  }
+  return [...lines, line]
+}
