@@ -22,6 +22,7 @@ const range = (count: number): readonly number[] => Array.from({ length: count }
 
 const SEEDS_PER_STEP = 3000
 const FUZZ_STEPS = 40
+const FRAMES_PER_STEP = 125_000
 
 export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   {
@@ -56,6 +57,25 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
       name: `seed-${seed}`,
       args: [...VITEST, 'test/bad-input/wire'],
       env: { BAD_INPUT_SEED: String(seed) },
+    })),
+  },
+  {
+    name: 'groups',
+    about: 'whole groups of classic, new and mixed members in simulated time',
+    steps: ['classic', 'consumer', 'mixed'].flatMap((members) =>
+      range(5).map((step) => ({
+        name: `${members}-${step}`,
+        args: ['packages/consumer-groups/test/run-seeds.ts', members, String(step * 4000 + 1), '4000'],
+      })),
+    ),
+  },
+  {
+    name: 'fuzz',
+    about: '5,000,000 hostile frames over every API and version',
+    steps: range(FUZZ_STEPS).map((seed) => ({
+      name: `seed-${seed}`,
+      args: [...VITEST, '--root', 'packages/broker', 'src/network/hostile-input'],
+      env: { FUZZ_SEED: String(seed), FUZZ_FRAMES: String(FRAMES_PER_STEP) },
     })),
   },
 ]
