@@ -66,8 +66,8 @@ function whatToTryNext({ bootstrapServers }: Broker, dataDir: string, url: strin
   const flag = bootstrapServers === 'localhost:9092' ? '' : ` --bootstrap ${bootstrapServers}`
   return [
     `Records are kept in ${dataDir}. Ctrl-C ends the broker. In another terminal, try:`,
-    `  echo hello | millrace produce greetings${flag}`,
-    `  millrace tail greetings${flag}`,
+    `  echo hello | npx millrace produce greetings${flag}`,
+    `  npx millrace tail greetings${flag}`,
     ...(url === null ? [] : [`  curl ${url}/v1/topics`]),
     '',
   ].join('\n')
