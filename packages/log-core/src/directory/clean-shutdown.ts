@@ -1,5 +1,6 @@
 import { crc32c } from '@millrace/record-batch'
 import type { SegmentWriterState } from '../segment/segment-writer.ts'
+import type { NewMark } from './sync-marks.ts'
 
 /**
  * What a directory of logs says of itself when all of them were flushed and closed. It is durably gone before anything
@@ -27,6 +28,19 @@ export interface CleanLog {
   readonly timeIndexCrc: number
   /** Whether a producer snapshot of the log's end was written: without producers there is none. */
   readonly hasProducers: boolean
+}
+
+/** The mark that says of a log what its clean stop says. */
+export function markOfCleanLog({ topicId, partition, logStartOffset, active, epochs }: CleanLog): NewMark {
+  return {
+    topicId,
+    partition,
+    leaderEpoch: epochs.at(-1)?.[0] ?? 0,
+    segmentBaseOffset: active.baseOffset,
+    position: active.sizeBytes,
+    nextOffset: active.nextOffset,
+    logStartOffset,
+  }
 }
 
 export const CLEAN_SHUTDOWN = 'clean-shutdown'

@@ -33,6 +33,7 @@ import {
   type CleanShutdown,
   decodeCleanShutdown,
   encodeCleanShutdown,
+  markOfCleanLog,
 } from './clean-shutdown.ts'
 import { type CompactedLog, compactLogs, type DirectoryCompactionOptions } from './directory-compaction.ts'
 import { checkIsOurs, readOrCreateMeta } from './directory-meta.ts'
@@ -86,6 +87,8 @@ export class LogDirectory {
   readonly #opening = new Set<string>()
   /** What the last clean stop said of logs that have not been opened since: it stays true. */
   readonly #cleanLogs: Map<string, CleanLog>
+  /** By directory name. While the lock is held nobody else changes them. */
+  readonly #topicIds: Map<string, string>
   #closing: Promise<void> | null = null
 
   private constructor(
@@ -98,7 +101,11 @@ export class LogDirectory {
     this.nodeId = meta.nodeId
     this.directoryId = meta.directoryId
     this.wasCleanShutdown = parts.clean !== null
-    this.#cleanLogs = new Map((parts.clean?.logs ?? []).map((log) => [keyOf(log), log]))
+    const cleanLogs = parts.clean?.logs ?? []
+    this.#cleanLogs = new Map(cleanLogs.map((log) => [keyOf(log), log]))
+    this.#topicIds = new Map(
+      cleanLogs.map(({ topic, partition, topicId }) => [partitionDirectoryName(topic, partition), topicId]),
+    )
     this.#environment = parts.environment
     this.#lock = parts.lock
     this.#defaultConfig = options.defaultConfig ?? DEFAULT_LOG_CONFIG
@@ -123,9 +130,11 @@ export class LogDirectory {
       const random = options.randomBytes ?? randomBytes
       const expected = { nodeId: options.nodeId, clusterId: options.clusterId, randomBytes: random }
       const meta = await readOrCreateMeta(fs, path, expected)
-      const clean = await takeCleanShutdown(fs, path)
+      const clean = readCleanShutdown(fs, path)
       const { clock, logger = silentLogger, plantedBugs = {} } = options
-      const marks = await SyncMarks.open({ fs, clock, directory: path, windowBytes })
+      const place = { fs, clock, directory: path, windowBytes }
+      const marks = await SyncMarks.open(place, clean?.logs.map(markOfCleanLog))
+      await removeCleanShutdown(fs, path)
       const cache = new SegmentCache(fs, limits)
       const environment: LogEnvironment = {
         fs,
@@ -165,11 +174,26 @@ export class LogDirectory {
     topicId: string | null
   }[] {
     const { fs } = this.#environment
-    return fs.list(this.path).flatMap(({ name, kind }) => {
-      if (kind !== 'directory' || isDeletedDirectoryName(name)) return []
+    return this.#directoryNames().flatMap((name) => {
+      if (isDeletedDirectoryName(name)) return []
       const parsed = parsePartitionDirectoryName(name)
-      return [{ name, parsed, topicId: parsed === null ? null : readTopicId(fs, `${this.path}/${name}`) }]
+      const topicId =
+        this.#topicIds.get(name) ?? (parsed === null ? null : readTopicId(fs, `${this.path}/${name}`))
+      if (topicId !== null) this.#topicIds.set(name, topicId)
+      return [{ name, parsed, topicId }]
     })
+  }
+
+  /** Those that are known need not be looked at. */
+  #directoryNames(): string[] {
+    const { fs } = this.#environment
+    const names = fs.listNames?.(this.path)
+    const areAllKnown = names?.every(
+      (name) => this.#topicIds.has(name) || parsePartitionDirectoryName(name) === null,
+    )
+    if (names !== undefined && areAllKnown === true)
+      return names.filter((name) => this.#topicIds.has(name)).sort()
+    return fs.list(this.path).flatMap(({ name, kind }) => (kind === 'directory' ? [name] : []))
   }
 
   /** Opens the log, recovering it when needed, or makes it when it does not exist. Durable when it resolves. */
@@ -192,7 +216,8 @@ export class LogDirectory {
     const { fs } = this.#environment
     const config = request.config ?? this.#defaultConfig
     const identity: LogIdentity = { ...request, directory }
-    const topicId = fs.exists(directory) ? ownerOf(fs, directory) : null
+    const name = partitionDirectoryName(request.topic, request.partition)
+    const topicId = this.#topicIds.get(name) ?? (fs.exists(directory) ? ownerOf(fs, directory) : null)
     if (topicId !== null && topicId !== request.topicId) {
       const message = `${directory} belongs to topic id ${topicId}, expected ${request.topicId}`
       throw new StorageError('NOT_OURS', directory, message)
@@ -203,6 +228,7 @@ export class LogDirectory {
         ? await createLogFiles(this.#environment, identity)
         : await openLogFiles(this.#environment, identity, { config, clean })
     this.#cleanLogs.delete(keyOf(request))
+    this.#topicIds.set(name, request.topicId)
     return new PartitionLog(this.#environment, identity, opened, config)
   }
 
@@ -222,7 +248,10 @@ export class LogDirectory {
   async deleteLog(log: PartitionLog): Promise<void> {
     const { fs, marks, remover } = this.#environment
     await log.close()
-    this.#logs.delete(partitionDirectoryName(log.topic, log.partition))
+    const name = partitionDirectoryName(log.topic, log.partition)
+    this.#logs.delete(name)
+    this.#topicIds.delete(name)
+    this.#cleanLogs.delete(keyOf(log))
     marks.forget(log.topicId, log.partition)
     const unique = this.#randomBytes(ID_BYTES).toString('hex')
     const deleted = `${this.path}/${deletedDirectoryName(log.topic, log.partition, unique)}`
@@ -308,14 +337,18 @@ function warnAboutFileSystem(fs: FileSystem, path: string, logger: StorageLogger
   if (reason !== undefined) logger.warn({ path, kind }, `${path} lies on ${kind}, which ${reason}`)
 }
 
-/** What the last holder said when it closed everything. Durably gone afterwards: what follows may be torn. */
-async function takeCleanShutdown(fs: FileSystem, path: string): Promise<CleanShutdown | null> {
+/** What the last holder said when it closed everything. */
+function readCleanShutdown(fs: FileSystem, path: string): CleanShutdown | null {
   const file = `${path}/${CLEAN_SHUTDOWN}`
-  if (!fs.exists(file)) return null
-  const shutdown = decodeCleanShutdown(fs.readFile(file))
+  return fs.exists(file) ? decodeCleanShutdown(fs.readFile(file)) : null
+}
+
+/** Durably, before a log is opened: what is written from now on may be torn. */
+async function removeCleanShutdown(fs: FileSystem, path: string): Promise<void> {
+  const file = `${path}/${CLEAN_SHUTDOWN}`
+  if (!fs.exists(file)) return
   fs.remove(file)
   await fs.syncDirectory(path)
-  return shutdown
 }
 
 function keyOf({ topicId, partition }: { topicId: string; partition: number }): string {

@@ -64,17 +64,21 @@ export class SyncMarks {
     this.#file = file
   }
 
-  /** Reads what is there and begins a new file with it, synced. Damaged records are passed over: see `damagedCount`. */
-  static async open(place: {
-    fs: FileSystem
-    clock: Clock
-    directory: string
-    windowBytes: number
-  }): Promise<SyncMarks> {
+  /**
+   * Reads what is there and begins a new file with it, synced. Damaged records are passed over. `known` is newer than
+   * what is there: what a clean stop said of each log.
+   */
+  static async open(
+    place: { fs: FileSystem; clock: Clock; directory: string; windowBytes: number },
+    known: readonly NewMark[] = [],
+  ): Promise<SyncMarks> {
     const { fs, directory } = place
     const found = readMarkFiles(fs, directory)
     const file = fs.open(markFilePath(directory, found.highestNumber + 1), 'create')
     const marks = new SyncMarks(place, found, file)
+    for (const mark of known) {
+      marks.#latest.set(keyOf(mark.topicId, mark.partition), { ...mark, bootHash: marks.#bootHash })
+    }
     file.appendSync(marks.#wholeState())
     await file.sync()
     await fs.syncDirectory(directory)

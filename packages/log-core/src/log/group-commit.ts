@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../time/clock.ts'
 import { AppendQueue, type QueuedBatch } from './append-queue.ts'
 import { createDeferred, type Deferred } from './deferred.ts'
 import { isDiskFull } from './disk-full.ts'
+import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import type { HighWatermark } from './high-watermark.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
@@ -53,6 +54,7 @@ export class GroupCommit {
   lastSyncAtMs: number | null = null
   readonly #segments: SegmentList
   readonly #producers: ProducerStates
+  readonly #checkpoint: EpochCheckpoint
   readonly #highWatermark: HighWatermark
   readonly #clock: Clock
   readonly #limits: LogLimits
@@ -64,6 +66,10 @@ export class GroupCommit {
   #mustRoll = false
   /** A partial write was cut off, and until a full sync the old size could come back in a crash. */
   #wasTruncated = false
+  /** An attempt to open the log may have cut the file and failed to sync that: the next sync is a full one. */
+  #isSizeUncertain: boolean
+  /** The epoch of the first batch is written down. */
+  #preparing: Promise<void> | null = null
   /** Written and not covered by a sync that has ended. */
   #unsyncedBytes = 0
   #unsyncedRecords = 0
@@ -78,10 +84,12 @@ export class GroupCommit {
     parts: {
       segments: SegmentList
       producers: ProducerStates
+      checkpoint: EpochCheckpoint
       highWatermark: HighWatermark
       clock: Clock
       limits: LogLimits
       config: LogConfig
+      isSizeUncertain: boolean
     },
     syncedEnd: SyncedEnd,
     listener: CommitListener,
@@ -89,6 +97,8 @@ export class GroupCommit {
     this.queue = new AppendQueue(parts.limits.maxQueuedBytes)
     this.#segments = parts.segments
     this.#producers = parts.producers
+    this.#checkpoint = parts.checkpoint
+    this.#isSizeUncertain = parts.isSizeUncertain
     this.#highWatermark = parts.highWatermark
     this.#clock = parts.clock
     this.#limits = parts.limits
@@ -194,7 +204,11 @@ export class GroupCommit {
 
   /** Writes as much of the queue as may be written, then starts a sync when somebody needs one. */
   #writeQueue(): void {
-    if (this.#rolling !== null || this.#failure !== null) return
+    if (this.#rolling !== null || this.#preparing !== null || this.#failure !== null) return
+    if (!this.#checkpoint.isWritten && !this.queue.isEmpty) {
+      this.#prepare()
+      return
+    }
     const nowMs = this.#clock.nowMs()
     while (!this.queue.isEmpty) {
       const batches = this.#writableBatches(nowMs)
@@ -208,6 +222,20 @@ export class GroupCommit {
     const { next } = this.queue
     if (next !== undefined && this.#isRollNeededFor(next, nowMs)) void this.#startRoll()
     else this.#syncIfNeeded()
+  }
+
+  /** No batch is written under an epoch that is not durable. */
+  #prepare(): void {
+    this.#preparing = this.#checkpoint
+      .write()
+      .catch((error: unknown) => {
+        const { path } = this.#segments.active.file
+        this.#refuseOrFail(StorageError.from(error, path, 'write the leader epochs'))
+      })
+      .finally(() => {
+        this.#preparing = null
+        if (!this.#isClosed) this.#writeQueue()
+      })
   }
 
   /** The next batches that fit into the active segment and into the window of unsynced bytes. */
@@ -267,7 +295,8 @@ export class GroupCommit {
   /** Seals the segment when all of it is synced. Never rejects: a failure is the log's, and it is told. */
   async #rollWhenSynced(): Promise<void> {
     try {
-      while (this.#failure === null && (this.#sync !== null || this.#isAnythingUnsynced())) {
+      const mustSync = () => this.#sync !== null || this.#isAnythingUnsynced() || this.#isSizeUncertain
+      while (this.#failure === null && mustSync()) {
         if (this.#sync === null) this.#startSync()
         await this.#syncSettled()
       }
@@ -317,7 +346,8 @@ export class GroupCommit {
     const end = { segmentBaseOffset: segment.baseOffset, position: segment.sizeBytes, nextOffset }
     const waiting = this.#awaitingSync
     const covered = { bytes: this.#unsyncedBytes, records: this.#unsyncedRecords, waiting }
-    const sync = { end, ...covered, isFull: this.#wasTruncated, done: createDeferred() }
+    const isFull = this.#wasTruncated || this.#isSizeUncertain
+    const sync = { end, ...covered, isFull, done: createDeferred() }
     this.#awaitingSync = []
     this.#sync = sync
     this.#highWatermark.syncStarted()
@@ -330,7 +360,10 @@ export class GroupCommit {
 
   #syncDone(sync: SyncInFlight): void {
     this.#sync = null
-    if (sync.isFull) this.#wasTruncated = false
+    if (sync.isFull) {
+      this.#wasTruncated = false
+      this.#isSizeUncertain = false
+    }
     this.#unsyncedBytes -= sync.bytes
     this.#unsyncedRecords -= sync.records
     this.#syncedEnd = sync.end

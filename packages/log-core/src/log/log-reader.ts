@@ -79,12 +79,27 @@ export class LogReader {
     for (;;) {
       const segment = this.#segments.at(index)
       if (segment === undefined || segment.baseOffset >= request.endOffset) return Buffer.alloc(0)
+      this.#checkSealed(segment, this.#segments.endOffsetOf(index))
       const found = await this.#readFrom(segment, request)
       if (found === 'retired') index = this.#segments.indexOf(request.offset)
       // Null: compaction left nothing at or behind the offset in this segment, so the next one has it.
       else if (found === null) index = this.#segments.indexBehind(segment)
       else return found
     }
+  }
+
+  /** Once for each segment: it is as long as it was sealed, and the one behind it is there. */
+  #checkSealed(segment: LogSegment, endOffset: number): void {
+    if (segment.isChecked || segment.active !== null) return
+    const seal = this.#indexes.seal(segment)
+    if (seal !== null && seal.sizeBytes !== segment.sizeBytes) {
+      throw damaged(segment, segment.sizeBytes, `the segment was sealed with ${seal.sizeBytes} bytes`)
+    }
+    if (seal !== null && seal.nextOffset !== endOffset) {
+      const seen = `the next segment begins at offset ${endOffset}`
+      throw damaged(segment, segment.sizeBytes, `${seen}, and this one was sealed at ${seal.nextOffset}`)
+    }
+    segment.isChecked = true
   }
 
   /** A segment was replaced or removed. */

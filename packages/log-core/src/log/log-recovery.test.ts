@@ -2,6 +2,7 @@ import { stampBatch } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import type { FileSystem } from '../fs/file-system.ts'
 import { appendBytes, copyDisk, cutFile, flipByte, namesIn } from '../testing/disk-image.ts'
+import { failingFileSystem } from '../testing/failing-file-system.ts'
 import { appendValues, batchOf, type Fixture, openFixture, readAll } from '../testing/log-fixtures.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -46,6 +47,7 @@ describe('opening a log after its process was killed', () => {
       [1, 'b'],
     ])
     expect(log.leaderEpoch).toBe(1)
+    await appendValues(log, ['c'])
     expect(fs.readFile(`${DIRECTORY}/leader-epoch-checkpoint`).toString().trimEnd()).toBe('0\n2\n0 0\n1 2')
     expect(log.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 2 })
   })
@@ -55,6 +57,31 @@ describe('opening a log after its process was killed', () => {
     await reopened(once)
     const log = await reopened(copyDisk(once))
     expect(log.leaderEpoch).toBe(2)
+  })
+
+  it('writes no batch under an epoch before that is durable', async () => {
+    const killedFs = await killed(async (log) => void (await appendValues(log, ['a'])))
+    const fs = failingFileSystem(killedFs)
+    const log = await reopened(fs)
+    fs.calls.length = 0
+    await appendValues(log, ['b'], { durability: 'written' })
+    const calls = fs.calls.map((call) => call.replace(`${DIRECTORY}/`, ''))
+    const epochsDurable = calls.indexOf(`syncDirectory ${DIRECTORY}`)
+    expect(calls.indexOf('sync leader-epoch-checkpoint.tmp')).toBeGreaterThanOrEqual(0)
+    expect(epochsDurable).toBeGreaterThan(0)
+    expect(calls.indexOf('append 00000000000000000000.log')).toBeGreaterThan(epochsDurable)
+  })
+
+  it('keeps an epoch over a clean stop that nothing was written under', async () => {
+    const fs = await killed(async (log) => void (await appendValues(log, ['a'])))
+    const fixture = await openFixture({ fs })
+    await fixture.openLog()
+    await fixture.directory.close()
+    const again = await openFixture({ fs })
+    const log = await again.openLog()
+    expect(log.leaderEpoch).toBe(1)
+    await appendValues(log, ['b'])
+    expect(await readAll(await reopened(copyDisk(fs)))).toHaveLength(2)
   })
 
   it('cuts a batch that the end of the file cuts short, and keeps a copy of it', async () => {
@@ -132,7 +159,7 @@ describe('opening a log after its process was killed', () => {
     await expect(reopened(fs)).rejects.toMatchObject({ code: 'CORRUPT' })
   })
 
-  it('refuses a log with a segment missing in the middle', async () => {
+  it('gives nothing of a segment behind which another is missing, and everything else', async () => {
     const fs = await killed(
       async (log) => {
         for (let i = 0; i < 8; i++) await appendValues(log, [`value ${i}`])
@@ -141,7 +168,20 @@ describe('opening a log after its process was killed', () => {
     )
     const second = namesIn(fs, DIRECTORY).filter((name) => name.endsWith('.log'))[1]
     fs.remove(`${DIRECTORY}/${second}`)
-    await expect(reopened(fs)).rejects.toMatchObject({ code: 'CORRUPT' })
+    const log = await reopened(fs)
+    await expect(readAll(log)).rejects.toMatchObject({ code: 'CORRUPT', path: FIRST })
+    expect((await readAll(log, 4)).map(([offset]) => offset)).toEqual([4, 5, 6, 7])
+  })
+
+  it('gives nothing of a segment that is shorter than it was sealed', async () => {
+    const fs = await killed(
+      async (log) => {
+        for (let i = 0; i < 8; i++) await appendValues(log, [`value ${i}`])
+      },
+      { segmentBytes: 200 },
+    )
+    cutFile(fs, FIRST, 80)
+    await expect(readAll(await reopened(fs))).rejects.toMatchObject({ code: 'CORRUPT', path: FIRST })
   })
 
   it('refuses a flipped base offset, which no batch CRC covers', async () => {

@@ -4,6 +4,7 @@ import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome } from './append-outcome.ts'
+import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import { GroupCommit, type SyncedEnd } from './group-commit.ts'
 import { HighWatermark } from './high-watermark.ts'
 import type { LeaderEpochs } from './leader-epoch-checkpoint.ts'
@@ -19,8 +20,10 @@ import { TailCache } from './tail-cache.ts'
 export interface OpenedLog {
   readonly segments: SegmentList
   readonly producers: ProducerStates
-  readonly epochs: LeaderEpochs
+  readonly checkpoint: EpochCheckpoint
   readonly logStartOffset: number
+  /** The size of the active file may be one that a failed attempt cut: a full sync has to come before it is sealed. */
+  readonly isSizeUncertain: boolean
 }
 
 /** What a session tells the log that it serves. Never called from within `append`. */
@@ -50,6 +53,7 @@ export class LogSession {
   readonly tail: TailCache
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
+  readonly #checkpoint: EpochCheckpoint
   #config: LogConfig
   #nextOffset: number
 
@@ -58,11 +62,13 @@ export class LogSession {
     log: { identity: LogIdentity; opened: OpenedLog; config: LogConfig },
     listener: SessionListener,
   ) {
-    const { segments, producers, epochs } = log.opened
+    const { segments, producers, checkpoint, isSizeUncertain } = log.opened
+    const { epochs } = checkpoint
     const { clock, limits, cache, indexes } = environment
     const { active } = segments
     this.#environment = environment
     this.#identity = log.identity
+    this.#checkpoint = checkpoint
     this.#config = log.config
     this.segments = segments
     this.producers = producers
@@ -80,10 +86,12 @@ export class LogSession {
     const parts = {
       segments,
       producers,
+      checkpoint,
       highWatermark: this.highWatermark,
       clock,
       limits,
       config: log.config,
+      isSizeUncertain,
     }
     this.commit = new GroupCommit(parts, syncedEnd, {
       committed: () => listener.committed(),
@@ -164,6 +172,7 @@ export class LogSession {
       await this.trimmer.close()
       await this.commit.close()
       await this.segments.writeForQuickStart(this.producers)
+      if (!this.#checkpoint.isWritten) await this.#checkpoint.write()
       return {
         topic: this.#identity.topic,
         partition: this.#identity.partition,

@@ -1,8 +1,7 @@
-import { writeFileAtomically } from '../fs/atomic-file.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { SegmentIndexes } from '../segment/segment-indexes.ts'
+import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { LEADER_EPOCH_CHECKPOINT, type LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { decideRetention, type SegmentAge } from './retention.ts'
 import type { SegmentList } from './segment-list.ts'
@@ -14,7 +13,7 @@ export class LogTrimmer {
   readonly #identity: LogIdentity
   readonly #segments: SegmentList
   readonly #indexes: SegmentIndexes
-  readonly #epochs: LeaderEpochs
+  readonly #checkpoint: EpochCheckpoint
   readonly #commit: GroupCommit
   #logStartOffset: number
   /** Behind `logStartOffset` while a move is on its way, and after one that failed. */
@@ -27,7 +26,7 @@ export class LogTrimmer {
     parts: {
       segments: SegmentList
       indexes: SegmentIndexes
-      epochs: LeaderEpochs
+      checkpoint: EpochCheckpoint
       commit: GroupCommit
       logStartOffset: number
     },
@@ -36,7 +35,7 @@ export class LogTrimmer {
     this.#identity = identity
     this.#segments = parts.segments
     this.#indexes = parts.indexes
-    this.#epochs = parts.epochs
+    this.#checkpoint = parts.checkpoint
     this.#commit = parts.commit
     this.#logStartOffset = parts.logStartOffset
     this.#durableStartOffset = parts.logStartOffset
@@ -102,7 +101,7 @@ export class LogTrimmer {
     marks.record({
       topicId,
       partition,
-      leaderEpoch: this.#epochs.latest,
+      leaderEpoch: this.#checkpoint.epochs.latest,
       logStartOffset,
       ...end,
     })
@@ -118,9 +117,8 @@ export class LogTrimmer {
     const removed = this.#segments.removeFirst(count)
     await removeSegments(this.#environment, removed, config.fileDeleteDelayMs)
     // Not further: a second move may be on its way, and a crash would leave the log without the epochs between.
-    this.#epochs.truncateBefore(this.#durableStartOffset)
-    const path = `${this.#identity.directory}/${LEADER_EPOCH_CHECKPOINT}`
-    await writeFileAtomically(this.#environment.fs, path, this.#epochs.encode())
+    this.#checkpoint.epochs.truncateBefore(this.#durableStartOffset)
+    await this.#checkpoint.write()
     const { topic, partition } = this.#identity
     const fields = { topic, partition, logStartOffset: this.#logStartOffset, segments: count }
     this.#environment.logger.info(fields, 'removed old segments')

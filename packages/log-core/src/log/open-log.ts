@@ -8,15 +8,16 @@ import type { LogConfig } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { type ResumedLog, resumeLog } from './clean-start.ts'
+import { EpochCheckpoint } from './epoch-checkpoint.ts'
 import { readLeaderEpochs } from './epoch-recovery.ts'
-import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import { LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { type LogInventory, takeInventory } from './log-inventory.ts'
 import type { OpenedLog } from './log-session.ts'
 import { recoverProducers, replayBatch } from './producer-recovery.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
-import { checkSealedSegments } from './sealed-recovery.ts'
+import { sealUnsealedSegments } from './sealed-recovery.ts'
 import { createSegmentWriter, SegmentList } from './segment-list.ts'
 import { removeSegments } from './segment-removal.ts'
 import { recoverTail } from './tail-recovery.ts'
@@ -30,14 +31,15 @@ export async function createLogFiles(environment: LogEnvironment, identity: LogI
   fs.makeDirectory(directory)
   const epochs = new LeaderEpochs([{ epoch: FIRST_EPOCH, startOffset: 0 }])
   const active = createSegmentWriter(environment, directory, { baseOffset: 0, nowMs: clock.nowMs() })
-  await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
+  const checkpoint = new EpochCheckpoint({ fs, directory }, epochs, false)
+  await checkpoint.write()
   // Last: a directory with this file is complete.
   const metadata = encodePartitionMetadata(identity.topicId)
   await writeFileAtomically(fs, `${directory}/${PARTITION_METADATA}`, metadata)
   recordMark(environment, identity, { active, epoch: FIRST_EPOCH, logStartOffset: 0 })
   const snapshots = new ProducerSnapshots(fs, directory)
   const segments = new SegmentList(environment, { directory, snapshots }, { sealed: [], active })
-  return { segments, producers: new ProducerStates(), epochs, logStartOffset: 0 }
+  return { segments, producers: new ProducerStates(), checkpoint, logStartOffset: 0, isSizeUncertain: false }
 }
 
 /**
@@ -70,7 +72,7 @@ export async function openLogFiles(
   }
 }
 
-/** After a clean stop nothing has to be read, and nothing to be made durable. */
+/** After a clean stop nothing has to be read, and nothing to be made durable: the marks know already. */
 function goOn(
   environment: LogEnvironment,
   identity: LogIdentity,
@@ -78,11 +80,14 @@ function goOn(
   clean: CleanLog,
 ): OpenedLog {
   const { active, sealed, epochs, producers, snapshots } = log
-  const { logStartOffset } = clean
-  recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
-  const files = { directory: identity.directory, snapshots }
-  const segments = new SegmentList(environment, files, { sealed, active, resumedFrom: clean })
-  return { segments, producers, epochs, logStartOffset }
+  const { directory } = identity
+  const segments = new SegmentList(
+    environment,
+    { directory, snapshots },
+    { sealed, active, resumedFrom: clean },
+  )
+  const checkpoint = new EpochCheckpoint({ fs: environment.fs, directory }, epochs, true)
+  return { segments, producers, checkpoint, logStartOffset: clean.logStartOffset, isSizeUncertain: false }
 }
 
 interface FoundLog {
@@ -97,30 +102,33 @@ interface FoundLog {
 interface RecoveredLog {
   readonly active: SegmentWriter
   readonly producers: ProducerStates
+  /** So much of the active segment was synced before it was opened. */
+  readonly syncedBytes: number
 }
 
 async function recoverByWalking(
   environment: LogEnvironment,
   identity: LogIdentity,
-  { sealed, activeSegment, epochs, snapshots }: FoundLog,
+  { sealed, activeSegment, inventory, epochs, snapshots }: FoundLog,
   { config, clean }: { config: LogConfig; clean: CleanLog | null },
 ): Promise<RecoveredLog> {
   const { marks, limits, clock } = environment
   const activeBase = activeSegment.baseOffset
   const known = marks.get(identity.topicId, identity.partition)
-  await checkSealedSegments(environment, { sealed, activeBase, config })
+  await sealUnsealedSegments(environment, { sealed, sealedBases: inventory.sealedBases, activeBase, config })
   const producers = await recoverProducers(environment, snapshots, { sealed, activeBase })
+  const syncedBytes = syncedBytesOf(environment, activeSegment, { mark: known?.mark, clean })
   const tail = {
     directory: identity.directory,
     baseOffset: activeBase,
-    syncedBytes: syncedBytesOf(environment, activeSegment, { mark: known?.mark, clean }),
+    syncedBytes,
     hasMachineRestarted: known === null || !known.isFromThisBoot,
     windowBytes: marks.previousWindowBytes ?? limits.writeAheadWindowBytes,
     epochs,
     nowMs: clock.nowMs(),
   }
   const active = await recoverTail(environment, tail, config, ({ header }) => replayBatch(producers, header))
-  return { active, producers }
+  return { active, producers, syncedBytes }
 }
 
 /** All that is kept is known to be good: now it may be changed, and made durable. */
@@ -144,17 +152,20 @@ async function settle(
   snapshots.removeAbove(active.nextOffset)
   const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
   if (mustRaise) {
-    // Whole, not fdatasync: the process before may have cut off a failed write and died before its fsync.
-    await active.file.fullSync()
+    // What a sync had covered needs none. The size may be one that an earlier attempt cut and could not sync: see
+    // `isSizeUncertain`.
+    if (active.segment.sizeBytes > log.syncedBytes) await active.file.fullSync()
+    // The process before may have died between making a name and syncing it, and the mark is about to rely on it.
+    await fs.syncDirectory(directory)
     const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + (plantedBugs.keepsEpoch ? 0 : 1)
     if (epoch > epochs.latest) epochs.assign({ epoch, startOffset: active.nextOffset })
-    await writeFileAtomically(fs, `${directory}/${LEADER_EPOCH_CHECKPOINT}`, epochs.encode())
   }
   recordMark(environment, identity, { active, epoch: epochs.latest, logStartOffset })
   if (mustRaise) await marks.durable()
   const segments = new SegmentList(environment, { directory, snapshots }, { sealed, active })
   const known = plantedBugs.forgetsProducers ? new ProducerStates() : producers
-  return { segments, producers: known, epochs, logStartOffset }
+  const checkpoint = new EpochCheckpoint({ fs, directory }, epochs, !mustRaise)
+  return { segments, producers: known, checkpoint, logStartOffset, isSizeUncertain: true }
 }
 
 /**

@@ -49,6 +49,7 @@ export async function recoverTail(
     })
     await settleTail({ fs, logger }, file, tail, end)
     if (!tail.hasMachineRestarted) await writeAgain(file, tail.syncedBytes, end.position)
+    if (end.position <= tail.syncedBytes) file.markSynced()
     return writer
   } catch (error) {
     file.close()

@@ -32,6 +32,8 @@ export class LogSegment {
   active: ActiveSegment | null = null
   /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
   isRetired = false
+  /** Its size and its end were compared with its seal. */
+  isChecked = false
   /** What the scrubber found: nothing of this segment is given to anybody any more. */
   damage: StorageError | null = null
   /** Of a sealed segment, once somebody asked. */

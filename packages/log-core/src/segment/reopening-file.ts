@@ -109,6 +109,11 @@ export class ReopeningFile implements FileHandle {
     this.#release()
   }
 
+  /** An earlier process is known to have synced all of it. */
+  markSynced(): void {
+    this.#syncedChanges = this.#changes
+  }
+
   /** Says whether the descriptor is free now. */
   closeIfSynced(): boolean {
     if (this.#inFlight > 0 || this.#changes !== this.#syncedChanges) return false
