@@ -153,11 +153,17 @@ function headerAt(buffer: Buffer, at: number): BatchHeader | string {
   }
 }
 
+/** Indexes hold offsets as 32 bits, relative to the segment's base offset. */
+const MAX_RELATIVE_OFFSET = 0x7fff_ffff
+
 /** What is wrong with the fields that the batch CRC leaves out; null when they fit. */
 function mismatchOf(header: BatchHeader, chain: Chain, rules: ScanOptions): string | null {
   const { baseOffset, partitionLeaderEpoch } = header
   const joins = rules.hasGaps ? baseOffset >= chain.nextOffset : baseOffset === chain.nextOffset
   if (!joins) return `base offset ${baseOffset}, expected ${chain.nextOffset}`
+  if (header.lastOffset - rules.nextOffset > MAX_RELATIVE_OFFSET) {
+    return `last offset ${header.lastOffset}, which no index of a segment at ${rules.nextOffset} can hold`
+  }
   if (partitionLeaderEpoch < chain.epoch) return `leader epoch ${partitionLeaderEpoch} after ${chain.epoch}`
   const expectedEpoch = rules.epochOf?.(baseOffset) ?? -1
   if (expectedEpoch >= 0 && partitionLeaderEpoch !== expectedEpoch) {

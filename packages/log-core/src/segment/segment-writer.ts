@@ -1,4 +1,4 @@
-import { crc32c, scanBatches } from '@millrace/record-batch'
+import { CorruptBatchError, crc32c, scanBatches } from '@millrace/record-batch'
 import type { FileHandle } from '../fs/file-system.ts'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts'
 import { type ActiveSegment, LogSegment } from './log-segment.ts'
@@ -216,20 +216,29 @@ function buildIndexes(file: FileHandle, segment: LogSegment): SegmentIndexPair {
   for (let start = 0; start < segment.sizeBytes; ) {
     const chunk = Buffer.allocUnsafe(Math.min(REBUILD_BYTES, segment.sizeBytes - start))
     const bytes = chunk.subarray(0, file.readSync(start, chunk))
-    const before = start
-    for (const { position, header } of scanBatches(bytes)) {
-      const { sizeBytes, baseOffset: batchOffset, lastOffset, maxTimestampMs } = header
-      const buffer = bytes.subarray(position, position + sizeBytes)
-      writer.note(
-        { buffer, sizeBytes, baseOffset: batchOffset, lastOffset, maxTimestampMs },
-        DEFAULT_LOG_CONFIG,
-      )
-      start += sizeBytes
-    }
+    const notedBytes = noteBatches(writer, bytes)
     // Damage, or a batch that is larger than the chunk: the indexes end here, and readers scan from here.
-    if (start === before) break
+    if (notedBytes === 0) break
+    start += notedBytes
   }
   return writer
+}
+
+/** Notes the batches that follow each other from the beginning of `bytes`, and returns how many bytes they take. */
+function noteBatches(writer: SegmentWriter, bytes: Buffer): number {
+  let notedBytes = 0
+  try {
+    for (const { position, header } of scanBatches(bytes)) {
+      const { sizeBytes, baseOffset, lastOffset, maxTimestampMs } = header
+      if (baseOffset !== writer.nextOffset) break
+      const buffer = bytes.subarray(position, position + sizeBytes)
+      writer.note({ buffer, sizeBytes, baseOffset, lastOffset, maxTimestampMs }, DEFAULT_LOG_CONFIG)
+      notedBytes += sizeBytes
+    }
+  } catch (error) {
+    if (!(error instanceof CorruptBatchError)) throw error
+  }
+  return notedBytes
 }
 
 const REBUILD_BYTES = 4 * 1024 * 1024
