@@ -29,6 +29,7 @@ import {
   listPartitionReassignments,
   metadata,
   offsetCommit,
+  offsetDelete,
   offsetFetch,
   offsetForLeaderEpoch,
   produce,
@@ -64,6 +65,7 @@ import { handleListOffsets } from './handlers/list-offsets.ts'
 import { handleListPartitionReassignments } from './handlers/list-partition-reassignments.ts'
 import { handleMetadata } from './handlers/metadata.ts'
 import { handleOffsetCommit } from './handlers/offset-commit.ts'
+import { handleOffsetDelete } from './handlers/offset-delete.ts'
 import { handleOffsetFetch } from './handlers/offset-fetch.ts'
 import { handleOffsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { handleProduce } from './handlers/produce.ts'
@@ -109,6 +111,7 @@ export const ROUTES: readonly Route[] = [
   route(electLeaders, [0, 2], handleElectLeaders),
   route(alterPartitionReassignments, [0, 1], handleAlterPartitionReassignments),
   route(listPartitionReassignments, [0, 0], handleListPartitionReassignments),
+  route(offsetDelete, [0, 0], handleOffsetDelete),
   route(describeClientQuotas, [0, 1], handleDescribeClientQuotas),
   route(alterClientQuotas, [0, 1], handleAlterClientQuotas),
 ]

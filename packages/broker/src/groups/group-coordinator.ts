@@ -25,6 +25,8 @@ import {
   type ListGroupsResponseInput,
   type OffsetCommitRequest,
   type OffsetCommitResponseInput,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponseInput,
   type SyncGroupRequest,
   type SyncGroupResponseInput,
 } from '@millrace/protocol'
@@ -147,6 +149,15 @@ export class GroupCoordinator {
       group.groupId,
       (token) => ({ kind: 'offset-fetch', token, origin, group, requireStable }),
       refusals.offsetFetch(group),
+    )
+  }
+
+  /** Takes back what was committed for topics that nobody in the group reads (KIP-496). */
+  offsetDelete(request: OffsetDeleteRequest): Promise<OffsetDeleteResponseInput> {
+    return this.#ask(
+      request.groupId,
+      (token) => ({ kind: 'offset-delete', token, request }),
+      (errorCode) => ({ errorCode, topics: [] }),
     )
   }
 
