@@ -26,6 +26,8 @@ export interface GatewayLimits {
   readonly maxHeadersPerRecord: number
   /** Fetched ahead for one reader. */
   readonly readAheadBytes: number
+  /** The same for a listener that is behind. */
+  readonly listenerReadAheadBytes: number
   /** Written to a response before its reader is waited for. */
   readonly responseChunkBytes: number
   /** Requests that read or listen for longer than a moment: a reader each. */
@@ -66,6 +68,7 @@ const LIMITS: GatewayLimits = {
   recordsPerSend: 2_000,
   maxHeadersPerRecord: 1_000,
   readAheadBytes: 2 * MIB,
+  listenerReadAheadBytes: 256 * KIB,
   responseChunkBytes: 64 * KIB,
   maxStreams: 1_000,
   heartbeatMs: 15_000,

@@ -25,10 +25,11 @@ export async function startGateway(
 ): Promise<Gateway> {
   const settings = resolveGatewayOptions(options)
   const services = new GatewayServices(settings)
-  const server = await HttpServer.open(settings, new RequestDispatcher(services))
+  const dispatcher = new RequestDispatcher(services)
+  const server = await HttpServer.open(settings, dispatcher)
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
-    closing ??= closeGateway(server, services)
+    closing ??= closeGateway(server, dispatcher, services)
     return closing
   }
   const follow = async (): Promise<void> => {
@@ -53,9 +54,14 @@ export async function startGateway(
   }
 }
 
-async function closeGateway(server: HttpServer, services: GatewayServices): Promise<void> {
+async function closeGateway(
+  server: HttpServer,
+  dispatcher: RequestDispatcher,
+  services: GatewayServices,
+): Promise<void> {
   const { clock, limits } = services.settings
   const closed = server.close()
+  await dispatcher.close()
   const late = clock.after(limits.closeGraceMs, () => server.destroyConnections())
   await closed
   late.cancel()

@@ -8,6 +8,9 @@ import type { ServerOwner } from './http/http-server.ts'
 import { guardRequest } from './http/request-guard.ts'
 import { findRoute } from './http/router.ts'
 import { ROUTES } from './routes.ts'
+import type { SocketServer } from './websocket/socket-server.ts'
+
+const SOCKET_PATH = '/v1/socket'
 
 const CORS_METHODS = 'GET, HEAD, POST, DELETE'
 const CORS_HEADERS = 'content-type, last-event-id'
@@ -17,6 +20,7 @@ const CORS_MAX_AGE_SECONDS = '600'
 export class RequestDispatcher implements ServerOwner {
   readonly #services: GatewayServices
   #requestCount = 0
+  #sockets: Promise<SocketServer> | null = null
 
   constructor(services: GatewayServices) {
     this.#services = services
@@ -36,14 +40,35 @@ export class RequestDispatcher implements ServerOwner {
     void this.#answer(request, response)
   }
 
-  onUpgrade(request: IncomingMessage, socket: Duplex, _head: Buffer): void {
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    try {
-      guardRequest(sourceOf(request), this.#services.settings.policy)
-      throw new HttpError(404, 'NOT_FOUND', 'there is no WebSocket here')
-    } catch (error) {
-      refuseUpgrade(socket, this.#tell(error))
+    void this.#upgrade(request, socket, head).catch((error: unknown) =>
+      refuseUpgrade(socket, this.#tell(error)),
+    )
+  }
+
+  /** Tells every WebSocket that it ends. */
+  async close(): Promise<void> {
+    ;(await this.#sockets)?.close()
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    guardRequest(sourceOf(request), this.#services.settings.policy)
+    const isSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
+    if (!isSocket || urlOf(request).pathname !== SOCKET_PATH) {
+      throw new HttpError(
+        404,
+        'NOT_FOUND',
+        `WebSockets are at ${SOCKET_PATH}, and no other protocol is spoken`,
+      )
     }
+    // Refuses while the broker loads.
+    await this.#services.client()
+    this.#sockets ??= import('./websocket/socket-server.ts').then(
+      ({ SocketServer }) => new SocketServer(this.#services),
+    )
+    const sockets = await this.#sockets
+    if (!socket.destroyed) sockets.upgrade(request, socket, head)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

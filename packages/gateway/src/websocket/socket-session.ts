@@ -1,0 +1,151 @@
+import type { WebSocket } from 'ws'
+import type { GatewayServices } from '../gateway-services.ts'
+import { answerOf } from '../http/error-answer.ts'
+import { HttpError } from '../http/http-error.ts'
+import type { FeedRegistry } from '../listen/feed-registry.ts'
+import type { FrameFormat } from '../listen/frame.ts'
+import type { RecordSink } from '../listen/subscription.ts'
+import { type ClientMessage, readClientMessage } from './client-message.ts'
+import { CloseCode } from './close-code.ts'
+import { SocketSubscriptions } from './socket-subscriptions.ts'
+
+type Message<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>
+
+/** A close frame has room for 123 bytes of reason. */
+const MAX_REASON_LENGTH = 100
+
+/** One WebSocket: what it subscribes to, what it may still be sent, what it sends. */
+export class SocketSession implements RecordSink {
+  readonly #services: GatewayServices
+  readonly #socket: WebSocket
+  readonly #subscriptions: SocketSubscriptions
+  #credit = 0
+  #producesInFlight = 0
+  #isAlive = true
+
+  constructor(services: GatewayServices, socket: WebSocket, feeds: FeedRegistry) {
+    this.#services = services
+    this.#socket = socket
+    this.#subscriptions = new SocketSubscriptions(services, feeds, this)
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
+    socket.on('pong', () => {
+      this.#isAlive = true
+    })
+    // A peer that breaks the protocol: ws has answered, and 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#subscriptions.close())
+  }
+
+  get credit(): number {
+    const { maxUnsentBytes } = this.#services.settings.limits
+    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount > maxUnsentBytes
+      ? 0
+      : this.#credit
+  }
+
+  send(frame: Buffer, format: FrameFormat, recordCount: number): void {
+    this.#credit -= recordCount
+    const { maxUnsentBytes } = this.#services.settings.limits
+    const isCrowded = this.#socket.bufferedAmount + frame.length > maxUnsentBytes
+    this.#socket.send(frame, { binary: format === 'binary' }, () => {
+      if (isCrowded) this.#subscriptions.pump()
+    })
+  }
+
+  onSubscriptionFailed(topic: string, error: unknown): void {
+    this.#subscriptions.remove(topic)
+    this.#tellError(null, error, { topic })
+  }
+
+  /** Asks whether the peer is there; closes when it did not answer the last time. */
+  checkAlive(): void {
+    if (!this.#isAlive) {
+      // ws ends the connection some seconds later, also when nobody answers this either.
+      this.close(CloseCode.silent, 'no answer to a ping')
+      return
+    }
+    this.#isAlive = false
+    this.#socket.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason.slice(0, MAX_REASON_LENGTH))
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    if (isBinary) {
+      this.close(CloseCode.binaryMessage, 'messages are JSON text')
+      return
+    }
+    try {
+      const message = readClientMessage(data.toString('utf8'), this.#services.settings.limits)
+      void this.#handle(message)
+    } catch (error) {
+      if (error instanceof HttpError) this.close(CloseCode.badMessage, error.message)
+      else this.#tellError(null, error)
+    }
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    try {
+      switch (message.type) {
+        case 'credit':
+          return this.#addCredit(message.records)
+        case 'subscribe':
+          return await this.#subscribe(message)
+        case 'unsubscribe':
+          for (const topic of message.topics) this.#subscriptions.remove(topic)
+          return this.#tell({ type: 'unsubscribed', id: message.id, topics: message.topics })
+        case 'produce':
+          return await this.#produce(message)
+      }
+    } catch (error) {
+      this.#tellError('id' in message ? message.id : null, error)
+    }
+  }
+
+  #addCredit(records: number): void {
+    this.#credit = Math.min(this.#credit + records, this.#services.settings.limits.maxCredit)
+    this.#subscriptions.pump()
+  }
+
+  async #subscribe(message: Message<'subscribe'>): Promise<void> {
+    const topics = await this.#subscriptions.add(message)
+    // The answer goes before the first record.
+    this.#tell({ type: 'subscribed', id: message.id, topics })
+    if (message.credit > 0) this.#addCredit(message.credit)
+    else this.#subscriptions.pump()
+  }
+
+  async #produce({ acks, id, records, topic }: Message<'produce'>): Promise<void> {
+    const { maxProducesInFlight } = this.#services.settings.limits
+    if (this.#producesInFlight >= maxProducesInFlight) {
+      const message = `${maxProducesInFlight} messages wait for their acknowledgement already: this one was not written`
+      throw new HttpError(429, 'TOO_MANY_IN_FLIGHT', message)
+    }
+    this.#producesInFlight++
+    try {
+      const producer = await this.#services.producer(acks)
+      const { offsets, partitions } = await producer.sendMany(topic, records)
+      const written = Array.from(offsets, (offset, index) => ({ partition: partitions[index], offset }))
+      this.#tell({ type: 'produced', id, topic, records: written })
+    } finally {
+      this.#producesInFlight--
+    }
+  }
+
+  #tell(message: object): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+  }
+
+  #tellError(id: string | null, error: unknown, more: object = {}): void {
+    const answer = answerOf(error)
+    if (answer !== null) {
+      this.#tell({ type: 'error', id, code: answer.code, message: answer.message, ...more })
+      return
+    }
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#services.settings.logger.error({ reason }, 'gateway: a WebSocket failed')
+    this.close(CloseCode.internalError, 'the gateway failed')
+  }
+}
