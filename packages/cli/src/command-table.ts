@@ -13,7 +13,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   topic: {
-    describe: 'Create, list, describe and delete topics',
+    describe: 'Create, list, describe, change and delete topics',
     load: async () => (await import('./commands/topic.ts')).topicCommand,
   },
   produce: {
@@ -24,8 +24,24 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Show the records of topics, and those that follow',
     load: async () => (await import('./commands/tail.ts')).tailCommand,
   },
+  config: {
+    describe: 'Show and change configs of topics, brokers and groups, and quotas',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
   group: {
     describe: 'List, describe and reset consumer groups',
     load: async () => (await import('./commands/group.ts')).groupCommand,
+  },
+  log: {
+    describe: "Look into a broker's files, check them, repair them",
+    load: async () => (await import('./commands/log.ts')).logCommand,
+  },
+  clients: {
+    describe: 'Show who is connected to the broker on a data directory',
+    load: async () => (await import('./commands/local-broker.ts')).clientsCommand,
+  },
+  stats: {
+    describe: 'Show how the broker on a data directory does',
+    load: async () => (await import('./commands/local-broker.ts')).statsCommand,
   },
 }

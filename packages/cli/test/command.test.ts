@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -231,6 +231,75 @@ describe('produce through kills of the broker', () => {
   }, 60_000)
 })
 
+describe('configs', () => {
+  it('are shown and changed', async () => {
+    await data('topic create tuned')
+    expect(await data('config alter topic tuned --set retention.ms=5000')).toBe('retention.ms=5000\n')
+    expect(JSON.parse(await data('config describe topic tuned -o json'))).toContainEqual({
+      name: 'retention.ms',
+      value: '5000',
+      source: 'topic',
+      isReadOnly: false,
+    })
+    expect(await data('topic alter tuned --unset retention.ms --partitions 3')).toBe('changed tuned\n')
+    expect(await data('config describe topic tuned')).not.toContain('retention.ms')
+    expect(JSON.parse(await data('topic describe tuned -o json')).partitions).toHaveLength(3)
+    expect(await data('config describe broker 1 --all')).toContain('num.partitions')
+    expect(await failure('config describe topic nowhere')).toContain('there is no topic "nowhere"')
+    expect(await failure('config describe planet x')).toContain('topic, broker, group, user, client-id')
+    expect(await failure('topic alter tuned')).toContain('nothing to change')
+  })
+})
+
+describe('a data directory', () => {
+  it('is asked while its broker runs', async () => {
+    await data('topic create looked-at')
+    await data('produce looked-at', 'a\nb\n')
+    expect(await data(`stats --data ${broker.dataDir}`)).toMatch(/looked-at +0 +0 +2/)
+    expect(JSON.parse(await data(`stats --data ${broker.dataDir} -o json`))).toMatchObject({
+      metrics: expect.any(Array),
+    })
+    const tail = new RunningCommand([
+      'tail',
+      'looked-at',
+      '--from',
+      'beginning',
+      '--bootstrap',
+      broker.bootstrap,
+    ])
+    await tail.untilOutput('b\n')
+    expect(await data(`clients --data ${broker.dataDir}`)).toContain('millrace-cli')
+    tail.child.kill('SIGINT')
+    await tail.result()
+    expect(await failure('stats --data /no/such/dir')).toContain('no broker runs on the data directory')
+  })
+
+  it('is dumped, verified and repaired while it does not', async () => {
+    const other = await ServeProcess.start()
+    await runMillrace(['produce', 'kept'], { bootstrap: other.bootstrap, input: 'one\ntwo\n' })
+    await other.signal('SIGTERM')
+    expect(await data(`log verify --data ${other.dataDir}`)).toMatch(/kept-0: good, 1 segments, 2 records/)
+    const segment = join(other.dataDir, 'kept-0', '00000000000000000000.log')
+    expect(await data(`log dump ${segment} --records`)).toMatch(
+      /batch at 0: offsets 0 to 1, 2 records.*\n.* one\n.* two\n/,
+    )
+    const [, record] = (await data(`log dump ${segment} --records -o json`)).split('\n')
+    expect(JSON.parse(record ?? '')).toMatchObject({ kind: 'record', offset: 0, value: 'one' })
+
+    const bytes = readFileSync(segment)
+    bytes.writeUInt8(bytes.readUInt8(70) ^ 0xff, 70)
+    writeFileSync(segment, bytes)
+    const verified = await run(`log verify --data ${other.dataDir}`)
+    expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining('kept-0: damaged') })
+    expect(verified.stderr).toMatch(/1 of \d+ partitions are damaged: millrace log repair/)
+    const shown = await run(`log repair --data ${other.dataDir}`)
+    expect(shown).toMatchObject({ code: 0, stderr: 'Nothing was changed: add --execute to do it.\n' })
+    await data(`log repair --data ${other.dataDir} --execute`)
+    expect(await data(`log verify --data ${other.dataDir}`)).toContain('kept-0: good')
+    await other[Symbol.asyncDispose]()
+  })
+})
+
 describe('groups', () => {
   it('are reset only with --execute, and described', async () => {
     await data('topic create counted')
@@ -265,7 +334,7 @@ describe('the command line', () => {
   it('names what was meant', async () => {
     expect(await failure('sreve')).toContain('serve')
     expect(await failure('serve --dtaa x')).toContain('dtaa')
-    expect(await failure('topic')).toContain('topic create, list, describe or delete')
+    expect(await failure('topic')).toContain('topic create, list, describe, alter or delete')
   })
 
   it('says that no broker answers, and how to start one', async () => {

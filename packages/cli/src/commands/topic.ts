@@ -20,22 +20,31 @@ export interface TopicDescribeArguments extends BrokerArguments {
   readonly output: 'table' | 'json'
 }
 
+/** `topic alter` */
+export interface TopicAlterArguments extends BrokerArguments {
+  readonly name: string
+  readonly partitions: string | undefined
+  readonly set: readonly string[]
+  readonly unset: readonly string[]
+}
+
 /** `topic delete` */
 export interface TopicDeleteArguments extends BrokerArguments {
   readonly names: readonly string[]
 }
 
-/** `millrace topic create|list|describe|delete` */
+/** `millrace topic create|list|describe|alter|delete` */
 export const topicCommand: CommandModule = {
   command: 'topic',
-  describe: 'Create, list, describe and delete topics',
+  describe: 'Create, list, describe, change and delete topics',
   builder: (yargs: Argv) =>
     withBroker(yargs)
       .command(create)
       .command(list)
       .command(describe)
+      .command(alter)
       .command(remove)
-      .demandCommand(1, 'name what to do: topic create, list, describe or delete'),
+      .demandCommand(1, 'name what to do: topic create, list, describe, alter or delete'),
   handler: () => {},
 }
 
@@ -102,6 +111,39 @@ const describe: CommandModule = {
   handler: async (args) => {
     const { describeTopic } = await import('../topic/run-topic.ts')
     await describeTopic(args as unknown as TopicDescribeArguments)
+  },
+}
+
+const alter: CommandModule = {
+  command: 'alter <name>',
+  describe: 'Change configs of a topic, or give it more partitions',
+  builder: (yargs: Argv) =>
+    yargs
+      .positional('name', { type: 'string', describe: 'The topic' })
+      .option('partitions', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'How many it is to have; keys may go to other partitions from then on',
+      })
+      .option('set', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [],
+        describe: 'KEY=VALUE; may be repeated',
+      })
+      .option('unset', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [],
+        describe: 'KEY, back to its default; may be repeated',
+      })
+      .example('$0 topic alter flights --set retention.ms=86400000', 'keep a day')
+      .example('$0 topic alter flights --partitions 12', 'more room for consumers'),
+  handler: async (args) => {
+    const { alterTopic } = await import('../topic/run-topic.ts')
+    await alterTopic(args as unknown as TopicAlterArguments)
   },
 }
 

@@ -2,7 +2,8 @@ import type { ConsumerRecord } from '@millrace/client'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { OutputBuffer } from './output-buffer.ts'
-import { fold, formatTime, prettyFormat, printable } from './pretty-format.ts'
+import { fold, formatTime, prettyFormat } from './pretty-format.ts'
+import { printable } from './printable.ts'
 
 const RECORD: ConsumerRecord = {
   topic: 'flights',

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer'
 import stringWidth from 'string-width'
+import { printable } from './printable.ts'
 import type { RecordFormat } from './record-format.ts'
 
 /** Lines of one record on a terminal, before it is cut short. */
@@ -51,18 +51,6 @@ export function formatTime(timestampMs: number, nowMs = Date.now()): string {
   const withMs = `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
   if (time.toDateString() === new Date(nowMs).toDateString()) return withMs
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${withMs}`
-}
-
-/** Text as it is, bytes that are no text in hex; control characters escaped, all on one line. */
-export function printable(bytes: Buffer): string {
-  if (!isUtf8(bytes)) return bytes.toString('hex')
-  // Controls, line and paragraph separators, and marks that change the direction of what follows.
-  return bytes.toString('utf8').replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (control) => {
-    const code = control.charCodeAt(0)
-    if (control === '\n') return '\\n'
-    if (control === '\t') return '\\t'
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
-  })
 }
 
 /** Cuts text into lines of at most this many columns, never inside of a character, wide ones counted as two. */

@@ -1,5 +1,7 @@
 import { type Client, type ConfigEntry, EARLIEST, LATEST, type TopicMetadata } from '@millrace/client'
+import { CommandError } from '../command-error.ts'
 import type {
+  TopicAlterArguments,
   TopicCreateArguments,
   TopicDeleteArguments,
   TopicDescribeArguments,
@@ -47,6 +49,22 @@ export async function describeTopic(args: TopicDescribeArguments): Promise<void>
   ])
   const set = configs.filter(({ source }) => source === 'topic')
   await writeOut(args.output === 'json' ? asJson(topic, partitions, set) : asTable(topic, partitions, set))
+}
+
+export async function alterTopic(args: TopicAlterArguments): Promise<void> {
+  const partitions = args.partitions === undefined ? null : wholeNumber('--partitions', args.partitions, 1)
+  const changes: Record<string, string | null> = parseSets(args.set)
+  for (const name of args.unset) changes[name] = null
+  if (partitions === null && Object.keys(changes).length === 0) {
+    throw new CommandError('nothing to change: say --set KEY=VALUE, --unset KEY or --partitions N')
+  }
+  await using client = await connect(args.bootstrap)
+  await client.admin.describeTopic(args.name)
+  if (Object.keys(changes).length > 0) {
+    await client.admin.alterConfigs({ kind: 'topic', name: args.name }, changes)
+  }
+  if (partitions !== null) await client.admin.createPartitions(args.name, partitions)
+  await printLine(`changed ${args.name}`)
 }
 
 export async function deleteTopics(args: TopicDeleteArguments): Promise<void> {
