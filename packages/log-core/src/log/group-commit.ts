@@ -3,30 +3,13 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig, LogLimits } from '../log-config.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { AppendQueue, type QueuedBatch } from './append-queue.ts'
+import type { CommitListener, SyncedEnd } from './commit-listener.ts'
 import { createDeferred, type Deferred } from './deferred.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import type { HighWatermark } from './high-watermark.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
-
-/** How far the log is on stable storage. */
-export interface SyncedEnd {
-  readonly segmentBaseOffset: number
-  readonly position: number
-  readonly nextOffset: number
-}
-
-/** What the log does when its writer has something to tell. Never called from within `append`. */
-export interface CommitListener {
-  /** The high watermark moved: once for each group. */
-  committed(): void
-  synced(end: SyncedEnd): void
-  /** The disk was full: everything from this offset on was taken back, the file ends with a whole batch. */
-  refused(fromOffset: number, error: StorageError): void
-  /** Nothing can be appended until the log has been opened again from disk. */
-  failed(error: StorageError): void
-}
 
 interface SyncInFlight {
   readonly end: SyncedEnd

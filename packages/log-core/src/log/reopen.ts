@@ -1,6 +1,6 @@
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { copyAside } from './aside-copy.ts'
-import type { SyncedEnd } from './group-commit.ts'
+import type { SyncedEnd } from './commit-listener.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 
 /**
