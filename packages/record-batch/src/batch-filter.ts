@@ -18,6 +18,8 @@ import { varintSizeBytes, varlongSizeBytes, writeVarint, writeVarlong } from './
 
 /** What compaction does to a batch. */
 export interface RecordFilter {
+  /** Sees a cursor over all records before `keep` is asked about the first: for what is quicker done for many at once. */
+  prepare?(records: RecordCursor): void
   /** Whether the record that the cursor stands on stays. */
   keep(record: RecordCursor): boolean
   /** From this time on tombstones may be dropped. Given to a batch that keeps some and has no such time yet (KIP-534). */
@@ -96,6 +98,7 @@ function recordsOf(buffer: Buffer, position: number, header: BatchHeader, filter
 
 function selectRecords(records: RecordBytes, header: BatchHeader, filter: RecordFilter): KeptRecords {
   const kept: KeptRecords = { ranges: [], count: 0, maxTimestampMs: -1, hasTombstone: false }
+  filter.prepare?.(new RecordCursor(records, header))
   const cursor = new RecordCursor(records, header)
   const isLogAppendTime = header.timestampType === 1
   let start = records.start

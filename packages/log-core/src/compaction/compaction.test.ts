@@ -131,7 +131,7 @@ describe('compaction', () => {
     const { log } = await openCompacted()
     await fill(log, 100, 100)
     const before = await contents(log)
-    const passes = await compactAll(log, NOW_MS, 20 * 25)
+    const passes = await compactAll(log, NOW_MS, 16 * 25)
     expect(passes).toBeGreaterThan(3)
     const after = await contents(log)
     expect(newestOf(after)).toEqual(newestOf(before))

@@ -5,30 +5,54 @@ function keyOf(n: number, length = 16): Buffer {
   return Buffer.from(`${n}`.padStart(length, 'k').slice(-length))
 }
 
+function put(map: KeyOffsetMap, key: Buffer, offset: number): void {
+  map.beginGroup()
+  map.addKey(key, 0, key.length)
+  map.put(0, offset)
+}
+
+function latestOffset(map: KeyOffsetMap, key: Buffer): number {
+  map.beginGroup()
+  map.addKey(key, 0, key.length)
+  return map.latestOffset(0)
+}
+
 describe('KeyOffsetMap', () => {
+  it('looks a group of keys up as it does one by one, however large', () => {
+    const map = new KeyOffsetMap({ memoryBytes: 1_000_000, mostKeys: 5_000, baseOffset: 0, seed: 3 })
+    map.beginGroup()
+    for (let n = 0; n < 5_000; n++) map.addKey(keyOf(n % 4_000), 0, 16)
+    map.loadGroup()
+    for (let n = 0; n < 5_000; n++) map.put(n, n)
+    expect(map.count).toBe(4_000)
+    for (let n = 0; n < 4_000; n++) expect(latestOffset(map, keyOf(n))).toBe(n < 1_000 ? n + 4_000 : n)
+  })
+
   it('gives the latest offset of each key, of any length', () => {
     const map = new KeyOffsetMap({ memoryBytes: 1_000_000, mostKeys: 10_000, baseOffset: 2 ** 40, seed: 99 })
     const latest = new Map<string, number>()
     for (let n = 0; n < 10_000; n++) {
       const key = keyOf((n * 31) % 3_000, 4 + (n % 40))
-      map.put(Buffer.concat([Buffer.from('xx'), key]), 2, key.length, 2 ** 40 + n)
+      map.beginGroup()
+      map.addKey(Buffer.concat([Buffer.from('xx'), key]), 2, key.length)
+      map.put(0, 2 ** 40 + n)
       latest.set(key.toString(), 2 ** 40 + n)
     }
     expect(map.count).toBe(latest.size)
-    for (const [key, offset] of latest) expect(map.latestOffset(Buffer.from(key), 0, key.length)).toBe(offset)
-    expect(map.latestOffset(Buffer.from('absent'), 0, 6)).toBe(-1)
-    expect(map.latestOffset(Buffer.alloc(0), 0, 0)).toBe(-1)
+    for (const [key, offset] of latest) expect(latestOffset(map, Buffer.from(key))).toBe(offset)
+    expect(latestOffset(map, Buffer.from('absent'))).toBe(-1)
+    expect(latestOffset(map, Buffer.alloc(0))).toBe(-1)
   })
 
   it('says when it is full, and never takes more memory than it was given', () => {
     const map = new KeyOffsetMap({ memoryBytes: 2_000, mostKeys: 1_000_000, baseOffset: 0, seed: 1 })
     let count = 0
     while (!map.isFullFor(count)) {
-      map.put(keyOf(count), 0, 16, count)
+      put(map, keyOf(count), count)
       count++
     }
-    expect(count).toBe(90)
-    for (let n = 0; n < count; n++) expect(map.latestOffset(keyOf(n), 0, 16)).toBe(n)
+    expect(count).toBe(113)
+    for (let n = 0; n < count; n++) expect(latestOffset(map, keyOf(n))).toBe(n)
   })
 
   it('is full for an offset that is too far away', () => {
@@ -44,7 +68,7 @@ describe('KeyOffsetMap', () => {
       for (let bit = 0; bit < length * 8; bit++) {
         const key = Buffer.alloc(length)
         key.writeUInt8(1 << (bit & 7), bit >> 3)
-        map.put(key, 0, length, offset++)
+        put(map, key, offset++)
       }
     }
     expect(map.count).toBe(offset)

@@ -63,6 +63,8 @@ export class LogCompactor {
   readonly #trimmer: LogTrimmer
   readonly #commit: GroupCommit
   #checkpointOffset: number | null = null
+  /** Of the keys of one batch; kept, so that a pass does not make a list for each batch. */
+  readonly #keyOffsets: number[] = []
 
   constructor(
     environment: LogEnvironment,
@@ -151,13 +153,21 @@ export class LogCompactor {
       const end = await scanSegment(paced, scanOfSealed(segment), ({ buffer, at, header }) => {
         if (fullAt !== null || header.lastOffset < firstDirtyOffset || header.isControl) return
         const records = openRecords(buffer, at, header)
+        const offsets = this.#keyOffsets
+        offsets.length = 0
+        map.beginGroup()
         while (records.next()) {
           if (records.offset < firstDirtyOffset || records.keyLength < 0) continue
-          if (map.isFullFor(records.offset)) {
-            fullAt = records.offset
+          map.addKey(records.bytes, records.keyStart, records.keyLength)
+          offsets.push(records.offset)
+        }
+        map.loadGroup()
+        for (const [index, offset] of offsets.entries()) {
+          if (map.isFullFor(offset)) {
+            fullAt = offset
             return
           }
-          map.put(records.bytes, records.keyStart, records.keyLength, records.offset)
+          map.put(index, offset)
         }
       })
       if (end.kind !== 'end') {

@@ -11,7 +11,7 @@ import {
   scanSegment,
 } from '../segment/segment-scan.ts'
 import { type SegmentBatch, SegmentWriter } from '../segment/segment-writer.ts'
-import { isRecordKept, type RetentionFacts } from './record-retention.ts'
+import { groupKeys, isRecordKept, type RetentionFacts } from './record-retention.ts'
 import type { WorkPacer } from './work-pacer.ts'
 
 /** What one group of segments becomes. The writer's file is written and synced, and has the name that is given. */
@@ -93,6 +93,7 @@ export class SegmentCleaner {
     const { buffer, at, header } = batch
     if (header.isControl) return asSegmentBatch(batch)
     const filtered = filterBatch(buffer, at, header, {
+      prepare: (records) => groupKeys(records, this.#facts.latest),
       keep: (record) => isRecordKept(record, header, this.#facts),
       deleteHorizonMs: this.#facts.nowMs + this.#config.deleteRetentionMs,
     })
