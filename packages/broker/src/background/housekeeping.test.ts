@@ -1,25 +1,34 @@
 import { ErrorCode, fetch, listOffsets } from '@millrace/protocol'
-import { readBatchRecords, scanBatches } from '@millrace/record-batch'
+import { readBatchHeader, readBatchRecords, scanBatches } from '@millrace/record-batch'
 import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { numbered, TestBroker } from '../testing/test-broker.ts'
 
-/** Key and value of every record. An answer may end with its segment, so there may be several. */
-async function recordsOf(broker: TestBroker, topic: string): Promise<[string | null, string | null][]> {
-  const found: [string | null, string | null][] = []
+/** Every batch. An answer may end with its segment, so there may be several. */
+async function batchesOf(broker: TestBroker, topic: string): Promise<Buffer[]> {
+  const batches: Buffer[] = []
   for (let fetchOffset = 0; ; ) {
     const topics = [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] }]
     const request = { maxWaitMs: 0, minBytes: 1, topics }
     const { responses } = await broker.settle(broker.connect().request(fetch, 11, request))
     const records = responses[0]?.partitions[0]?.records ?? Buffer.alloc(0)
-    if (records.length === 0) return found
+    if (records.length === 0) return batches
     for (const { header, position } of scanBatches(records)) {
-      for (const { key, value } of readBatchRecords(records, position)) {
-        found.push([key?.toString() ?? null, value?.toString() ?? null])
-      }
+      batches.push(records.subarray(position, position + header.sizeBytes))
       fetchOffset = header.lastOffset + 1
     }
   }
+}
+
+/** Key and value of every record. */
+async function recordsOf(broker: TestBroker, topic: string): Promise<[string | null, string | null][]> {
+  const batches = await batchesOf(broker, topic)
+  return batches.flatMap((batch) =>
+    readBatchRecords(batch).map(({ key, value }): [string | null, string | null] => [
+      key?.toString() ?? null,
+      value?.toString() ?? null,
+    ]),
+  )
 }
 
 async function logStart(broker: TestBroker, topic: string): Promise<number> {
@@ -74,6 +83,24 @@ describe('housekeeping', () => {
       ['a', '29'],
       ['b', '29'],
     ])
+  })
+
+  it('keeps what clients advance by: every batch as many records as it claims, and the last one its end (trap 25)', async () => {
+    const broker = await TestBroker.start()
+    await broker.createTopic('t', 1, { 'cleanup.policy': 'compact', 'segment.bytes': '1024' })
+    for (let round = 0; round < 40; round++) {
+      await broker.produce('t', [{ key: Buffer.from('only'), value: Buffer.from(`${round}`.padEnd(100)) }])
+    }
+    await broker.settle(broker.broker.housekeep())
+    await broker.close()
+    await using second = await TestBroker.start({ clock: broker.clock, fileSystem: broker.fileSystem })
+    let nextOffset = 0
+    for (const batch of await batchesOf(second, 't')) {
+      expect(readBatchRecords(batch)).toHaveLength(readBatchHeader(batch).recordCount)
+      expect(readBatchHeader(batch).baseOffset).toBeGreaterThanOrEqual(nextOffset)
+      nextOffset = readBatchHeader(batch).lastOffset + 1
+    }
+    expect(nextOffset).toBe(40)
   })
 
   it('has keys on compacted topics, because the producer is told otherwise', async () => {

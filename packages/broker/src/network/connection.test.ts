@@ -231,6 +231,23 @@ describe('Connection', () => {
     expect(owner.started).toEqual(['a'])
   })
 
+  it('when too much was received in all, has one request in flight', async () => {
+    open({ maxReceivedBytesInAll: 100 })
+    const replies: PromiseWithResolvers<ReplyBytes>[] = []
+    owner.answer = () => {
+      const reply = Promise.withResolvers<ReplyBytes>()
+      replies.push(reply)
+      return new Applied(reply.promise)
+    }
+    owner.receiveBudget.change(100)
+    connection.onData(frames('a', 'b', 'c'))
+    expect(owner.started).toEqual(['a'])
+    owner.receiveBudget.change(-100)
+    replies[0]?.resolve([Buffer.from('A')])
+    await microtasks()
+    expect(owner.started).toEqual(['a', 'b', 'c'])
+  })
+
   it('when too much was received in all, lets one large frame in at a time, in the order of their beginnings', () => {
     open({ readAheadBytes: 10, maxReceivedBytesInAll: 100 })
     const large = frames('x'.repeat(90))

@@ -204,12 +204,13 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   }
 
   #mayStart(): boolean {
-    const { limits } = this.#owner
+    const { limits, receiveBudget } = this.#owner
     return (
       !this.#isClosed &&
       !this.#isDraining &&
       !this.isMuted &&
       this.#exchanges.isApplied &&
+      (this.#exchanges.size === 0 || !receiveBudget.isFull) &&
       this.#exchanges.requestBytes < limits.maxBytesInFlight &&
       this.#exchanges.size < limits.maxRequestsInFlight &&
       this.#stream.unsentBytes <= limits.maxUnsentBytes

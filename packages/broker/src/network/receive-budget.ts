@@ -27,6 +27,11 @@ export class ReceiveBudget {
     return this.#usedBytes
   }
 
+  /** So much is unfinished that a connection should have one request in flight at most. */
+  get isFull(): boolean {
+    return this.#usedBytes >= this.#limits.maxReceivedBytesInAll
+  }
+
   /** Whether connections wait for room. */
   get isContended(): boolean {
     return this.#waiting.size > 0
@@ -42,13 +47,13 @@ export class ReceiveBudget {
   change(byBytes: number): void {
     this.#usedBytes += byBytes
     assert(this.#usedBytes >= 0)
-    if (byBytes < 0 && this.#waiting.size > 0 && !this.#isFull()) this.#wakeAll()
+    if (byBytes < 0 && this.#waiting.size > 0 && !this.isFull) this.#wakeAll()
   }
 
   /** Whether a connection in the middle of a large frame may read on. When not, `onReceiveRoom` follows. */
   mayReadOn(receiver: Receiver): boolean {
     this.#inLargeFrames.add(receiver)
-    if (!this.#isFull() || this.first === receiver) return true
+    if (!this.isFull || this.first === receiver) return true
     this.#waiting.add(receiver)
     return false
   }
@@ -59,10 +64,6 @@ export class ReceiveBudget {
     if (!this.#inLargeFrames.delete(receiver)) return
     const { first } = this
     if (first !== undefined && this.#waiting.delete(first)) first.onReceiveRoom()
-  }
-
-  #isFull(): boolean {
-    return this.#usedBytes >= this.#limits.maxReceivedBytesInAll
   }
 
   #wakeAll(): void {
