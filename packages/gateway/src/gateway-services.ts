@@ -1,5 +1,6 @@
 import type { Broker } from '@millrace/broker'
 import type { Client, Producer } from '@millrace/client'
+import { GatewayCounts } from './gateway-counts.ts'
 import type { GatewaySettings } from './gateway-options.ts'
 import { HttpError } from './http/http-error.ts'
 import { inProcessNetwork } from './in-process-network.ts'
@@ -18,6 +19,7 @@ export type BrokerState =
 export class GatewayServices {
   readonly settings: GatewaySettings
   readonly streams: StreamCount
+  readonly counts = new GatewayCounts()
   #state: BrokerState = { kind: 'loading' }
   #client: Promise<Client> | null = null
   readonly #producers = new Map<Acks, Producer>()

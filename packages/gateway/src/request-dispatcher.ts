@@ -19,20 +19,14 @@ const CORS_MAX_AGE_SECONDS = '600'
 /** Takes each request from the server to its handler, and each error to its answer. */
 export class RequestDispatcher implements ServerOwner {
   readonly #services: GatewayServices
-  #requestCount = 0
   #sockets: Promise<SocketServer> | null = null
 
   constructor(services: GatewayServices) {
     this.#services = services
   }
 
-  /** Requests that were taken since the start. */
-  get requestCount(): number {
-    return this.#requestCount
-  }
-
   onRequest(request: IncomingMessage, response: ServerResponse): void {
-    this.#requestCount++
+    this.#services.counts.requests++
     response.setHeader('x-content-type-options', 'nosniff')
     // A socket that breaks is told by 'close'; without a listener its error would end the process.
     response.on('error', () => {})
@@ -98,6 +92,7 @@ export class RequestDispatcher implements ServerOwner {
   #tell(error: unknown): ErrorAnswer {
     const answer = answerOf(error)
     if (answer !== null) return answer
+    this.#services.counts.failedRequests++
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#services.settings.logger.error({ reason }, 'gateway: a request failed')
     return {

@@ -7,6 +7,7 @@ const groups = (): Promise<typeof import('./handlers/groups.ts')> => import('./h
 const produce = (): Promise<typeof import('./handlers/produce.ts')> => import('./handlers/produce.ts')
 const read = (): Promise<typeof import('./handlers/read.ts')> => import('./handlers/read.ts')
 const events = (): Promise<typeof import('./handlers/events.ts')> => import('./handlers/events.ts')
+const metrics = (): Promise<typeof import('./handlers/metrics.ts')> => import('./handlers/metrics.ts')
 
 const TOPICS = '/v1/topics'
 const TOPIC = '/v1/topics/{topic}'
@@ -17,6 +18,7 @@ const GROUP = '/v1/groups/{group}'
 export const ROUTES: readonly Route<Handler>[] = [
   { method: 'GET', path: '/healthz', load: async () => (await health()).handleHealthz },
   { method: 'GET', path: '/readyz', load: async () => (await health()).handleReadyz },
+  { method: 'GET', path: '/metrics', load: async () => (await metrics()).handleMetrics },
   { method: 'GET', path: TOPICS, load: async () => (await topics()).handleListTopics },
   { method: 'POST', path: TOPICS, load: async () => (await topics()).handleCreateTopic },
   { method: 'GET', path: TOPIC, load: async () => (await topics()).handleDescribeTopic },

@@ -17,10 +17,6 @@ export class FeedRegistry {
     this.#services = services
   }
 
-  get size(): number {
-    return this.#feeds.size
-  }
-
   /** The feed of a topic, for one more user, who gives it back with `release`. */
   async acquire(topic: string): Promise<TopicFeed> {
     const shared = this.#feeds.get(topic) ?? this.#open(topic)

@@ -29,10 +29,6 @@ export class SocketServer {
     this.#scheduleCheck()
   }
 
-  get size(): number {
-    return this.#sessions.size
-  }
-
   /** Turns a request into a WebSocket. Throws 503 when there are too many. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#sessions.size >= this.#services.settings.limits.maxWebSockets) {
@@ -49,8 +45,13 @@ export class SocketServer {
 
   #open(webSocket: WebSocket): void {
     const session = new SocketSession(this.#services, webSocket, this.#feeds)
+    const { counts } = this.#services
     this.#sessions.add(session)
-    webSocket.on('close', () => this.#sessions.delete(session))
+    counts.webSockets++
+    webSocket.on('close', () => {
+      this.#sessions.delete(session)
+      counts.webSockets--
+    })
   }
 
   #scheduleCheck(): void {

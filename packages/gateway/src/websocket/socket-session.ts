@@ -45,6 +45,7 @@ export class SocketSession implements RecordSink {
 
   send(frame: Buffer, format: FrameFormat, recordCount: number): void {
     this.#credit -= recordCount
+    this.#services.counts.webSocketRecords += recordCount
     const { maxUnsentBytes } = this.#services.settings.limits
     const isCrowded = this.#socket.bufferedAmount + frame.length > maxUnsentBytes
     this.#socket.send(frame, { binary: format === 'binary' }, () => {
