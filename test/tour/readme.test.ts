@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, waitForPort } from '../../packages/broker/compat/process/ports.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { freePort } from '../../packages/broker/compat/process/ports.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -45,7 +45,7 @@ describe('the tour of the README', () => {
     broker.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
     })
-    await waitForPort(port, { timeoutMs: 60_000, child: broker })
+    await vi.waitFor(() => expect(said).toContain('\n'), { timeout: 60_000, interval: 20 })
   })
   afterAll(async () => {
     const exited = once(broker, 'exit')
