@@ -53,12 +53,14 @@ export class ControlPlane {
       present.add(`${directory.topicId}/${directory.partition}`)
       this.#reportIfStray(directory)
     }
-    for (const topic of catalog.topics()) {
-      const isLost = (index: number): boolean =>
-        index < topic.madePartitions && !present.has(`${topic.topicId}/${index}`)
-      await partitions.open(topic, isLost)
-      await this.#recordMade(topic)
-    }
+    await Promise.all(
+      Array.from(catalog.topics(), async (topic) => {
+        const isLost = (index: number): boolean =>
+          index < topic.madePartitions && !present.has(`${topic.topicId}/${index}`)
+        await partitions.open(topic, isLost)
+        await this.#recordMade(topic)
+      }),
+    )
   }
 
   /** What `createTopic` would create. Throws the KafkaError that it would be refused with. */

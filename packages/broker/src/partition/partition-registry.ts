@@ -1,7 +1,7 @@
-import { strict as assert } from 'node:assert'
 import { type LogConfig, type LogDirectory, type PartitionLog, StorageError } from '@millrace/log-core'
 import type { Topic } from '../cluster/topic.ts'
 import type { Logger } from '../observability.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { DelayedFetches } from './delayed-fetch.ts'
 import { Partition } from './partition.ts'
 
@@ -20,6 +20,8 @@ const OPEN_CONCURRENCY = 16
 export class PartitionRegistry {
   readonly #options: PartitionRegistryOptions
   readonly #byTopic = new Map<string, Partition[]>()
+  /** Over all topics: at start there may be ten thousand of one partition each. */
+  readonly #opening = new ConcurrencyLimit(OPEN_CONCURRENCY)
 
   constructor(options: PartitionRegistryOptions) {
     this.#options = options
@@ -45,20 +47,13 @@ export class PartitionRegistry {
    */
   async open(topic: Topic, isLost: (index: number) => boolean = () => false): Promise<void> {
     const before = this.#byTopic.get(topic.name) ?? []
-    const opened = new Array<Partition>(topic.partitionCount)
-    let next = 0
-    while (next < before.length) {
-      const partition = before[next]
-      assert(partition !== undefined)
-      opened[next++] = partition
-    }
-    const openNext = async (): Promise<void> => {
-      while (next < topic.partitionCount) {
-        const index = next++
-        opened[index] = await this.#openPartition(topic, index, isLost(index))
-      }
-    }
-    await Promise.all(Array.from({ length: OPEN_CONCURRENCY }, openNext))
+    const opened = await Promise.all(
+      Array.from(
+        { length: topic.partitionCount },
+        (_, index) =>
+          before[index] ?? this.#opening.run(() => this.#openPartition(topic, index, isLost(index))),
+      ),
+    )
     this.#byTopic.set(topic.name, opened)
   }
 
