@@ -148,6 +148,7 @@ export class LogDirectory {
         remover: new FileRemover(fs, clock, logger),
         logger,
         plantedBugs,
+        isPageCacheFresh: lock.previousHolder !== null && lock.previousHolder.bootId !== holder.bootId,
       }
       return new LogDirectory({ environment, lock, path, clean }, meta, options)
     } catch (error) {

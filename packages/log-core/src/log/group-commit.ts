@@ -4,22 +4,13 @@ import type { LogConfig, LogLimits } from '../log-config.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { AppendQueue, type QueuedBatch } from './append-queue.ts'
 import type { CommitListener, SyncedEnd } from './commit-listener.ts'
-import { createDeferred, type Deferred } from './deferred.ts'
+import { createDeferred } from './deferred.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import type { HighWatermark } from './high-watermark.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
-
-interface SyncInFlight {
-  readonly end: SyncedEnd
-  readonly bytes: number
-  readonly records: number
-  readonly waiting: Deferred[]
-  /** fsync: covers a truncate as well. */
-  readonly isFull: boolean
-  readonly done: Deferred
-}
+import { type SyncInFlight, UnsyncedBytes } from './unsynced-bytes.ts'
 
 const LARGEST_TIMER_MS = 0x7fff_ffff
 const DONE = Promise.resolve()
@@ -33,8 +24,6 @@ const DONE = Promise.resolve()
  */
 export class GroupCommit {
   readonly queue: AppendQueue
-  /** Wall-clock time; null before the first sync. */
-  lastSyncAtMs: number | null = null
   readonly #segments: SegmentList
   readonly #producers: ProducerStates
   readonly #checkpoint: EpochCheckpoint
@@ -42,23 +31,14 @@ export class GroupCommit {
   readonly #clock: Clock
   readonly #limits: LogLimits
   readonly #listener: CommitListener
+  readonly #unsynced: UnsyncedBytes
   #config: LogConfig
   #isTurnScheduled = false
   #rolling: Promise<void> | null = null
   /** Sealing began and failed half way, or was asked for: this segment may not grow any more. */
   #mustRoll = false
-  /** A partial write was cut off, and until a full sync the old size could come back in a crash. */
-  #wasTruncated = false
-  /** An attempt to open the log may have cut the file and failed to sync that: the next sync is a full one. */
-  #isSizeUncertain: boolean
   /** The epoch of the first batch is written down. */
   #preparing: Promise<void> | null = null
-  /** Written and not covered by a sync that has ended. */
-  #unsyncedBytes = 0
-  #unsyncedRecords = 0
-  #syncedEnd: SyncedEnd
-  #awaitingSync: Deferred[] = []
-  #sync: SyncInFlight | null = null
   #flushTimer: Timer | null = null
   #failure: StorageError | null = null
   #isClosed = false
@@ -81,21 +61,24 @@ export class GroupCommit {
     this.#segments = parts.segments
     this.#producers = parts.producers
     this.#checkpoint = parts.checkpoint
-    this.#isSizeUncertain = parts.isSizeUncertain
     this.#highWatermark = parts.highWatermark
     this.#clock = parts.clock
     this.#limits = parts.limits
     this.#config = parts.config
-    this.#syncedEnd = syncedEnd
+    this.#unsynced = new UnsyncedBytes(syncedEnd, parts.isSizeUncertain)
     this.#listener = listener
   }
 
   get syncedEnd(): SyncedEnd {
-    return this.#syncedEnd
+    return this.#unsynced.syncedEnd
+  }
+
+  get lastSyncAtMs(): number | null {
+    return this.#unsynced.lastSyncAtMs
   }
 
   get unsyncedBytes(): number {
-    return this.#unsyncedBytes
+    return this.#unsynced.bytes
   }
 
   updateConfig(config: LogConfig): void {
@@ -115,8 +98,9 @@ export class GroupCommit {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     if (lastOffset >= this.#highWatermark.writtenEnd)
       return this.queue.whenAll(mustSync ? 'synced' : 'written')
-    if (!mustSync || lastOffset < this.#syncedEnd.nextOffset) return DONE
-    if (this.#sync !== null && lastOffset < this.#sync.end.nextOffset) return this.#sync.done.promise
+    const { syncedEnd, inFlight } = this.#unsynced
+    if (!mustSync || lastOffset < syncedEnd.nextOffset) return DONE
+    if (inFlight !== null && lastOffset < inFlight.end.nextOffset) return inFlight.done.promise
     return this.#joinNextSync()
   }
 
@@ -124,7 +108,8 @@ export class GroupCommit {
   flush(): Promise<void> {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     if (!this.queue.isEmpty) return this.queue.whenAll('synced')
-    if (this.#wasTruncated) return this.#sync?.isFull ? this.#sync.done.promise : this.#joinNextSync()
+    const { inFlight, isTruncated } = this.#unsynced
+    if (isTruncated) return inFlight?.isFull ? inFlight.done.promise : this.#joinNextSync()
     return this.whenDurable(this.#highWatermark.writtenEnd - 1, true)
   }
 
@@ -142,7 +127,9 @@ export class GroupCommit {
 
   /** Waits until no sync and no roll is on its way, whatever comes of them. */
   async settled(): Promise<void> {
-    while (this.#rolling !== null || this.#sync !== null) await (this.#rolling ?? this.#syncSettled())
+    while (this.#rolling !== null || this.#unsynced.inFlight !== null) {
+      await (this.#rolling ?? this.#unsynced.settled())
+    }
   }
 
   /** Begins the next segment now, behind everything that is written. Does nothing to an empty segment. */
@@ -161,8 +148,7 @@ export class GroupCommit {
     this.#failure = error
     this.#flushTimer?.cancel()
     const refused = this.queue.takeAll()
-    const waiting = this.#awaitingSync
-    this.#awaitingSync = []
+    const waiting = this.#unsynced.takeWaiters()
     this.#listener.failed(error)
     refused.reject(error)
     for (const waiter of waiting) waiter.reject(error)
@@ -171,7 +157,7 @@ export class GroupCommit {
 
   #joinNextSync(): Promise<void> {
     const deferred = createDeferred()
-    this.#awaitingSync.push(deferred)
+    this.#unsynced.addWaiter(deferred)
     this.#scheduleTurn()
     return deferred.promise
   }
@@ -198,7 +184,7 @@ export class GroupCommit {
       if (batches.length === 0) break
       if (!this.#write(batches)) return
       const waiting = this.queue.written(batches)
-      if (waiting !== null) this.#awaitingSync.push(waiting)
+      if (waiting !== null) this.#unsynced.addWaiter(waiting)
     }
     if (this.#highWatermark.advance()) this.#listener.committed()
     this.queue.tellRoom()
@@ -224,8 +210,8 @@ export class GroupCommit {
   /** The next batches that fit into the active segment and into the window of unsynced bytes. */
   #writableBatches(nowMs: number): readonly QueuedBatch[] {
     const { next } = this.queue
-    if (next === undefined || this.#wasTruncated || this.#isRollNeededFor(next, nowMs)) return []
-    let unsyncedBytes = this.#unsyncedBytes
+    if (next === undefined || this.#unsynced.isTruncated || this.#isRollNeededFor(next, nowMs)) return []
+    let unsyncedBytes = this.#unsynced.bytes
     let segmentBytes = this.#segments.active.segment.sizeBytes
     return this.queue.peek(({ sizeBytes }) => {
       unsyncedBytes += sizeBytes
@@ -258,11 +244,12 @@ export class GroupCommit {
       return false
     }
     let firstToSync = Number.POSITIVE_INFINITY
+    let sizeBytes = 0
     for (const batch of batches) {
-      this.#unsyncedBytes += batch.sizeBytes
+      sizeBytes += batch.sizeBytes
       if (batch.mustSync && batch.baseOffset < firstToSync) firstToSync = batch.baseOffset
     }
-    this.#unsyncedRecords += active.nextOffset - this.#highWatermark.writtenEnd
+    this.#unsynced.wrote(sizeBytes, active.nextOffset - this.#highWatermark.writtenEnd)
     this.#highWatermark.written(active.nextOffset, firstToSync)
     return true
   }
@@ -278,21 +265,19 @@ export class GroupCommit {
   /** Seals the segment when all of it is synced. Never rejects: a failure is the log's, and it is told. */
   async #rollWhenSynced(): Promise<void> {
     try {
-      const mustSync = () => this.#sync !== null || this.#isAnythingUnsynced() || this.#isSizeUncertain
+      const unsynced = this.#unsynced
+      const mustSync = () => unsynced.inFlight !== null || unsynced.isAnything || unsynced.isSizeUncertain
       while (this.#failure === null && mustSync()) {
-        if (this.#sync === null) this.#startSync()
-        await this.#syncSettled()
+        if (unsynced.inFlight === null) this.#startSync()
+        await unsynced.settled()
       }
       if (this.#failure !== null) return
       await this.#segments.roll(this.#producers, this.#clock.nowMs())
       this.#mustRoll = false
       const { active } = this.#segments
-      this.#syncedEnd = {
-        segmentBaseOffset: active.segment.baseOffset,
-        position: 0,
-        nextOffset: active.nextOffset,
-      }
-      this.#listener.synced(this.#syncedEnd)
+      const { segment, nextOffset } = active
+      unsynced.syncedEnd = { segmentBaseOffset: segment.baseOffset, position: 0, nextOffset }
+      this.#listener.synced(unsynced.syncedEnd)
     } catch (error) {
       this.#mustRoll = true
       const { path } = this.#segments.active.file
@@ -300,16 +285,12 @@ export class GroupCommit {
     }
   }
 
-  #isAnythingUnsynced(): boolean {
-    return this.#unsyncedBytes > 0 || this.#wasTruncated
-  }
-
   #syncIfNeeded(): void {
-    if (this.#sync !== null || !this.#isAnythingUnsynced()) return
-    const isWindowFilling = this.#unsyncedBytes * 4 >= this.#limits.writeAheadWindowBytes
-    const isOverdue = this.#unsyncedRecords >= this.#config.flushMessages
-    const isWaitedFor = this.#awaitingSync.length > 0 || !this.queue.isEmpty
-    if (isWaitedFor || isWindowFilling || isOverdue) this.#startSync()
+    const { inFlight, isAnything, bytes, records, isWaitedFor } = this.#unsynced
+    if (inFlight !== null || !isAnything) return
+    const isWindowFilling = bytes * 4 >= this.#limits.writeAheadWindowBytes
+    const isOverdue = records >= this.#config.flushMessages
+    if (isWaitedFor || !this.queue.isEmpty || isWindowFilling || isOverdue) this.#startSync()
     else this.#armFlushTimer()
   }
 
@@ -317,22 +298,16 @@ export class GroupCommit {
     if (this.#config.flushMs > LARGEST_TIMER_MS || this.#flushTimer !== null) return
     this.#flushTimer = this.#clock.after(this.#config.flushMs, () => {
       this.#flushTimer = null
-      const canSync =
-        this.#failure === null && !this.#isClosed && this.#sync === null && this.#rolling === null
-      if (canSync && this.#unsyncedBytes > 0) this.#startSync()
+      const { inFlight, bytes } = this.#unsynced
+      const canSync = this.#failure === null && !this.#isClosed && inFlight === null && this.#rolling === null
+      if (canSync && bytes > 0) this.#startSync()
     })
   }
 
   #startSync(): void {
-    assert(this.#sync === null, 'one sync at a time')
     const { segment, file, nextOffset } = this.#segments.active
     const end = { segmentBaseOffset: segment.baseOffset, position: segment.sizeBytes, nextOffset }
-    const waiting = this.#awaitingSync
-    const covered = { bytes: this.#unsyncedBytes, records: this.#unsyncedRecords, waiting }
-    const isFull = this.#wasTruncated || this.#isSizeUncertain
-    const sync = { end, ...covered, isFull, done: createDeferred() }
-    this.#awaitingSync = []
-    this.#sync = sync
+    const sync = this.#unsynced.begin(end)
     this.#highWatermark.syncStarted()
     const isDone = sync.isFull ? file.fullSync() : file.sync()
     isDone.then(
@@ -342,15 +317,7 @@ export class GroupCommit {
   }
 
   #syncDone(sync: SyncInFlight): void {
-    this.#sync = null
-    if (sync.isFull) {
-      this.#wasTruncated = false
-      this.#isSizeUncertain = false
-    }
-    this.#unsyncedBytes -= sync.bytes
-    this.#unsyncedRecords -= sync.records
-    this.#syncedEnd = sync.end
-    this.lastSyncAtMs = this.#clock.nowMs()
+    this.#unsynced.ended(sync, this.#clock.nowMs())
     this.#highWatermark.synced()
     this.#listener.synced(sync.end)
     const hasMoved = this.#highWatermark.advance()
@@ -367,8 +334,7 @@ export class GroupCommit {
    * success for bytes that never reached the disk (ATC'20, "Can Applications Recover from fsync Failures?").
    */
   #syncFailed(sync: SyncInFlight, error: StorageError): void {
-    this.#sync = null
-    this.#awaitingSync.push(...sync.waiting)
+    this.#unsynced.failed(sync)
     this.fail(error)
     sync.done.reject(error)
   }
@@ -377,7 +343,7 @@ export class GroupCommit {
     const { active } = this.#segments
     try {
       active.file.truncateSync(active.segment.sizeBytes)
-      this.#wasTruncated = true
+      this.#unsynced.isTruncated = true
     } catch (truncateError) {
       this.fail(StorageError.from(truncateError, active.file.path, 'take a partial write back'))
       return
@@ -397,10 +363,5 @@ export class GroupCommit {
     if (this.#highWatermark.advance()) this.#listener.committed()
     this.queue.tellRoom()
     if (this.#rolling === null) this.#syncIfNeeded()
-  }
-
-  /** Waits for the sync in flight, whatever comes of it. */
-  async #syncSettled(): Promise<void> {
-    await this.#sync?.done.promise.catch(() => {})
   }
 }

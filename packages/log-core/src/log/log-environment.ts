@@ -23,6 +23,8 @@ export interface LogEnvironment {
   readonly remover: FileRemover
   readonly logger: StorageLogger
   readonly plantedBugs: PlantedBugs
+  /** This is the first process since the machine started: what it reads comes from the disk. False when unknown. */
+  readonly isPageCacheFresh: boolean
 }
 
 /** Which log, and where it lies. */

@@ -123,6 +123,7 @@ async function recoverByWalking(
     baseOffset: activeBase,
     syncedBytes,
     hasMachineRestarted: known === null || !known.isFromThisBoot,
+    isPageCacheFresh: environment.isPageCacheFresh,
     windowBytes: marks.previousWindowBytes ?? limits.writeAheadWindowBytes,
     epochs,
     nowMs: clock.nowMs(),

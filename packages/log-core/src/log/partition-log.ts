@@ -7,6 +7,7 @@ import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome, AppendRejection } from './append-outcome.ts'
 import { isDiskFull } from './disk-full.ts'
+import { DiskSpace } from './disk-space.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { type CompactionOptions, LogMaintenance, type ScrubResult } from './log-maintenance.ts'
 import { LogSession, type OpenedLog, type SessionListener } from './log-session.ts'
@@ -15,9 +16,6 @@ import type { LookupRange, TimestampedOffset } from './offset-lookup.ts'
 import { openLogFiles } from './open-log.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import { cutToSynced } from './reopen.ts'
-
-/** While the disk is full, the free space is asked for no more often than this. */
-const SPACE_CHECK_EVERY_MS = 100
 
 /**
  * The log of one partition: appends, reads, and the offsets between which it has something to tell.
@@ -32,13 +30,13 @@ export class PartitionLog {
   readonly directory: string
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
+  readonly #space: DiskSpace
   readonly #listeners = new Set<() => void>()
   readonly #offlineListeners = new Set<() => void>()
   #config: LogConfig
   #session: LogSession
   #error: StorageError | null = null
   #isDiskFull = false
-  #nextSpaceCheckMs = 0
   #reopening: Promise<void> | null = null
   #closing: Promise<CleanLog | null> | null = null
   readonly #maintenance: LogMaintenance
@@ -47,6 +45,7 @@ export class PartitionLog {
   constructor(environment: LogEnvironment, identity: LogIdentity, opened: OpenedLog, config: LogConfig) {
     this.#environment = environment
     this.#identity = identity
+    this.#space = new DiskSpace(environment.fs, environment.clock, identity.directory)
     this.topic = identity.topic
     this.partition = identity.partition
     this.topicId = identity.topicId
@@ -319,37 +318,29 @@ export class PartitionLog {
   #refusalFor(sizeBytes: number): AppendOutcome | null {
     if (this.#closing !== null) return rejected('closed', 'the log is closed')
     if (this.#error !== null) {
-      if (isDiskFull(this.#error) && this.#isSpaceBack(sizeBytes)) this.reopen().catch(() => {})
+      if (isDiskFull(this.#error) && this.#space.isBackFor(sizeBytes)) this.reopen().catch(() => {})
       return rejected('offline', this.#error.message)
     }
     if (this.#isDiskFull) {
-      if (!this.#isSpaceBack(sizeBytes)) return rejected('disk-full', `no space left for ${this.directory}`)
+      if (!this.#space.isBackFor(sizeBytes))
+        return rejected('disk-full', `no space left for ${this.directory}`)
       this.#isDiskFull = false
     }
     if (this.#session.commit.queue.isRoomFor(sizeBytes)) return null
     return rejected('queue-full', 'too many bytes wait for the disk')
   }
 
-  /** Space that is there again heals a log without anybody's help. */
-  #isSpaceBack(sizeBytes: number): boolean {
-    const { clock, fs } = this.#environment
-    const nowMs = clock.monotonicMs()
-    if (nowMs < this.#nextSpaceCheckMs) return false
-    this.#nextSpaceCheckMs = nowMs + SPACE_CHECK_EVERY_MS
-    return fs.freeBytes(this.directory) > sizeBytes
-  }
-
   #noteDiskFull(error: StorageError): void {
-    const { clock, logger } = this.#environment
+    const { logger } = this.#environment
     if (!this.#isDiskFull)
       logger.warn({ ...this.#fields(), code: error.code }, 'disk full: appends refused, reads go on')
     this.#isDiskFull = true
-    this.#nextSpaceCheckMs = clock.monotonicMs() + SPACE_CHECK_EVERY_MS
+    this.#space.wasFull()
   }
 
   #goOffline(error: StorageError): void {
     this.#error = error
-    this.#nextSpaceCheckMs = this.#environment.clock.monotonicMs() + SPACE_CHECK_EVERY_MS
+    this.#space.wasFull()
     const { syncedOffset } = this
     this.#environment.logger.error(
       { ...this.#fields(), syncedOffset, code: error.code },

@@ -19,6 +19,8 @@ export interface TailToRecover {
   /** A sync is known to have covered the bytes before this position. */
   readonly syncedBytes: number
   readonly hasMachineRestarted: boolean
+  /** What is read here comes from the disk, and is there. */
+  readonly isPageCacheFresh: boolean
   /** W, as it was when these bytes were written. */
   readonly windowBytes: number
   readonly epochs: LeaderEpochs
@@ -48,7 +50,7 @@ export async function recoverTail(
       visit(batch)
     })
     await settleTail({ fs, logger }, file, tail, end)
-    if (!tail.hasMachineRestarted) await writeAgain(file, tail.syncedBytes, end.position)
+    if (!tail.isPageCacheFresh) await writeAgain(file, tail.syncedBytes, end.position)
     if (end.position <= tail.syncedBytes) file.markSynced()
     return writer
   } catch (error) {
