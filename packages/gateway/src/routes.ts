@@ -8,6 +8,7 @@ const produce = (): Promise<typeof import('./handlers/produce.ts')> => import('.
 const read = (): Promise<typeof import('./handlers/read.ts')> => import('./handlers/read.ts')
 const events = (): Promise<typeof import('./handlers/events.ts')> => import('./handlers/events.ts')
 const metrics = (): Promise<typeof import('./handlers/metrics.ts')> => import('./handlers/metrics.ts')
+const openApi = (): Promise<typeof import('./handlers/openapi.ts')> => import('./handlers/openapi.ts')
 
 const TOPICS = '/v1/topics'
 const TOPIC = '/v1/topics/{topic}'
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route<Handler>[] = [
   { method: 'GET', path: '/healthz', load: async () => (await health()).handleHealthz },
   { method: 'GET', path: '/readyz', load: async () => (await health()).handleReadyz },
   { method: 'GET', path: '/metrics', load: async () => (await metrics()).handleMetrics },
+  { method: 'GET', path: '/openapi.json', load: async () => (await openApi()).handleOpenApi },
   { method: 'GET', path: TOPICS, load: async () => (await topics()).handleListTopics },
   { method: 'POST', path: TOPICS, load: async () => (await topics()).handleCreateTopic },
   { method: 'GET', path: TOPIC, load: async () => (await topics()).handleDescribeTopic },

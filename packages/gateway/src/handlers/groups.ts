@@ -10,13 +10,33 @@ const RESET_FIELDS = ['topics', 'partitions', 'to', 'dryRun']
 /** GET /v1/groups */
 export const handleListGroups: Handler = async (services, exchange) => {
   const client = await services.client()
-  exchange.json(200, { groups: await client.admin.listGroups() })
+  const groups = await client.admin.listGroups()
+  exchange.json(200, {
+    groups: groups.map(({ group, protocolType, state, type }) => ({ group, protocolType, state, type })),
+  })
 }
 
 /** GET /v1/groups/{group} */
 export const handleDescribeGroup: Handler = async (services, exchange) => {
   const client = await services.client()
-  exchange.json(200, await existingGroup(client, exchange.param('group')))
+  const { assignor, group, members, protocolType, state } = await existingGroup(
+    client,
+    exchange.param('group'),
+  )
+  exchange.json(200, {
+    group,
+    state,
+    protocolType,
+    assignor,
+    members: members.map(({ assignment, clientHost, clientId, instanceId, memberId, topics }) => ({
+      memberId,
+      instanceId,
+      clientId,
+      clientHost,
+      topics,
+      assignment: assignment.map(({ partition, topic }) => ({ topic, partition })),
+    })),
+  })
 }
 
 /** DELETE /v1/groups/{group}: a group without members, with its offsets. */
