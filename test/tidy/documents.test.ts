@@ -25,7 +25,9 @@ describe('documents', () => {
     expect(broken).toEqual([])
   })
 
-  it('have every folder of sources in the map of the architecture', () => {
+  it('have every folder of the core in the map of the architecture', () => {
+    // The command and the gateway have one for each thing that they offer, which needs no map.
+    const hasMap = (source: string): boolean => !/^packages\/(cli|gateway)\//.test(source)
     const sections = readText('docs/architecture.md').split(/^(?=packages\/[^/]+\/src\/)/m)
     const folders = new Set(
       files.flatMap(
@@ -35,7 +37,7 @@ describe('documents', () => {
     const unmapped = [...folders].filter((folder) => {
       const [source = '', name = ''] = folder.split(' ')
       const section = sections.find((text) => text.startsWith(source)) ?? ''
-      return name !== 'testing' && !section.includes(`${name}/`)
+      return hasMap(source) && name !== 'testing' && !section.includes(`${name}/`)
     })
     expect(unmapped).toEqual([])
   })
