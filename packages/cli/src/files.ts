@@ -1,5 +1,5 @@
 /** The door to files that the command line names. */
-import { createReadStream, readFileSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { CommandError } from './command-error.ts'
 
 const READ_BYTES = 256 * 1024
@@ -25,6 +25,38 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer, void, vo
     yield* createReadStream(path, { highWaterMark: READ_BYTES })
   } catch (error) {
     throw unreadable(path, error)
+  }
+}
+
+/** The size of a file, or null for what has none, such as a pipe. */
+export function fileSizeBytes(path: string): number | null {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? stats.size : null
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Appends lines to a file, which is made when there is none. */
+export class FileAppender {
+  readonly #file: number
+
+  constructor(path: string) {
+    try {
+      this.#file = openSync(path, 'a')
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+      throw new CommandError(`cannot write the file ${path}: ${REASONS[code] ?? code}`, { cause: error })
+    }
+  }
+
+  append(line: Buffer): void {
+    writeSync(this.#file, Buffer.concat([line, Buffer.from('\n')]))
+  }
+
+  close(): void {
+    closeSync(this.#file)
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { CommandError, describeError } from './command-error.ts'
 import { COMMANDS } from './command-table.ts'
 import { quickParse } from './quick-parse.ts'
-import { endOnClosedPipe, printLine, setExitCode, terminalColumns, writeNote } from './terminal.ts'
+import { endOnClosedPipe, endSoon, printLine, setExitCode, terminalColumns, writeNote } from './terminal.ts'
 
 /** Runs one command line. Never rejects: a failure is one line on standard error, and exit code 1. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -13,6 +13,7 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     writeNote(`millrace: ${describeError(error)}\n`)
     setExitCode(1)
+    endSoon()
   }
 }
 
@@ -60,7 +61,11 @@ async function runByYargs(args: readonly string[]): Promise<void> {
 
 function usageError(message: string, meant: string): string {
   const help = Object.hasOwn(COMMANDS, meant) ? `millrace ${meant} --help` : 'millrace --help'
-  return message.includes('--help') ? message : `${message.split('\n').join(' ')} (see ${help})`
+  const meaning = message.split('\n').join(' ')
+  // yargs says only what was meant; what was typed belongs to it.
+  if (meaning.startsWith('Did you mean'))
+    return `there is no command "${meant}": did${meaning.slice(3)} (see ${help})`
+  return meaning.includes('--help') ? meaning : `${meaning} (see ${help})`
 }
 
 /** From package.json, which lies one folder above both src/ and dist/. */

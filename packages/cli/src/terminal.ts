@@ -61,9 +61,9 @@ export function setExitCode(code: number): void {
   process.exitCode = code
 }
 
-/** Ends the process now. For when something still holds it that is not worth waiting for. */
-export function exitNow(code: number): never {
-  process.exit(code)
+/** Ends the process in a moment, if something that nobody waits for would keep it alive. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), END_GRACE_MS).unref()
 }
 
 /**
@@ -93,6 +93,9 @@ export function abortOnEndSignal(): AbortSignal {
   }
   return controller.signal
 }
+
+/** Time for what was written to reach its reader. */
+const END_GRACE_MS = 2_000
 
 /** As a shell tells them: 128 and the number of the signal. */
 const EXIT_CODE_OF_SIGNAL: Readonly<Record<EndSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }

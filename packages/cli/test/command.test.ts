@@ -189,9 +189,32 @@ describe('produce and tail', () => {
   it('stop at a line that is bad, naming it, with those before it sent', async () => {
     await data('topic create partly')
     expect(await failure('produce partly --key-field a', '{"a":1}\nnonsense\n{"a":2}\n')).toContain(
-      'line 2 is not a JSON object',
+      'line 2: not a JSON object',
     )
     expect(await data('tail partly --from beginning --no-follow')).toBe('{"a":1}\n')
+  })
+
+  it('read CSV and frames, fill templates, put bad lines aside, keep a pace', async () => {
+    await data('topic create varied')
+    const csv = join(folder, 'people.csv')
+    const rejects = join(folder, 'rejects')
+    writeFileSync(csv, 'id,name\n1,"Ann, B."\n2\n3,Cy\n')
+    await data(`produce varied --file ${csv} --input csv --key p{id} --header from=csv --reject ${rejects}`)
+    expect(await data('tail varied --from beginning --no-follow -f %k|%h|%v\\n')).toBe(
+      'p1|from=csv|{"id":1,"name":"Ann, B."}\np3|from=csv|{"id":3,"name":"Cy"}\n',
+    )
+    expect(readFileSync(rejects, 'utf8')).toBe('2\n')
+    expect(await failure(`produce varied --file ${csv} --input csv`)).toContain('line 3: it has 1 fields')
+
+    await data('topic create framed')
+    await data('produce framed --input framed', Buffer.from([0, 0, 0, 2, 10, 0xff, 0, 0, 0, 0]))
+    expect(await data('tail framed --from beginning --no-follow -f <%v>')).toBe('<\n\xff><>')
+
+    await data('topic create paced')
+    const startMs = performance.now()
+    await data('produce paced --rate 200/s', 'x\n'.repeat(100))
+    expect(performance.now() - startMs).toBeGreaterThan(490)
+    expect(await failure('produce paced --rate fast')).toContain('--rate fast: expected')
   })
 
   it('say what is wrong in one line', async () => {

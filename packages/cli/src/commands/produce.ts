@@ -5,9 +5,16 @@ import { type BrokerArguments, withBroker } from './broker-option.ts'
 export interface ProduceArguments extends BrokerArguments {
   readonly topic: string
   readonly file: string | undefined
+  readonly input: 'lines' | 'csv' | 'framed'
+  readonly delimiter: string
   readonly 'key-field': string | undefined
+  readonly key: string | undefined
+  readonly header: readonly string[]
   readonly 'timestamp-field': string | undefined
   readonly partition: string | undefined
+  readonly rate: string | undefined
+  readonly reject: string | undefined
+  readonly quiet: boolean
 }
 
 /** `millrace produce` */
@@ -22,6 +29,17 @@ export const produceCommand: CommandModule = {
         requiresArg: true,
         describe: 'Read lines from here instead of standard input',
       })
+      .option('input', {
+        choices: ['lines', 'csv', 'framed'] as const,
+        default: 'lines',
+        describe: 'csv: rows become JSON, named by the header; framed: 4 bytes of length, then the record',
+      })
+      .option('delimiter', {
+        type: 'string',
+        requiresArg: true,
+        default: ',',
+        describe: 'Between the fields of CSV',
+      })
       .option('key-field', {
         type: 'string',
         requiresArg: true,
@@ -32,7 +50,30 @@ export const produceCommand: CommandModule = {
         requiresArg: true,
         describe: 'Lines are JSON; this field is the time: milliseconds, or an ISO date',
       })
+      .option('key', {
+        type: 'string',
+        requiresArg: true,
+        describe: "The key, with fields in it: '{origin}-{leg.to}'",
+      })
+      .option('header', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [],
+        describe: 'NAME=VALUE, with {field} in the value; may be repeated',
+      })
       .option('partition', { type: 'string', requiresArg: true, describe: 'Send everything there' })
+      .option('rate', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'At most so many records: 1000/s, 60/m',
+      })
+      .option('reject', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Put bad lines into this file and go on; without it the first one ends the command',
+      })
+      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'No progress' })
       .example('echo hello | $0 produce greetings', 'one record')
       .example(
         '$0 produce flights --file flights.ndjson --key-field origin',

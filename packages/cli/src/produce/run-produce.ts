@@ -1,75 +1,112 @@
 import type { Client, Producer, ProducerRecord } from '@millrace/client'
+import { CommandError } from '../command-error.ts'
 import type { ProduceArguments } from '../commands/produce.ts'
 import { connect } from '../connect.ts'
-import { readChunks } from '../files.ts'
+import { FileAppender, fileSizeBytes, readChunks } from '../files.ts'
+import { Pace, parseRate } from '../pace.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { abandonInput, isInputTerminal, isInteractive, standardInput, writeNote } from '../terminal.ts'
-import { LineSplitter } from './line-splitter.ts'
+import { type InputUnit, unitSplitter } from './input-units.ts'
 import { ProduceProgress } from './progress.ts'
-import { type LineFields, recordFromLine } from './record-from-line.ts'
+import { BadInputError, RecordMaker } from './record-maker.ts'
 
 /** Chunks on their way at a time: enough to keep the broker busy, few enough to stop soon after a failure. */
 const MAX_SENDS_IN_FLIGHT = 16
 
-/** Sends every line of the input; resolves when all are acknowledged, rejects when one is not. */
+/** Sends every record of the input; resolves when all are acknowledged, rejects when one is not. */
 export async function runProduce(args: ProduceArguments): Promise<void> {
-  const fields: LineFields = {
+  const maker = new RecordMaker({
     keyField: args['key-field'],
+    key: args.key,
     timestampField: args['timestamp-field'],
+    headers: checkHeaders(args.header),
     partition: args.partition === undefined ? undefined : wholeNumber('--partition', args.partition, 0),
-  }
+  })
+  const pace = args.rate === undefined ? null : new Pace(parseRate('--rate', args.rate))
+  const totalBytes = args.file === undefined ? null : fileSizeBytes(args.file)
+  const rejects = args.reject === undefined ? null : new FileAppender(args.reject)
+  const progress = new ProduceProgress(totalBytes, args.quiet)
   const client = await connect(args.bootstrap)
-  const input = args.file === undefined ? standardInput() : readChunks(args.file)
   if (args.file === undefined && isInputTerminal() && isInteractive()) {
     writeNote('Each line becomes a record; end with Ctrl-D.\n')
   }
+  const sends = new SendQueue(client, args.topic, progress, pace)
   try {
-    await sendLines(client, args.topic, input, fields)
+    await sendInput(args, maker, sends, rejects)
   } finally {
     if (args.file === undefined) abandonInput()
+    rejects?.close()
     await client.close()
   }
 }
 
-async function sendLines(
-  client: Client,
-  topic: string,
-  input: AsyncIterable<Buffer>,
-  fields: LineFields,
+async function sendInput(
+  args: ProduceArguments,
+  maker: RecordMaker,
+  sends: SendQueue,
+  rejects: FileAppender | null,
 ): Promise<void> {
-  const sends = new SendQueue(client.producer(), topic)
-  const splitter = new LineSplitter()
-  let lineNumber = 0
-  const toRecords = (lines: readonly Buffer[]): ProducerRecord[] => {
+  const input = args.file === undefined ? standardInput() : readChunks(args.file)
+  const splitter = unitSplitter(args.input, args.delimiter)
+  const toRecords = (units: readonly InputUnit[]): ProducerRecord[] => {
     const records: ProducerRecord[] = []
-    try {
-      for (const line of lines) records.push(recordFromLine(line, ++lineNumber, fields))
-    } catch (error) {
-      // Lines before a bad one are sent all the same.
-      sends.failWith(error)
+    for (const unit of units) {
+      try {
+        if (unit.fault !== null) throw new BadInputError(unit.fault)
+        records.push(maker.make(unit.bytes))
+      } catch (error) {
+        if (!(error instanceof BadInputError)) throw error
+        if (rejects === null) {
+          // What stands before it is sent all the same.
+          sends.failWith(
+            new CommandError(
+              `${args.input === 'framed' ? 'frame' : 'line'} ${unit.number}: ${error.message}`,
+            ),
+          )
+          break
+        }
+        rejects.append(unit.bytes)
+        sends.rejected++
+      }
     }
     return records
   }
-  for await (const chunk of input) {
-    await sends.send(toRecords(splitter.push(chunk)), chunk.length)
-    if (sends.failure !== null) break
+  try {
+    for await (const chunk of input) {
+      await sends.send(toRecords(splitter.push(chunk)), chunk.length)
+      if (sends.failure !== null) break
+    }
+    if (sends.failure === null) await sends.send(toRecords(splitter.end()), 0)
+  } catch (error) {
+    sends.failWith(error)
   }
-  const last = sends.failure === null ? splitter.end() : null
-  if (last !== null) await sends.send(toRecords([last]), last.length)
   await sends.finish()
+}
+
+function checkHeaders(headers: readonly string[]): readonly string[] {
+  for (const header of headers) {
+    if (header.indexOf('=') < 1)
+      throw new CommandError(`--header ${header}: expected NAME=VALUE, with {field} in the value`)
+  }
+  return headers
 }
 
 /** Sends in the order of the calls, a bounded number at a time, and remembers the first failure. */
 class SendQueue {
   failure: unknown = null
+  /** Units of the input that were put aside. */
+  rejected = 0
   readonly #producer: Producer
   readonly #topic: string
+  readonly #progress: ProduceProgress
+  readonly #pace: Pace | null
   readonly #inFlight = new Set<Promise<void>>()
-  readonly #progress = new ProduceProgress()
 
-  constructor(producer: Producer, topic: string) {
-    this.#producer = producer
+  constructor(client: Client, topic: string, progress: ProduceProgress, pace: Pace | null) {
+    this.#producer = client.producer()
     this.#topic = topic
+    this.#progress = progress
+    this.#pace = pace
   }
 
   failWith(error: unknown): void {
@@ -78,6 +115,22 @@ class SendQueue {
 
   /** Waits while too much is on its way. Does not wait for the acknowledgement. */
   async send(records: readonly ProducerRecord[], sizeBytes: number): Promise<void> {
+    if (this.#pace === null) await this.#sendNow(records, sizeBytes)
+    else {
+      for await (const part of this.#pace.portions(records)) {
+        await this.#sendNow(part, (sizeBytes * part.length) / records.length)
+        if (this.failure !== null) return
+      }
+    }
+  }
+
+  async finish(): Promise<void> {
+    await Promise.all(this.#inFlight)
+    this.#progress.end(this.rejected)
+    if (this.failure !== null) throw this.failure
+  }
+
+  async #sendNow(records: readonly ProducerRecord[], sizeBytes: number): Promise<void> {
     if (records.length === 0) return
     const sending = this.#producer.sendMany(this.#topic, records).then(
       () => this.#progress.add(records.length, sizeBytes),
@@ -86,11 +139,5 @@ class SendQueue {
     this.#inFlight.add(sending)
     void sending.then(() => this.#inFlight.delete(sending))
     while (this.#inFlight.size >= MAX_SENDS_IN_FLIGHT) await Promise.race(this.#inFlight)
-  }
-
-  async finish(): Promise<void> {
-    await Promise.all(this.#inFlight)
-    this.#progress.end()
-    if (this.failure !== null) throw this.failure
   }
 }
