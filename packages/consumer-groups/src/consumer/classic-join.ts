@@ -11,7 +11,7 @@ import type { GroupEvent } from '../group-event.ts'
 import type { GroupTable } from '../group-table.ts'
 import type { Step } from '../step.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
-import type { ConsumerMember } from './consumer-member.ts'
+import { type ConsumerMember, isReconciled } from './consumer-member.ts'
 import { classicSpeakers, downgrade } from './downgrade.ts'
 import { reconcileMember, refreshGroup, updateTarget } from './epochs.ts'
 import { type MemberPlace, takePlace } from './find-member.ts'
@@ -144,16 +144,21 @@ function ownedBy(step: Step, { ownedPartitions }: ConsumerProtocolSubscription):
   return owned
 }
 
-/** A static member of the new protocol that comes back as one of the classic protocol may have been the last of its kind. */
+/**
+ * A static member of the new protocol that comes back as one of the classic protocol may have been the last of its
+ * kind. A member that still waits for partitions must be told of the group's assignment, so there is a rebalance then;
+ * Kafka leaves it waiting.
+ */
 function downgradeIfAlone(
   step: Step,
   table: GroupTable,
   group: ConsumerGroup,
-  mustRebalance: boolean,
+  hasSubscriptionChanged: boolean,
 ): boolean {
   const members = classicSpeakers(step, [...group.members.values()])
   if (members === null) return false
-  downgrade(step, table, { group, members, mustRebalance })
+  const isWaiting = members.some((member) => !isReconciled(member, group.groupEpoch))
+  downgrade(step, table, { group, members, mustRebalance: hasSubscriptionChanged || isWaiting })
   return true
 }
 

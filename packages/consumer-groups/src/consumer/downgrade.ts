@@ -42,7 +42,7 @@ export function classicSpeakers(
   return speakers.length === members.length ? speakers : null
 }
 
-/** The group becomes a classic one: stable, under the epoch as its generation, with its target as the assignment. */
+/** The group becomes a classic one: stable, with its epoch as the generation and its target as the assignment. */
 export function downgrade(
   step: Step,
   table: GroupTable,
@@ -63,7 +63,9 @@ export function downgrade(
     groupId,
     value: {
       protocolType: CONSUMER_PROTOCOL_TYPE,
-      generation: groupEpoch,
+      // A generation that no member knows: should the broker crash before the rebalance is over, each of them is told
+      // ILLEGAL_GENERATION and comes for its assignment, instead of going on with the part of it that it had.
+      generation: mustRebalance ? groupEpoch + 1 : groupEpoch,
       protocol,
       leader: members[0]?.memberId ?? null,
       currentStateTimestamp: step.nowMs,

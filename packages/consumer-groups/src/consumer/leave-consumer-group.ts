@@ -58,7 +58,13 @@ function goAway(step: Step, group: ConsumerGroup, member: ConsumerMember): void 
   const { groupId } = group
   const { memberId } = member
   step.cancelTimer(group.timersOf(memberId).rebalance)
-  const away = { ...member, memberEpoch: STATIC_AWAY_EPOCH, pendingRevocation: NOTHING_ASSIGNED }
+  const away: ConsumerMember = {
+    ...member,
+    memberEpoch: STATIC_AWAY_EPOCH,
+    // It let go of everything when it went, so nobody waits for it to confirm anything.
+    state: 'stable',
+    pendingRevocation: NOTHING_ASSIGNED,
+  }
   const value = currentAssignmentValue(away)
   step.persist({ kind: 'consumer-current-assignment', groupId, memberId, value })
 }

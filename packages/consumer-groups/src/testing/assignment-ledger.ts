@@ -8,6 +8,9 @@ export class AssignmentLedger {
     return this.#owners.size
   }
   commitCount = 0
+  takenCount = 0
+  /** Called whenever a member of the consumer protocol takes a partition. */
+  onTaken: (told: { memberId: string; partition: number }) => void = () => {}
   readonly #owners = new Map<string, Map<number, string>>()
   readonly #leaders = new Map<string, string>()
   readonly #committed = new Map<number, number>()
@@ -46,6 +49,11 @@ export class AssignmentLedger {
       )
       owners.set(partition, owner)
     }
+  }
+
+  taken(told: { memberId: string; partition: number }): void {
+    this.takenCount++
+    this.onTaken(told)
   }
 
   /** A commit that was acknowledged: what the group has committed must not go back. */

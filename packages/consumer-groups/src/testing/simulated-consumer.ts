@@ -5,40 +5,17 @@ import {
   type OffsetCommitResponseInput,
   type SyncGroupResponseInput,
 } from '@millrace/protocol'
-import type {
-  GroupEvent,
-  GroupReply,
-  OffsetFetchGroupResponse,
-  RequestOrigin,
-  RequestToken,
-} from '../group-event.ts'
-import type { AssignmentLedger } from './assignment-ledger.ts'
-import type { Delivered, Life, SimulatedCoordinator } from './simulated-coordinator.ts'
-import type { VirtualTime } from './virtual-time.ts'
-
-/** The group and the topic that every simulated consumer is about. */
-export const SIMULATED_GROUP = 'simulated'
-export const SIMULATED_TOPIC = 'topic'
-
-export interface ConsumerTraits {
-  readonly name: string
-  readonly groupInstanceId: string | null
-  readonly joinVersion: number
-  readonly sessionTimeoutMs: number
-  readonly rebalanceTimeoutMs: number
-  readonly protocols: readonly string[]
-}
-
-export interface ConsumerWorld {
-  readonly time: VirtualTime
-  readonly coordinator: SimulatedCoordinator
-  readonly ledger: AssignmentLedger
-  readonly partitionCount: number
-  /** Longest delay of a message, each way. */
-  maxDelayMs: number
-  /** Chance that a connection breaks instead of carrying a message. */
-  lossChance: number
-}
+import type { OffsetFetchGroupResponse } from '../group-event.ts'
+import type { Life } from './simulated-coordinator.ts'
+import {
+  type ConsumerTraits,
+  type ConsumerWorld,
+  type Participant,
+  SIMULATED_GROUP,
+  SIMULATED_TOPIC,
+  SimulatedLine,
+} from './simulated-line.ts'
+import { assignment as encodeAssignment, partitionsIn, subscription } from './subscription.ts'
 
 type Phase = 'joining' | 'syncing' | 'stable' | 'gone'
 
@@ -46,7 +23,7 @@ type Phase = 'joining' | 'syncing' | 'stable' | 'gone'
  * A consumer as real clients are built: joins, syncs, sends heartbeats, reads its partitions and commits, and
  * reacts to every error in the way that librdkafka and Java do. It can freeze, vanish, or come back as another.
  */
-export class SimulatedConsumer {
+export class SimulatedConsumer implements Participant {
   readonly traits: ConsumerTraits
   phase: Phase = 'joining'
   memberId = ''
@@ -57,19 +34,24 @@ export class SimulatedConsumer {
   #metadataVersion = 0
   /** Answers to requests of an older attempt are not for this one any more. */
   #attempt = 0
-  /** What is under way when a connection breaks does not arrive after what the next one carries. */
-  #connection = 0
-  /** On one connection a message cannot overtake the one before it. */
-  #lineFreeAtMs = 0
-  #frozenUntilMs = 0
+  readonly #line: SimulatedLine
 
   constructor(world: ConsumerWorld, traits: ConsumerTraits) {
     this.#world = world
     this.traits = traits
+    this.#line = new SimulatedLine(world, traits.name, () => this.join())
   }
 
   get isGone(): boolean {
     return this.phase === 'gone'
+  }
+
+  get partitions(): readonly number[] {
+    return [...this.positions.keys()]
+  }
+
+  isSettled(epoch: number): boolean {
+    return this.phase === 'stable' && this.generationId === epoch
   }
 
   /** Called by name when the ledger complains. */
@@ -90,10 +72,10 @@ export class SimulatedConsumer {
       memberId: this.memberId,
       groupInstanceId,
       protocolType: 'consumer',
-      protocols: protocols.map((name) => ({ name, metadata: subscription(this.#metadataVersion) })),
+      protocols: protocols.map((name) => ({ name, metadata: this.#subscription() })),
       reason: null,
     }
-    this.#ask(
+    this.#line.ask(
       joinVersion,
       (token, origin) => ({ kind: 'join-group', token, origin, request }),
       (reply, life) => {
@@ -105,7 +87,7 @@ export class SimulatedConsumer {
   leave(): void {
     const { memberId } = this
     const { groupInstanceId } = this.traits
-    this.#ask(
+    this.#line.ask(
       3,
       (token, origin) => ({
         kind: 'leave-group',
@@ -119,19 +101,16 @@ export class SimulatedConsumer {
     this.vanish()
   }
 
-  /** SIGKILL: nobody hears of it any more. */
   vanish(): void {
     this.phase = 'gone'
     this.#attempt++
     this.positions.clear()
   }
 
-  /** SIGSTOP: everything that reaches it meanwhile is dealt with afterwards. */
   freeze(durationMs: number): void {
-    this.#frozenUntilMs = this.#world.time.nowMs + durationMs
+    this.#line.freeze(durationMs)
   }
 
-  /** It subscribes to something else, so its metadata changes and it has to join again. */
   resubscribe(): void {
     this.#metadataVersion++
     this.join()
@@ -145,9 +124,10 @@ export class SimulatedConsumer {
         this.memberId = memberId
         this.generationId = generationId
         this.phase = 'syncing'
-        this.#world.ledger.told({ life, generationId, leader })
+        // In a consumer group the broker assigns, and there is no leader.
+        if (leader !== '') this.#world.ledger.told({ life, generationId, leader })
         // Assigning takes a while, and sometimes longer than others are willing to wait.
-        this.#later(this.#world.time.prng.between(0, 20), () => {
+        this.#line.later(this.#world.time.prng.between(0, 20), () => {
           if (attempt === this.#attempt) this.#sync(leader === memberId ? members : [])
         })
         break
@@ -177,7 +157,7 @@ export class SimulatedConsumer {
       protocolName: null,
       assignments,
     }
-    this.#ask(
+    this.#line.ask(
       5,
       (token, origin) => ({ kind: 'sync-group', token, origin, request }),
       (reply, life) => {
@@ -192,7 +172,7 @@ export class SimulatedConsumer {
       return
     }
     this.phase = 'stable'
-    const partitions: number[] = assignment.length === 0 ? [] : JSON.parse(assignment.toString())
+    const partitions = assignment.length === 0 ? [] : partitionsIn(assignment)
     this.#world.ledger.assigned({
       life,
       generationId: this.generationId,
@@ -212,7 +192,7 @@ export class SimulatedConsumer {
       memberEpoch: -1,
       topics: [{ name: SIMULATED_TOPIC, partitionIndexes: [...this.positions.keys()] }],
     }
-    this.#ask(
+    this.#line.ask(
       8,
       (token, origin) => ({ kind: 'offset-fetch', token, origin, group, requireStable: false }),
       (reply) => {
@@ -234,7 +214,7 @@ export class SimulatedConsumer {
       if (position !== null) this.positions.set(partition, position + time.prng.between(0, 9))
     }
     this.#commit(attempt)
-    this.#later(time.prng.between(50, 2_000), () => this.#consume(attempt))
+    this.#line.later(time.prng.between(50, 2_000), () => this.#consume(attempt))
   }
 
   #commit(attempt: number): void {
@@ -253,7 +233,7 @@ export class SimulatedConsumer {
       retentionTimeMs: -1,
       topics: [{ name: SIMULATED_TOPIC, topicId: '', partitions }],
     }
-    this.#ask(
+    this.#line.ask(
       8,
       (token, origin) => ({ kind: 'offset-commit', token, origin, request }),
       (reply) => {
@@ -274,16 +254,21 @@ export class SimulatedConsumer {
       memberId,
       groupInstanceId: this.traits.groupInstanceId,
     }
-    this.#ask(
+    this.#line.ask(
       4,
       (token, origin) => ({ kind: 'heartbeat', token, origin, request }),
       (reply) => {
         if (attempt !== this.#attempt) return
         const { errorCode } = reply as { errorCode: number }
         if (errorCode !== ErrorCode.NONE) this.#recover(errorCode)
-        else this.#later(Math.floor(this.traits.sessionTimeoutMs / 3), () => this.#heartbeat(attempt))
+        else this.#line.later(Math.floor(this.traits.sessionTimeoutMs / 3), () => this.#heartbeat(attempt))
       },
     )
+  }
+
+  /** Another topic in it, which need not exist, makes another subscription. */
+  #subscription(): Buffer {
+    return subscription([SIMULATED_TOPIC, `wish-${this.#metadataVersion}`])
   }
 
   #recover(errorCode: number): void {
@@ -305,67 +290,6 @@ export class SimulatedConsumer {
         assert.fail(`no client expects error ${errorCode} here`)
     }
   }
-
-  /** Sends in order, with delays; a broken connection means joining again. */
-  #ask(
-    apiVersion: number,
-    event: (token: RequestToken, origin: RequestOrigin) => GroupEvent,
-    answered: (reply: GroupReply, life: Life) => void,
-  ): void {
-    const { coordinator, time } = this.#world
-    const origin = { apiVersion, clientId: this.traits.name, clientHost: '/127.0.0.1' }
-    const connection = this.#connection
-    const lost = () => this.#later(time.prng.between(1, 500), () => this.#connectionLost(connection))
-    this.#lineFreeAtMs = Math.max(
-      this.#lineFreeAtMs,
-      time.nowMs + time.prng.between(0, this.#world.maxDelayMs),
-    )
-    time.after(this.#lineFreeAtMs - time.nowMs, () => {
-      if (connection !== this.#connection) return
-      if (time.prng.chance(this.#world.lossChance)) {
-        lost()
-        return
-      }
-      coordinator.ask(
-        (token) => event(token, origin),
-        (delivered: Delivered) => {
-          if (delivered.kind === 'lost' || time.prng.chance(this.#world.lossChance)) lost()
-          else
-            this.#later(time.prng.between(0, this.#world.maxDelayMs), () =>
-              answered(delivered.reply, delivered.life),
-            )
-        },
-      )
-    })
-  }
-
-  #connectionLost(connection: number): void {
-    if (this.isGone || connection !== this.#connection) return
-    this.#connection++
-    this.join()
-  }
-
-  /** Not before it thaws. */
-  #later(delayMs: number, run: () => void): void {
-    const { time } = this.#world
-    const untilThawMs = Math.max(0, this.#frozenUntilMs - time.nowMs)
-    time.after(Math.max(delayMs, untilThawMs), () => {
-      if (this.#frozenUntilMs > time.nowMs) this.#later(0, run)
-      else run()
-    })
-  }
-}
-
-/** ConsumerProtocolSubscription version 0, with a number in its user data to make it differ. */
-function subscription(metadataVersion: number): Buffer {
-  const topic = Buffer.from(SIMULATED_TOPIC)
-  const bytes = Buffer.alloc(8 + topic.length + 8)
-  bytes.writeInt32BE(1, 2)
-  bytes.writeInt16BE(topic.length, 6)
-  topic.copy(bytes, 8)
-  bytes.writeInt32BE(4, 8 + topic.length)
-  bytes.writeInt32BE(metadataVersion, 12 + topic.length)
-  return bytes
 }
 
 function assign(
@@ -376,6 +300,6 @@ function assign(
     const partitions: number[] = []
     for (let partition = index; partition < partitionCount; partition += memberIds.length)
       partitions.push(partition)
-    return { memberId, assignment: Buffer.from(JSON.stringify(partitions)) }
+    return { memberId, assignment: encodeAssignment(SIMULATED_TOPIC, partitions) }
   })
 }

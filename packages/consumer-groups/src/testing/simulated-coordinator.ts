@@ -8,10 +8,12 @@ import type {
   PersistedRecord,
   RequestToken,
 } from '../group-event.ts'
-import { GROUP_METADATA_KEY_VERSION } from '../records/group-metadata-record.ts'
 import type { TopicView } from '../topic-view.ts'
 import { checkShard } from './check-shard.ts'
 import type { VirtualTime } from './virtual-time.ts'
+
+/** Keys whose tombstones bury a whole group, classic or KIP-848. */
+const GROUP_KEYS = new Set([2, 3])
 
 /** Which of its lives a group answered from. */
 export interface Life {
@@ -66,7 +68,8 @@ export class SimulatedCoordinator {
   readonly #durable: PersistedRecord[] = []
   #shard: CoordinatorShard | null
   #shadow: CoordinatorShard
-  #queued: PersistedRecord[] = []
+  /** By step: a batch holds the records of whole steps. */
+  #queued: PersistedRecord[][] = []
   #isAppending = false
   #queuedCount = 0
   #durableCount = 0
@@ -103,12 +106,12 @@ export class SimulatedCoordinator {
     if (this.#shard !== null) this.#step(event)
   }
 
-  /** Of what was on its way to the log a prefix may have arrived. Nobody is told anything. */
+  /** Of the steps whose records were on their way to the log the first may have arrived, each in full. Nobody is told. */
   crash(): void {
     this.counts.crashes++
     const kept = this.#time.prng.between(0, this.#queued.length)
-    this.counts.lostRecords += this.#queued.length - kept
-    this.#durable.push(...this.#queued.slice(0, kept))
+    this.counts.lostRecords += this.#queued.slice(kept).flat().length
+    this.#durable.push(...this.#queued.slice(0, kept).flat())
     this.#drop()
   }
 
@@ -149,16 +152,19 @@ export class SimulatedCoordinator {
     if (shard === null) return
     this.counts.steps++
     const effects = shard.step(event, this.#time.nowMs)
-    for (const effect of effects) if (effect.kind === 'persist') this.#persist(effect.record)
+    const records = effects.flatMap((effect) => (effect.kind === 'persist' ? [effect.record] : []))
+    if (records.length > 0) this.#persist(records)
     for (const effect of effects) this.#perform(effect)
     checkShard(shard, { timers: this.#timers, shadow: this.#shadow })
   }
 
-  #persist(record: PersistedRecord): void {
-    if (record.value === null && record.key.readInt16BE(0) === GROUP_METADATA_KEY_VERSION) this.#burials++
-    this.#queued.push(record)
-    this.#shadow.replay(record.key, record.value)
-    this.#queuedCount++
+  #persist(records: PersistedRecord[]): void {
+    for (const { key, value } of records) {
+      if (value === null && GROUP_KEYS.has(key.readInt16BE(0))) this.#burials++
+      this.#shadow.replay(key, value)
+    }
+    this.#queued.push(records)
+    this.#queuedCount += records.length
     if (!this.#isAppending) this.#append()
   }
 
@@ -173,8 +179,9 @@ export class SimulatedCoordinator {
         this.#drop()
         return
       }
-      this.#durableCount += this.#queued.length
-      this.#durable.push(...this.#queued.splice(0))
+      const appended = this.#queued.splice(0).flat()
+      this.#durableCount += appended.length
+      this.#durable.push(...appended)
       this.#isAppending = false
       this.#release()
     })
