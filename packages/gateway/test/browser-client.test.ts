@@ -1,0 +1,104 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { producer, read } from '@millrace/client/browser'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TestGateway } from '../src/testing/test-gateway.ts'
+
+let test: TestGateway
+beforeAll(async () => {
+  test = await TestGateway.start()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+/** A way to the gateway that can be cut. */
+class Wire {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(gatewayPort: number) {
+    this.#server = createServer((near) => {
+      const far = connect(gatewayPort, '127.0.0.1')
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(from)
+        from.pipe(to)
+        from.on('error', () => {})
+        from.on('close', () => to.destroy())
+      }
+    })
+  }
+
+  static async open(gatewayPort: number): Promise<{ wire: Wire; url: string }> {
+    const wire = new Wire(gatewayPort)
+    await new Promise<void>((resolve) => wire.#server.listen(0, '127.0.0.1', resolve))
+    const address = wire.#server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    return { wire, url: `ws://127.0.0.1:${port}/v1/socket` }
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
+  }
+
+  close(): void {
+    this.#server.close()
+    this.cut()
+  }
+}
+
+const numbered = (from: number, count: number): { value: string; partition: number }[] =>
+  Array.from({ length: count }, (_, i) => ({ value: String(from + i), partition: (from + i) % 2 }))
+
+describe('the browser client', () => {
+  it('reads on after every cut, each record once', async () => {
+    await test.client.admin.createTopics([{ name: 'a', partitions: 2 }])
+    await test.client.producer().sendMany('a', numbered(0, 3_000))
+    const { url, wire } = await Wire.open(test.gateway.port)
+    const values: number[] = []
+    let connections = 0
+    const reader = read(url, {
+      topics: ['a'],
+      from: 'beginning',
+      maxWaiting: 100,
+      onConnection: (state) => {
+        if (state === 'connected') connections++
+      },
+    })
+    for await (const { value } of reader) {
+      values.push(Number(value))
+      if (values.length % 1_000 === 0) wire.cut()
+      if (values.length === 3_000) break
+    }
+    expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 3_000 }, (_, i) => i))
+    expect(connections).toBeGreaterThan(1)
+    wire.close()
+  })
+
+  it('goes on after a reload where it had come to', async () => {
+    await test.client.admin.createTopics([{ name: 'b', partitions: 2 }])
+    await test.client.producer().sendMany('b', numbered(0, 100))
+    const url = `ws://127.0.0.1:${test.gateway.port}/v1/socket`
+    const values: number[] = []
+    const first = read(url, { topics: ['b'], from: 'beginning' })
+    for await (const { value } of first) if (values.push(Number(value)) === 37) break
+    const kept = JSON.parse(JSON.stringify(first.positions))
+    for await (const { value } of read(url, { resume: kept })) if (values.push(Number(value)) === 100) break
+    expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+
+  it('sends, and tells where it was written, or why not', async () => {
+    const sender = producer(`ws://127.0.0.1:${test.gateway.port}/v1/socket`)
+    await test.client.admin.createTopics([{ name: 'c' }])
+    expect(await sender.send('c', [{ key: 'k', value: { a: 1 } }])).toEqual([{ partition: 0, offset: 0 }])
+    await expect(sender.send('c', [{ partition: 7 }])).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' })
+    await sender.close()
+    await expect(sender.send('c', [{}])).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('tells of a topic that is not there', async () => {
+    const reader = read(`ws://127.0.0.1:${test.gateway.port}/v1/socket`, { topics: ['missing'] })
+    await expect(reader[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+  })
+})
