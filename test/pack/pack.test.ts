@@ -9,7 +9,16 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PACKAGES = ['protocol', 'record-batch', 'log-core', 'consumer-groups', 'broker', 'client', 'cli']
+const PACKAGES = [
+  'protocol',
+  'record-batch',
+  'log-core',
+  'consumer-groups',
+  'broker',
+  'client',
+  'gateway',
+  'cli',
+]
 const nameOf = (folder: string): string => (folder === 'cli' ? 'millrace' : `@millrace/${folder}`)
 
 // What a user's shell would find: Node 24 first, and nothing of this repository's own commands.
