@@ -177,19 +177,19 @@ export const brokerConfigTable = {
     'How long an empty group keeps its commits.',
   ),
   'offsets.retention.check.interval.ms': row(long(600_000, { min: 1 }), 'ms', 'How often that is looked at.'),
-  'offset.metadata.max.bytes': row(int(4096), 'bytes', 'Largest metadata string of a commit.'),
+  'offset.metadata.max.bytes': row(int(4096, { min: 0 }), 'bytes', 'Largest metadata string of a commit.'),
   'group.initial.rebalance.delay.ms': row(
     int(0, { min: 0 }),
     'ms',
     'Kafka: 3000. How long the first join waits for others; a consumer on a laptop starts at once.',
   ),
   'group.min.session.timeout.ms': row(
-    int(5000),
+    int(5000, { min: 1 }),
     'ms',
     'Kafka: 6000, but librdkafka programs also join with 5000.',
   ),
   'group.max.session.timeout.ms': row(
-    int(1_800_000),
+    int(1_800_000, { min: 1 }),
     'ms',
     'Largest session timeout that a member may ask for.',
   ),
