@@ -1,25 +1,17 @@
-import {
-  deletedDirectoryName,
-  type FileSystem,
-  type LogDirectory,
-  type PartitionDirectory,
-  partitionDirectoryName,
-} from '@millrace/log-core'
+import type { PartitionDirectory } from '@millrace/log-core'
 import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Logger } from '../observability.ts'
+import type { Partition } from '../partition/partition.ts'
 import type { PartitionRegistry } from '../partition/partition-registry.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { checkMorePartitions, type PartitionsWish } from './partitions-check.ts'
 import type { Assignments, Topic, TopicSpec } from './topic.ts'
 import { checkNewTopic, type TopicCheckServices, type TopicWish } from './topic-check.ts'
+import { TopicDirectories, type TopicDirectoriesOptions } from './topic-directories.ts'
 import { OFFSETS_TOPIC } from './topic-name.ts'
 
-export interface ControlPlaneOptions extends TopicCheckServices {
-  readonly fs: FileSystem
-  readonly dataDir: string
-  readonly randomBytes: (count: number) => Buffer
+export interface ControlPlaneOptions extends TopicCheckServices, TopicDirectoriesOptions {
   readonly partitions: PartitionRegistry
-  readonly logDirectory: LogDirectory
   readonly logger: Logger
 }
 
@@ -32,9 +24,11 @@ export class ControlPlane {
   /** What happens to one name happens in turn. */
   readonly #topicLocks = new KeyedLock()
   readonly #deletions = new Set<Promise<void>>()
+  readonly #directories: TopicDirectories
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options
+    this.#directories = new TopicDirectories(options)
   }
 
   /**
@@ -42,17 +36,12 @@ export class ControlPlane {
    * goes, what was never made is made. Directories that no entry accounts for are reported and left alone.
    */
   async start(): Promise<void> {
-    const { catalog, logDirectory, partitions } = this.#options
-    for (const { topicId } of catalog.deletedTopics()) {
-      await this.#removeDirectories(topicId)
-      await catalog.recordPurged(topicId)
-    }
-    logDirectory.removeDeletedDirectories()
-    const present = new Set<string>()
-    for (const directory of logDirectory.partitionDirectories()) {
-      present.add(`${directory.topicId}/${directory.partition}`)
-      this.#reportIfStray(directory)
-    }
+    const { catalog, partitions } = this.#options
+    const deletedTopicIds = catalog.deletedTopics().map(({ topicId }) => topicId)
+    const directories = await this.#directories.removeLeftovers(new Set(deletedTopicIds))
+    await Promise.all(deletedTopicIds.map((topicId) => catalog.recordPurged(topicId)))
+    for (const directory of directories) this.#reportIfStray(directory)
+    const present = new Set(directories.map(({ partition, topicId }) => `${topicId}/${partition}`))
     await Promise.all(
       Array.from(catalog.topics(), async (topic) => {
         const isLost = (index: number): boolean =>
@@ -154,33 +143,18 @@ export class ControlPlane {
 
   /** Waits for removals on their way. What is not done is done at the next start. */
   async close(): Promise<void> {
+    this.#directories.close()
     await Promise.all(this.#deletions)
   }
 
-  async #purge(topic: Topic, removed: ReturnType<PartitionRegistry['remove']>): Promise<void> {
-    const { catalog, logDirectory, logger } = this.#options
+  async #purge({ name, topicId }: Topic, removed: readonly Partition[]): Promise<void> {
+    const { catalog, logger } = this.#options
     try {
-      for (const { log } of removed) if (log !== null) await logDirectory.deleteLog(log)
-      await this.#removeDirectories(topic.topicId)
-      await catalog.recordPurged(topic.topicId)
+      if (await this.#directories.removeTopic(topicId, removed)) await catalog.recordPurged(topicId)
     } catch (error) {
       // The catalog still says that the topic is to be purged: the next start tries again.
       const reason = error instanceof Error ? error.message : String(error)
-      logger.warn({ topic: topic.name, topicId: topic.topicId, reason }, 'could not remove a deleted topic')
-    }
-  }
-
-  /** By id, not by name: a topic that was made again has the same name and another id. */
-  async #removeDirectories(topicId: string): Promise<void> {
-    const { dataDir, fs, logDirectory, randomBytes } = this.#options
-    for (const directory of logDirectory.partitionDirectories()) {
-      if (directory.topicId !== topicId) continue
-      const { topic, partition } = directory
-      const deleted = `${dataDir}/${deletedDirectoryName(topic, partition, randomBytes(16).toString('hex'))}`
-      // Renamed first: a removal that a crash interrupts must not leave half a partition under its name.
-      fs.rename(`${dataDir}/${partitionDirectoryName(topic, partition)}`, deleted)
-      await fs.syncDirectory(dataDir)
-      fs.removeDirectory(deleted)
+      logger.warn({ topic: name, topicId, reason }, 'could not remove a deleted topic')
     }
   }
 
