@@ -1,5 +1,5 @@
 /** The door to files that the command line names. */
-import { closeSync, createReadStream, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { CommandError } from './command-error.ts'
 
 const READ_BYTES = 256 * 1024
@@ -17,6 +17,11 @@ export function readTextFile(path: string): string {
   } catch (error) {
     throw unreadable(path, error)
   }
+}
+
+/** Reads a small text file, or gives null when there is none. */
+export function readTextFileIfThere(path: string): string | null {
+  return existsSync(path) ? readTextFile(path) : null
 }
 
 /** Reads a file of any size, chunk by chunk. */

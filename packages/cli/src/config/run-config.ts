@@ -1,7 +1,7 @@
 import type { Admin, QuotaEntity } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import { CONFIG_KINDS, type ConfigAlterArguments, type ConfigDescribeArguments } from '../commands/config.ts'
-import { connect } from '../connect.ts'
+import { connect } from '../connection/connect.ts'
 import { formatTable } from '../output/table.ts'
 import { parseSets } from '../serve/broker-settings.ts'
 import { printLine, writeOut } from '../terminal.ts'
@@ -24,7 +24,7 @@ interface ShownConfig {
 
 export async function describeConfig(args: ConfigDescribeArguments): Promise<void> {
   const resource = resourceOf(args.kind, args.name)
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   if (resource.kind === 'topic') await client.admin.describeTopic(resource.name)
   const configs = await readConfigs(client.admin, resource)
   const shown = args.all ? configs : configs.filter(({ source }) => source !== 'default')
@@ -40,7 +40,7 @@ export async function alterConfig(args: ConfigAlterArguments): Promise<void> {
   for (const name of args.unset) changes[name] = null
   if (Object.keys(changes).length === 0)
     throw new CommandError('nothing to change: say --set KEY=VALUE or --unset KEY')
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   if (resource.kind === 'quota') await client.admin.alterQuotas(resource.entity, quotaValues(changes))
   else await client.admin.alterConfigs(resource, changes)
   for (const [name, value] of Object.entries(changes)) {

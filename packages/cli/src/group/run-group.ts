@@ -9,7 +9,7 @@ import {
 import { CommandError } from '../command-error.ts'
 import type { BrokerArguments } from '../commands/broker-option.ts'
 import type { GroupDescribeArguments, GroupResetArguments } from '../commands/group.ts'
-import { connect } from '../connect.ts'
+import { connect } from '../connection/connect.ts'
 import { formatTable } from '../output/table.ts'
 import { type Position, parsePosition } from '../position.ts'
 import { writeNote, writeOut } from '../terminal.ts'
@@ -22,14 +22,14 @@ interface GroupPartition extends TopicPartition {
 }
 
 export async function listGroups(args: BrokerArguments): Promise<void> {
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   const groups = await client.admin.listGroups()
   const rows = groups.map(({ group, state, type, protocolType }) => [group, state, type || protocolType])
   await writeOut(formatTable(['GROUP', 'STATE', 'TYPE'], rows))
 }
 
 export async function describeGroup(args: GroupDescribeArguments): Promise<void> {
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   const description = await existingGroup(client, args.group)
   const committed = await client.admin.fetchOffsets(args.group)
   const partitions = await groupPartitions(client, description, committed)
@@ -38,7 +38,7 @@ export async function describeGroup(args: GroupDescribeArguments): Promise<void>
 
 export async function resetGroup(args: GroupResetArguments): Promise<void> {
   const position = parsePosition('--to', args.to, Date.now())
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   const partitions = await partitionsToReset(client, args)
   const before = new Map(
     (await client.admin.fetchOffsets(args.group, partitions)).map((at) => [

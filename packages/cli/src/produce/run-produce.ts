@@ -1,7 +1,7 @@
 import type { Client, Producer, ProducerRecord } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { ProduceArguments } from '../commands/produce.ts'
-import { connect } from '../connect.ts'
+import { connect } from '../connection/connect.ts'
 import { FileAppender, fileSizeBytes, readChunks } from '../files.ts'
 import { Pace, parseRate } from '../pace.ts'
 import { wholeNumber } from '../read-argument.ts'
@@ -26,7 +26,7 @@ export async function runProduce(args: ProduceArguments): Promise<void> {
   const totalBytes = args.file === undefined ? null : fileSizeBytes(args.file)
   const rejects = args.reject === undefined ? null : new FileAppender(args.reject)
   const progress = new ProduceProgress(totalBytes, args.quiet)
-  const client = await connect(args.bootstrap)
+  const client = await connect(args)
   if (args.file === undefined && isInputTerminal() && isInteractive()) {
     writeNote('Each line becomes a record; end with Ctrl-D.\n')
   }

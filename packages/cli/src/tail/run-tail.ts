@@ -1,7 +1,7 @@
 import type { ReadUntil } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { TailArguments } from '../commands/tail.ts'
-import { connect } from '../connect.ts'
+import { connect } from '../connection/connect.ts'
 import { recordFilter } from '../filter/record-filter.ts'
 import { parsePosition } from '../position.ts'
 import { partitionList, wholeNumber } from '../read-argument.ts'
@@ -25,7 +25,7 @@ export async function runTail(args: TailArguments): Promise<void> {
   const partitions = args.partition === undefined ? {} : { partitions: partitionList(args.partition) }
   let left = args.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--count', args.count, 1)
   const signal = abortOnEndSignal()
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   const topics = await selectTopics(client, args.topics)
   await using reader = client.read(topics, { from, follow: args.follow, signal, ...until, ...partitions })
   const out = new OutputBuffer()

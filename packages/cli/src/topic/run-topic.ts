@@ -7,7 +7,7 @@ import type {
   TopicDescribeArguments,
   TopicListArguments,
 } from '../commands/topic.ts'
-import { connect } from '../connect.ts'
+import { connect } from '../connection/connect.ts'
 import { formatTable } from '../output/table.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { parseSets } from '../serve/broker-settings.ts'
@@ -28,20 +28,20 @@ export async function createTopic(args: TopicCreateArguments): Promise<void> {
   const replication =
     factor === undefined ? {} : { replicationFactor: wholeNumber('--replication-factor', factor, 1) }
   const configs = parseSets(args.set)
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   await client.admin.createTopics([{ name: args.name, ...partitions, ...replication, configs }])
   const topic = await client.admin.describeTopic(args.name)
   await printLine(`created ${args.name} with ${countOf(topic.partitions.length, 'partition')}`)
 }
 
 export async function listTopics(args: TopicListArguments): Promise<void> {
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   for (const { name } of await client.admin.listTopics({ includeInternal: args.internal }))
     await printLine(name)
 }
 
 export async function describeTopic(args: TopicDescribeArguments): Promise<void> {
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   const topic = await client.admin.describeTopic(args.name)
   const [partitions, configs] = await Promise.all([
     offsetsOf(client, topic),
@@ -58,7 +58,7 @@ export async function alterTopic(args: TopicAlterArguments): Promise<void> {
   if (partitions === null && Object.keys(changes).length === 0) {
     throw new CommandError('nothing to change: say --set KEY=VALUE, --unset KEY or --partitions N')
   }
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   await client.admin.describeTopic(args.name)
   if (Object.keys(changes).length > 0) {
     await client.admin.alterConfigs({ kind: 'topic', name: args.name }, changes)
@@ -68,7 +68,7 @@ export async function alterTopic(args: TopicAlterArguments): Promise<void> {
 }
 
 export async function deleteTopics(args: TopicDeleteArguments): Promise<void> {
-  await using client = await connect(args.bootstrap)
+  await using client = await connect(args)
   for (const name of args.names) {
     await client.admin.deleteTopics([name])
     await printLine(`deleted ${name}`)

@@ -1,18 +1,14 @@
 import { type Client, ClientError, type ClientOptions, createClient } from '@millrace/client'
-import { environment } from './terminal.ts'
+import type { BrokerArguments } from '../commands/broker-option.ts'
+import { connectionSettings } from './connection-settings.ts'
 
-const DEFAULT_BOOTSTRAP = 'localhost:9092'
 /** A broker that was started a moment ago may not listen yet. */
 const STARTING_MS = 1_000
 const PAUSE_MS = 100
 
 /** Opens a client and makes sure that a broker answers, so that a wrong address is told at once. */
-export async function connect(
-  bootstrap: string | undefined,
-  options: Omit<ClientOptions, 'bootstrapServers'> = {},
-): Promise<Client> {
-  const bootstrapServers = bootstrap ?? environment('MILLRACE_BOOTSTRAP') ?? DEFAULT_BOOTSTRAP
-  const client = createClient({ clientId: 'millrace-cli', ...options, bootstrapServers })
+export async function connect(args: BrokerArguments, options: Partial<ClientOptions> = {}): Promise<Client> {
+  const client = createClient({ ...connectionSettings(args), ...options })
   const deadlineMs = performance.now() + STARTING_MS
   for (;;) {
     try {
