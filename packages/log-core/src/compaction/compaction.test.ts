@@ -7,8 +7,11 @@ import {
 } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import type { FileSystem } from '../fs/file-system.ts'
+import { memoryFileSystem } from '../fs/memory-file-system.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { decodeSegmentSeal, encodeSegmentSeal } from '../segment/segment-seal.ts'
 import { copyDisk, flipByte, namesIn } from '../testing/disk-image.ts'
+import { failingFileSystem } from '../testing/failing-file-system.ts'
 import { type Fixture, openFixture } from '../testing/log-fixtures.ts'
 
 const DIRECTORY = '/data/flights-0'
@@ -212,6 +215,23 @@ describe('compaction', () => {
   })
 })
 
+describe('a swap', () => {
+  it('gives no name to the new segment before the old ones are durably gone', async () => {
+    const fs = failingFileSystem(memoryFileSystem())
+    const { log } = await openCompacted({ fs })
+    await fill(log, 60, 20)
+    await compactAll(log)
+    for (let i = 0; i < 20; i++) await put(log, [['other', `value ${i}`]])
+    fs.calls.length = 0
+    await compactAll(log)
+    const removed = fs.calls.findIndex((call) => call.startsWith('remove') && /[1-9]\d*\.log$/.test(call))
+    const renamed = fs.calls.findIndex((call) => call.startsWith('rename') && call.endsWith('.log.swap'))
+    const synced = fs.calls.findIndex((call, index) => index > removed && call.startsWith('syncDirectory'))
+    expect(removed).toBeGreaterThan(0)
+    expect(renamed).toBeGreaterThan(synced)
+  })
+})
+
 describe('a swap that was interrupted', () => {
   /** The files before a compaction and after it, and one of the segments that it replaced. */
   async function swapped(): Promise<{ before: FileSystem; after: FileSystem; expected: Keyed[] }> {
@@ -263,6 +283,16 @@ describe('a swap that was interrupted', () => {
     const { log } = await openCompacted({ fs: before })
     expect(await contents(log)).toEqual(expected)
     expect(namesIn(before, DIRECTORY).some((name) => name.endsWith('.swap'))).toBe(false)
+  })
+
+  it('is given up when only its seal was written, over a segment that was compacted before', async () => {
+    const { after, expected } = await swapped()
+    const seal = decodeSegmentSeal(after.readFile(`${DIRECTORY}/${SEAL}`))
+    if (seal === null) throw new Error('no seal')
+    place(after, `${SEAL}.swap`, encodeSegmentSeal({ ...seal, sizeBytes: 0, headerCrc: 0 }))
+    const { log } = await openCompacted({ fs: after })
+    expect(await contents(log)).toEqual(expected)
+    expect(namesIn(after, DIRECTORY).some((name) => name.endsWith('.swap'))).toBe(false)
   })
 
   it('is refused, with nothing changed, when neither the old nor the new segment is whole', async () => {

@@ -18,7 +18,7 @@ import {
 } from './compaction-plan.ts'
 import { KeyOffsetMap } from './key-offset-map.ts'
 import { SegmentCleaner } from './segment-cleaner.ts'
-import { completeSwap, decideSwap, giveUpSwap } from './segment-swap.ts'
+import { decideSwap, giveUpSwap, removeReplaced, takePlace } from './segment-swap.ts'
 import type { WorkPacer } from './work-pacer.ts'
 
 /** What one pass did. */
@@ -235,10 +235,16 @@ export class LogCompactor {
 
   async #swapIn(segment: LogSegment, old: readonly LogSegment[]): Promise<void> {
     try {
-      // No await between the list and the names: whoever reads finds both changed, or neither.
+      const { fs, cache } = this.#environment
+      // Whoever reads finds the new segment from here on, under its `.swap` names until those change.
+      segment.isSwapping = true
       this.#segments.replace(old, segment)
       this.#reader.forgetHints()
-      await completeSwap(this.#environment.fs, segment, old)
+      await removeReplaced(fs, segment, old)
+      cache.forgetSegment(segment)
+      const durable = takePlace(fs, segment)
+      segment.isSwapping = false
+      await durable
     } catch (error) {
       throw this.#fail(error, segment, 'put a compacted segment in its place')
     }

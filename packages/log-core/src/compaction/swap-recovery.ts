@@ -5,7 +5,7 @@ import { type LogInventory, takeInventory } from '../log/log-inventory.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import { type ByteSource, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
 import { decodeSegmentSeal, SEALED_HEADER_BYTES, type SegmentSeal } from '../segment/segment-seal.ts'
-import { completeSwap, giveUpSwap } from './segment-swap.ts'
+import { giveUpSwap, removeReplaced, takePlace } from './segment-swap.ts'
 
 /**
  * Ends the swaps that a crash interrupted, each as it was decided: completed when the new segment and its seal are
@@ -43,26 +43,30 @@ async function recoverSwap(
   const replaced = inventory.segments.filter(
     ({ baseOffset }) => baseOffset >= seal.baseOffset && baseOffset < seal.nextOffset,
   )
-  await completeSwap(fs, segment, replaced)
+  await removeReplaced(fs, segment, replaced)
+  await takePlace(fs, segment)
   logger.info({ path: segment.path('log') }, 'completed a compaction that a crash had interrupted')
 }
 
 /**
  * The seal of the new segment, when both are whole. Each of the two files may still have the name that it had when the
- * swap was decided, or already the one that it gets in the end.
+ * swap was decided, or already the one that it gets in the end. Not both: those are an older pair, or a completed swap.
  */
 async function findDecidedSeal(
   environment: LogEnvironment,
   segment: LogSegment,
 ): Promise<SegmentSeal | null> {
   const { fs } = environment
-  for (const sealPath of [`${segment.path('seal')}.swap`, segment.path('seal')]) {
-    const seal = fs.exists(sealPath) ? decodeSegmentSeal(fs.readFile(sealPath)) : null
-    if (seal === null || !seal.isCompacted) continue
-    const logPath = fs.exists(`${segment.path('log')}.swap`)
-      ? `${segment.path('log')}.swap`
-      : segment.path('log')
-    if (fs.exists(logPath) && (await isAsSealed(environment, logPath, segment, seal))) return seal
+  const [log, seal] = [segment.path('log'), segment.path('seal')]
+  const pairs = [
+    { sealPath: `${seal}.swap`, logPath: `${log}.swap` },
+    { sealPath: `${seal}.swap`, logPath: log },
+    { sealPath: seal, logPath: `${log}.swap` },
+  ]
+  for (const { sealPath, logPath } of pairs) {
+    if (!fs.exists(sealPath) || !fs.exists(logPath)) continue
+    const found = decodeSegmentSeal(fs.readFile(sealPath))
+    if (found?.isCompacted && (await isAsSealed(environment, logPath, segment, found))) return found
   }
   return null
 }

@@ -32,6 +32,8 @@ export class LogSegment {
   active: ActiveSegment | null = null
   /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
   isRetired = false
+  /** Compacted, and read under its `.swap` names until the segments that it replaces are durably gone. */
+  isSwapping = false
   /** Its size and its end were compared with its seal. */
   isChecked = false
   /** What the scrubber found: nothing of this segment is given to anybody any more. */
@@ -49,7 +51,8 @@ export class LogSegment {
   }
 
   path(kind: SegmentFileKind): string {
-    return `${this.directory}/${segmentFileName(this.baseOffset, kind)}`
+    const path = `${this.directory}/${segmentFileName(this.baseOffset, kind)}`
+    return this.isSwapping && (kind === 'log' || kind === 'seal') ? `${path}.swap` : path
   }
 
   /** What this process has checked already. Made when somebody reads. */

@@ -85,9 +85,15 @@ export function failingFileSystem(inner: FileSystem): FailingFileSystem {
     exists: (path) => inner.exists(path),
     list: (directory) => inner.list(directory),
     makeDirectory: (path) => inner.makeDirectory(path),
-    remove: (path) => inner.remove(path),
+    remove: (path) => {
+      calls.push(`remove ${path}`)
+      inner.remove(path)
+    },
     removeDirectory: (path) => inner.removeDirectory(path),
-    rename: (from, to) => inner.rename(from, to),
+    rename: (from, to) => {
+      calls.push(`rename ${from}`)
+      inner.rename(from, to)
+    },
     readFile: (path) => inner.readFile(path),
     statfsKind: (path) => inner.statfsKind(path),
     freeBytes: () => failing.freeBytesNow,
