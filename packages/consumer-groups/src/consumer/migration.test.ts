@@ -1,5 +1,6 @@
 import { ErrorCode, type JoinGroupResponseInput } from '@millrace/protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { decodeGroupRecord } from '../records/group-record.ts'
 import { ConsumerClient } from '../testing/consumer-client.ts'
 import { ShardHarness } from '../testing/shard-harness.ts'
 import { assignment, partitionsIn, subscription } from '../testing/subscription.ts'
@@ -39,6 +40,16 @@ function classicGroup(): { leader: string; follower: string } {
 }
 
 const kindOf = () => harness.shard.groups.get('group')?.kind
+
+/** Until the classic member has its half of the partitions. */
+function shareWith(fresh: ConsumerClient, memberId: string): ReturnType<typeof rejoin> {
+  let last = rejoin(memberId)
+  for (let round = 0; round < 4 && last.partitions.length < 5; round++) {
+    fresh.beat()
+    last = rejoin(memberId, last.partitions)
+  }
+  return last
+}
 
 /** A classic member as a client is one: told to join again it lets go of everything it does not keep, and syncs. */
 function rejoin(memberId: string, owned: number[] = []): { generationId: number; partitions: number[] } {
@@ -258,6 +269,27 @@ describe('when the last KIP-848 member goes', () => {
     expect(harness.describe().members.map((each) => each.memberId)).toEqual([memberId])
   })
 
+  it('a log that is compacted afterwards holds the classic group alone', () => {
+    const fresh = member('fresh').beat()
+    joinClassic()
+    fresh.leave()
+    const kept = new Map(harness.log.map(({ key, value }) => [key.toString('hex'), { key, value }]))
+    const kinds = [...kept.values()]
+      .filter(({ value }) => value !== null)
+      .map(({ key, value }) => decodeGroupRecord(key, value)?.kind)
+    expect(kinds).toEqual(['group-metadata'])
+  })
+
+  it('and the broker restarts before they have joined again, they are sent to do so by ILLEGAL_GENERATION', () => {
+    const fresh = member('fresh').beat()
+    const { memberId } = joinClassic()
+    const { generationId, partitions } = shareWith(fresh, memberId)
+    expect(partitions).toHaveLength(5)
+    fresh.leave()
+    harness.restart()
+    expect(harness.heartbeat({ memberId, generationId }).value.errorCode).toBe(ErrorCode.ILLEGAL_GENERATION)
+  })
+
   it('by its session, it is the same', () => {
     const fresh = member('fresh').beat()
     const { generationId = -1, memberId } = joinClassic()
@@ -296,5 +328,14 @@ describe('when the last KIP-848 member goes', () => {
     const { generationId = -1, memberId } = successor.value
     const synced = harness.sync({ memberId, generationId, groupInstanceId: 'fixed' }).value
     expect(partitionsIn(synced.assignment)).toHaveLength(10)
+  })
+
+  it('because it came back as a classic static member while another still waited, there is a rebalance', () => {
+    const fixed = member('fixed-one', { instanceId: 'fixed' })
+    fixed.beat()
+    joinClassic()
+    expect(harness.describeConsumer().groupState).toBe('Reconciling')
+    harness.join({ groupInstanceId: 'fixed', protocols }, { apiVersion: 5 })
+    expect([kindOf(), harness.state]).toEqual(['classic', 'PreparingRebalance'])
   })
 })
