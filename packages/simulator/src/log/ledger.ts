@@ -119,6 +119,7 @@ export class PartitionLedger {
     this.#expose(highWatermark)
   }
 
+  /** What was only written may be gone: the power failed, or a failing disk made the log cut itself back. */
   powerLost(): void {
     this.writtenEnd = this.syncedEnd
   }

@@ -109,6 +109,7 @@ export class PartitionWork {
     const { world, partition, isOver } = this.#context
     const { log } = this
     world.trace?.(`  partition ${log.partition}: opens again`)
+    partition.ledger.powerLost()
     await log.reopen()
     // Somebody else may have asked for the same, and appended since.
     if (isOver() || log.leaderEpoch <= partition.ledger.highestEpoch) return

@@ -171,6 +171,8 @@ export class Sender {
     else if (reason === 'disk-full' || reason === 'offline') {
       expectThat(this.#context.hasFailed(), () => `${reason}, and nothing had failed: ${message}`)
       if (reason === 'disk-full') this.#wasDiskFull = true
+      // It may open itself again at any time from now on, and cuts what no sync has covered.
+      else this.#context.partition.ledger.powerLost()
     } else {
       const isAllowed = reason === 'out-of-order-sequence' && allowed.mayRefuseSequence
       expectThat(
