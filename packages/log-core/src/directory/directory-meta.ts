@@ -41,22 +41,21 @@ export async function readOrCreateMeta(
  * to begin anew. Hidden files and `lost+found` do not count. Called before anything is written.
  */
 export function checkIsOurs(fs: FileSystem, path: string): void {
-  if (!fs.exists(path) || fs.exists(`${path}/${META_PROPERTIES}`)) return
-  const foreign = fs
-    .list(path)
-    .find(({ name }) => !name.startsWith('.') && !EXPECTED_WITHOUT_META.includes(name))
+  const file = `${path}/${META_PROPERTIES}`
+  if (!fs.exists(path)) return
+  if (fs.exists(file)) {
+    // Also refuses what a newer version wrote, before the lock puts a file there.
+    decodeMetaProperties(fs.readFile(file), file)
+    return
+  }
+  const foreign = fs.list(path).find(({ name }) => !name.startsWith('.') && !EXPECTED_WITHOUT_META.test(name))
   if (foreign === undefined) return
   const message = `${path} holds ${foreign.name} and no ${META_PROPERTIES}: it is no data directory. Nothing was changed`
   throw new StorageError('NOT_OURS', path, message)
 }
 
-/** A first start that was interrupted leaves these. */
-const EXPECTED_WITHOUT_META: readonly string[] = [
-  'lost+found',
-  'lock-holder.json',
-  'lock-holder.json.tmp',
-  `${META_PROPERTIES}.tmp`,
-]
+/** First starts that were interrupted leave these: after a power loss, in any selection. */
+const EXPECTED_WITHOUT_META = /^(lost\+found|(lock-holder\.json|meta\.properties)(\.tmp)?|sync-marks\.\d+)$/
 
 function checkedMeta(
   found: MetaProperties,

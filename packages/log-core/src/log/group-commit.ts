@@ -135,11 +135,11 @@ export class GroupCommit {
   /** Begins the next segment now, behind everything that is written. Does nothing to an empty segment. */
   async roll(): Promise<void> {
     if (this.#rolling !== null) await this.#rolling
-    if (this.#failure !== null) throw this.#failure
+    this.#throwIfFailed()
     if (this.#segments.active.segment.sizeBytes === 0) return
     this.#mustRoll = true
     await this.#startRoll()
-    if (this.#failure !== null) throw this.#failure
+    this.#throwIfFailed()
   }
 
   /** Ends all appending: the files are not what this process believes. */
@@ -363,5 +363,9 @@ export class GroupCommit {
     if (this.#highWatermark.advance()) this.#listener.committed()
     this.queue.tellRoom()
     if (this.#rolling === null) this.#syncIfNeeded()
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure
   }
 }

@@ -145,6 +145,31 @@ describe('opening a log after its process was killed', () => {
     await expect(reopened(fs)).rejects.toMatchObject({ code: 'CORRUPT' })
   })
 
+  it('refuses a log whose first segment is gone or renamed, instead of beginning behind it', async () => {
+    const work = async (log: PartitionLog) => {
+      for (let i = 0; i < 6; i++) await appendValues(log, [`value ${i}`])
+    }
+    const several = await killed(work, { ...OTHER_BOOT, segmentBytes: 200 })
+    several.remove(FIRST)
+    await expect(reopened(several)).rejects.toMatchObject({ code: 'CORRUPT', path: DIRECTORY })
+    const renamed = await killed(work, OTHER_BOOT)
+    renamed.rename(FIRST, `${DIRECTORY}/00000000000000000005.log`)
+    const names = namesIn(renamed, DIRECTORY)
+    await expect(reopened(renamed)).rejects.toMatchObject({ code: 'CORRUPT', path: DIRECTORY })
+    expect(namesIn(renamed, DIRECTORY)).toEqual(names)
+  })
+
+  it('opens a log that retention has emptied', async () => {
+    const fs = await killed(
+      async (log) => {
+        for (let i = 0; i < 6; i++) await appendValues(log, [`value ${i}`])
+        await log.truncateBefore(6)
+      },
+      { ...OTHER_BOOT, segmentBytes: 200 },
+    )
+    expect(await reopened(fs)).toMatchObject({ logStartOffset: 6, logEndOffset: 6 })
+  })
+
   it('refuses a log whose last segment is gone', async () => {
     const fs = await killed(
       async (log) => {

@@ -15,6 +15,8 @@ export interface ReadRequest {
 export interface LogSlice {
   /** Views of memory that others read too: never write into them. */
   readonly buffers: readonly Buffer[]
+  /** Read from disk into memory that nobody else sees: whoever asked may give it back when it is done with it. */
+  readonly isOwned: boolean
   readonly sizeBytes: number
   readonly highWatermark: number
   readonly lastStableOffset: number

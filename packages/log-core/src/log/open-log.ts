@@ -152,12 +152,12 @@ async function settle(
   if (log.obsolete.length > 0) await removeSegments(environment, log.obsolete, 0)
   snapshots.removeAbove(active.nextOffset)
   const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
+  // The process before may have died, or a roll failed, between making a name and syncing it; the mark relies on it.
+  await fs.syncDirectory(directory)
   if (mustRaise) {
     // What a sync had covered needs none. The size may be one that an earlier attempt cut and could not sync: see
     // `isSizeUncertain`.
     if (active.segment.sizeBytes > log.syncedBytes) await active.file.fullSync()
-    // The process before may have died between making a name and syncing it, and the mark is about to rely on it.
-    await fs.syncDirectory(directory)
     const epoch = Math.max(epochs.latest, mark?.leaderEpoch ?? -1) + (plantedBugs.keepsEpoch ? 0 : 1)
     if (epoch > epochs.latest) epochs.assign({ epoch, startOffset: active.nextOffset })
   }
@@ -186,6 +186,13 @@ function segmentsOf(
     throw new StorageError('CORRUPT', directory, `${seen}; expected ${expected}. Nothing was changed`)
   }
   const startOffset = mark?.logStartOffset ?? 0
+  const [firstSegment = activeSegment] = segments
+  // The beginning is durable before anything in front of it is removed, so a log never begins behind it.
+  if (mark !== undefined && firstSegment.baseOffset > startOffset) {
+    const seen = `${directory} begins with segment ${firstSegment.baseOffset}`
+    const message = `${seen}; expected one that holds offset ${startOffset}. Nothing was changed`
+    throw new StorageError('CORRUPT', directory, message)
+  }
   const kept = segments.findIndex((_, index) => (segments[index + 1]?.baseOffset ?? Infinity) > startOffset)
   const firstKept = Math.max(0, kept)
   return { obsolete: segments.slice(0, firstKept), sealed: segments.slice(firstKept, -1), activeSegment }

@@ -349,17 +349,17 @@ export class PartitionLog {
     for (const tell of [...this.#offlineListeners]) tell()
   }
 
-  #sliceOf(buffers: readonly Buffer[]): LogSlice {
+  #sliceOf(buffers: readonly Buffer[], isOwned = false): LogSlice {
     let sizeBytes = 0
     for (const buffer of buffers) sizeBytes += buffer.length
     const { highWatermark, lastStableOffset, logStartOffset } = this
-    return { buffers, sizeBytes, highWatermark, lastStableOffset, logStartOffset }
+    return { buffers, isOwned, sizeBytes, highWatermark, lastStableOffset, logStartOffset }
   }
 
   async #sliceFromDisk(offset: number, buffers: Promise<readonly Buffer[]>): Promise<LogSlice> {
     try {
       const found = await buffers
-      if (offset >= this.logStartOffset) return this.#sliceOf(found)
+      if (offset >= this.logStartOffset) return this.#sliceOf(found, true)
     } catch (error) {
       if (offset >= this.logStartOffset) throw error
     }
