@@ -1,26 +1,8 @@
 import { ErrorCode, fetch, produce } from '@millrace/protocol'
 import { Compression, crc32c, readBatchRecords, scanBatches } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
+import { send } from '../testing/send-batch.ts'
 import { batchOf, numbered, produceBody, TestBroker } from '../testing/test-broker.ts'
-import type { TestConnection } from '../testing/test-connection.ts'
-
-async function send(
-  broker: TestBroker,
-  records: Buffer | null,
-  { topic = 't', acks = -1, partition = 0, version = 9, connection = broker.connect() } = {} as {
-    topic?: string
-    acks?: number
-    partition?: number
-    version?: number
-    connection?: TestConnection
-  },
-) {
-  const body = produceBody(topic, records, { acks, partition })
-  const { responses } = await broker.settle(connection.request(produce, version, body))
-  const reply = responses[0]?.partitionResponses[0]
-  if (reply === undefined) throw new Error('no partition in the answer')
-  return reply
-}
 
 describe('compression.type of the topic', () => {
   const codecs = [

@@ -2,26 +2,8 @@ import { ErrorCode, initProducerId, produce } from '@millrace/protocol'
 import { Compression, crc32c } from '@millrace/record-batch'
 import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
+import { send } from '../testing/send-batch.ts'
 import { batchOf, numbered, produceBody, TestBroker } from '../testing/test-broker.ts'
-import type { TestConnection } from '../testing/test-connection.ts'
-
-async function send(
-  broker: TestBroker,
-  records: Buffer | null,
-  { topic = 't', acks = -1, partition = 0, version = 9, connection = broker.connect() } = {} as {
-    topic?: string
-    acks?: number
-    partition?: number
-    version?: number
-    connection?: TestConnection
-  },
-) {
-  const body = produceBody(topic, records, { acks, partition })
-  const { responses } = await broker.settle(connection.request(produce, version, body))
-  const reply = responses[0]?.partitionResponses[0]
-  if (reply === undefined) throw new Error('no partition in the answer')
-  return reply
-}
 
 describe('Produce', () => {
   it('answers every version in work with offset, times and log start (trap 22)', async () => {
