@@ -79,7 +79,7 @@ export class Topic<K, V> {
   async sendAll(records: AsyncIterable<TypedRecord<K, V>> | Iterable<TypedRecord<K, V>>): Promise<number> {
     let count = 0
     let gathered: ProducerRecord[] = []
-    let previous: Promise<SendManyResult> | null = null
+    let previous: Promise<unknown> = Promise.resolve()
     const sendGathered = async (): Promise<void> => {
       const sending = this.#owner.sharedProducer().sendMany(this.name, gathered)
       // A failure is thrown where the next group waits for this one, or at the end.

@@ -106,7 +106,7 @@ async function bindAll(
     )
     if (failure === null) return bound
     await Promise.all(bound.map((listener) => listener.close()))
-    if (port !== 0 || attempt === MAX_PORT_TRIES) throw failure
+    if (port !== 0 || attempt === MAX_PORT_TRIES) throw failure.error
   }
 }
 
@@ -116,12 +116,12 @@ async function bindOthers(
   { hosts, port }: { readonly hosts: readonly string[]; readonly port: number },
   bound: NetworkListener[],
   onConnection: (stream: ByteStream) => void,
-): Promise<unknown> {
+): Promise<{ readonly error: unknown } | null> {
   for (const host of hosts) {
     try {
       bound.push(await network.listen({ host, port }, onConnection))
     } catch (error) {
-      if (!isFamilyMissing(error)) return error
+      if (!isFamilyMissing(error)) return { error }
     }
   }
   return null

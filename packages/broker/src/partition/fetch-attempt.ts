@@ -124,7 +124,7 @@ function readAll(order: FetchOrder, looked: readonly Looked[]): FetchFinding {
     return reply
   })
   if (readingBytes === 0) return { kind: 'answer', partitions: partitions as FetchedPartition[] }
-  return { kind: 'reading', partitions: Promise.all(partitions), bytes: readingBytes }
+  return { kind: 'reading', partitions: Promise.all(partitions.map(async (one) => one)), bytes: readingBytes }
 }
 
 function readOne(

@@ -50,8 +50,8 @@ export class PartitionRegistry {
     const opened = await Promise.all(
       Array.from(
         { length: topic.partitionCount },
-        (_, index) =>
-          before[index] ?? this.#opening.run(() => this.#openPartition(topic, index, isLost(index))),
+        async (_, index) =>
+          before[index] ?? (await this.#opening.run(() => this.#openPartition(topic, index, isLost(index)))),
       ),
     )
     this.#byTopic.set(topic.name, opened)

@@ -93,7 +93,7 @@ function checkHeaders(headers: readonly string[]): readonly string[] {
 
 /** Sends in the order of the calls, a bounded number at a time, and remembers the first failure. */
 class SendQueue {
-  failure: unknown = null
+  failure: { readonly error: unknown } | null = null
   /** Units of the input that were put aside. */
   rejected = 0
   readonly #producer: Producer
@@ -110,7 +110,7 @@ class SendQueue {
   }
 
   failWith(error: unknown): void {
-    this.failure ??= error
+    this.failure ??= { error }
   }
 
   /** Waits while too much is on its way. Does not wait for the acknowledgement. */
@@ -127,7 +127,7 @@ class SendQueue {
   async finish(): Promise<void> {
     await Promise.all(this.#inFlight)
     this.#progress.end(this.rejected)
-    if (this.failure !== null) throw this.failure
+    if (this.failure !== null) throw this.failure.error
   }
 
   async #sendNow(records: readonly ProducerRecord[], sizeBytes: number): Promise<void> {

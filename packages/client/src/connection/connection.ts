@@ -133,11 +133,11 @@ export class Connection implements ByteStreamOwner {
     options: RequestOptions,
   ): Promise<void> {
     while (this.#hold !== null) await this.#hold
-    if (this.#failure !== null) throw this.#failure
+    this.#throwIfFailed()
     const version = this.#versions.choose(api, options.capVersion)
     if (this.#write(api, version, this.#takeCorrelationId(), input)) return
     await new Promise<void>((resolve) => this.#onDrained.push(resolve))
-    if (this.#failure !== null) throw this.#failure
+    this.#throwIfFailed()
   }
 
   /** Ends the connection; what still waits fails with CLOSED. Idempotent. */
@@ -289,6 +289,10 @@ export class Connection implements ByteStreamOwner {
     this.#stream?.close()
     for (const request of this.#pending.splice(0)) request.reject(failure)
     this.onDrain()
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure
   }
 }
 

@@ -42,7 +42,7 @@ export class HttpServer {
       })
       if (failure === null) return new HttpServer(port, servers, sockets)
       for (const server of servers) server.close()
-      if (settings.port !== 0 || attempt === MAX_PORT_TRIES) throw failure
+      if (settings.port !== 0 || attempt === MAX_PORT_TRIES) throw failure.error
     }
   }
 
@@ -121,13 +121,17 @@ function listen(server: Server | undefined, host: string, port: number): Promise
 }
 
 /** An address family that the machine lacks is no failure; a port that is taken is. */
-async function listenAlso(hosts: readonly string[], port: number, make: () => Server): Promise<unknown> {
+async function listenAlso(
+  hosts: readonly string[],
+  port: number,
+  make: () => Server,
+): Promise<{ readonly error: unknown } | null> {
   for (const host of hosts) {
     try {
       await listen(make(), host, port)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : ''
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT' && code !== 'EINVAL') return error
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT' && code !== 'EINVAL') return { error }
     }
   }
   return null
