@@ -73,7 +73,12 @@ const LINES: readonly CommandLine[] = [
     CONFIG,
     '--bootstrap-server B --alter --entity-type clients --entity-name n --delete-config producer_byte_rate',
   ),
-  line('ConsoleProducer', '--bootstrap-server B --topic a', { input: 'one\ntwo\nthree\n' }),
+  // With a key, since without one Java's producer picks a partition by chance. This one leads to partition 0.
+  line(
+    'ConsoleProducer',
+    '--bootstrap-server B --topic a --reader-property parse.key=true --reader-property key.separator=:',
+    { input: 'k:one\nk:two\nk:three\n' },
+  ),
   line('GetOffsetShell', '--bootstrap-server B --topic a'),
   line('GetOffsetShell', '--bootstrap-server B --topic t --time earliest'),
   line(
