@@ -1,0 +1,28 @@
+// Bundles the package in the current folder: `node ../../scripts/bundle.mjs [MORE ENTRIES]`, after tsc has written the types.
+//
+// A package of 80 files takes 20 to 30 ms to load, most of it for finding and opening files; one file takes 5. What
+// is imported lazily stays in files of its own, so that it is still loaded when it is first used. Dependencies, our
+// own packages among them, are left outside.
+import { readFileSync, rmSync } from 'node:fs'
+import { rolldown } from 'rolldown'
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const sources = Object.values(manifest.exports).map((entry) =>
+  entry['@millrace/source'].replace('./src/', ''),
+)
+const entries = [...sources, ...process.argv.slice(2)]
+
+const bundle = await rolldown({
+  input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), `src/${path}`])),
+  platform: 'node',
+  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+})
+for (const path of entries) rmSync(`dist/${path.replace(/\.ts$/, '.js')}`, { force: true })
+await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  sourcemap: true,
+})
+await bundle.close()
