@@ -1,24 +1,20 @@
 /** The foreign clients, each a program in its own process behind one command line (`programs/program.ts`). */
-import { execFile, execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import {
+  type Availability,
+  absent,
+  goProgram,
+  javaProgram,
+  nodeProgram,
+  pythonProgram,
+  works,
+} from './program-commands.ts'
 import type { Tally } from './record-tally.ts'
 
 const PROGRAMS = fileURLToPath(new URL('./programs/', import.meta.url))
-
-/** Where `install-clients.sh` puts what is not on the PATH. */
-const INSTALLED =
-  process.env.MILLRACE_CLIENTS ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace-clients')
-
-/** A command that is ready to run, or why it is not on this machine. */
-export type Availability =
-  | { readonly kind: 'here'; readonly command: readonly [string, ...string[]] }
-  | { readonly kind: 'absent'; readonly reason: string }
 
 export interface ForeignClient {
   readonly name: string
@@ -29,12 +25,18 @@ export interface ForeignClient {
 export function foreignClients(): ForeignClient[] {
   return [
     { name: 'kcat', availability: kcat() },
-    { name: 'kafkajs', availability: nodeProgram('kafkajs.ts') },
-    { name: '@platformatic/kafka', availability: nodeProgram('platformatic.ts') },
-    { name: 'confluent-kafka', availability: pythonProgram('confluent_kafka', 'confluent_program.py') },
-    { name: 'aiokafka', availability: pythonProgram('aiokafka', 'aiokafka_program.py') },
-    { name: 'franz-go', availability: goProgram() },
-    { name: 'Java', availability: javaProgram() },
+    { name: 'kafkajs', availability: nodeProgram(join(PROGRAMS, 'kafkajs.ts')) },
+    { name: '@platformatic/kafka', availability: nodeProgram(join(PROGRAMS, 'platformatic.ts')) },
+    {
+      name: 'confluent-kafka',
+      availability: pythonProgram('confluent_kafka', join(PROGRAMS, 'python', 'confluent_program.py')),
+    },
+    {
+      name: 'aiokafka',
+      availability: pythonProgram('aiokafka', join(PROGRAMS, 'python', 'aiokafka_program.py')),
+    },
+    { name: 'franz-go', availability: goProgram('franz-go', join(PROGRAMS, 'go', 'main.go')) },
+    { name: 'Java', availability: javaProgram(join(PROGRAMS, 'java', 'CompatProgram.java')) },
   ]
 }
 
@@ -74,77 +76,6 @@ async function call(client: ForeignClient, args: readonly string[]): Promise<unk
   return JSON.parse(stdout)
 }
 
-function absent(reason: string): Availability {
-  return { kind: 'absent', reason }
-}
-
-/** Runs a command only to see whether it works. */
-function works(file: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(file, args, { stdio: 'ignore', timeout: 60_000 })
-    return true
-  } catch {
-    return false
-  }
-}
-
-function nodeProgram(file: string): Availability {
-  return {
-    kind: 'here',
-    command: [process.execPath, '--conditions=@millrace/source', '--no-warnings', join(PROGRAMS, file)],
-  }
-}
-
 function kcat(): Availability {
-  return works('kcat', ['-V']) ? nodeProgram('kcat.ts') : absent('kcat is not on the PATH')
-}
-
-function pythonProgram(module: string, file: string): Availability {
-  const candidates = [join(INSTALLED, 'python', 'bin', 'python'), 'python3']
-  const python = candidates.find((candidate) => works(candidate, ['-c', `import ${module}`]))
-  if (python === undefined) return absent(`no Python here can import ${module}`)
-  return { kind: 'here', command: [python, join(PROGRAMS, 'python', file)] }
-}
-
-/** Go builds from its module cache alone; the build cache makes it quick after the first time. */
-function goProgram(): Availability {
-  if (!works('go', ['version'])) return absent('go is not on the PATH')
-  const binary = builtFor('franz-go', join(PROGRAMS, 'go', 'main.go'))
-  if (!existsSync(binary)) {
-    try {
-      const env = {
-        ...process.env,
-        GOPROXY: 'off',
-        GOFLAGS: '-mod=mod -buildvcs=false',
-        GOTOOLCHAIN: 'local',
-      }
-      execFileSync('go', ['build', '-o', binary, '.'], { cwd: join(PROGRAMS, 'go'), stdio: 'ignore', env })
-    } catch {
-      return absent("franz-go is not in Go's module cache")
-    }
-  }
-  return { kind: 'here', command: [binary] }
-}
-
-function javaProgram(): Availability {
-  const jars = join(INSTALLED, 'java')
-  if (!existsSync(jars)) return absent('the kafka-clients jar is not installed')
-  const source = join(PROGRAMS, 'java', 'CompatProgram.java')
-  const classes = builtFor('java-classes', source)
-  if (!existsSync(classes) && !works('javac', ['-cp', `${jars}/*`, '-d', classes, source])) {
-    return absent('javac is not on the PATH, or cannot compile the program')
-  }
-  // Short runs: the first compiler tier is enough, and the serial collector needs no threads of its own.
-  const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx512m']
-  return {
-    kind: 'here',
-    command: ['java', ...options, '-cp', `${classes}${delimiter}${jars}/*`, 'CompatProgram'],
-  }
-}
-
-/** A path for what is built from a source, new for each content of it. */
-function builtFor(name: string, source: string): string {
-  mkdirSync(INSTALLED, { recursive: true })
-  const sum = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
-  return join(INSTALLED, `${name}-${sum}`)
+  return works('kcat', ['-V']) ? nodeProgram(join(PROGRAMS, 'kcat.ts')) : absent('kcat is not on the PATH')
 }

@@ -8,7 +8,7 @@ import { ControlPlane } from './cluster/control-plane.ts'
 import { ProducerIds } from './cluster/producer-ids.ts'
 import { TopicCatalog } from './cluster/topic-catalog.ts'
 import type { BrokerSettings } from './config/broker-settings.ts'
-import { groupConfigFrom } from './config/group-config.ts'
+import { consumerGroupTimes, groupConfigFrom } from './config/group-config.ts'
 import { defaultLogConfig, topicLogConfig } from './config/topic-config.ts'
 import { CatalogTopicView } from './groups/catalog-topic-view.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
@@ -98,7 +98,7 @@ async function openServices(
   const disk = { dataDir, fs: fileSystem, logDirectory, randomBytes }
   const controlPlane = new ControlPlane({ ...disk, catalog, clusterView, config, limits, logger, partitions })
   await controlPlane.start()
-  const groups = await openGroups({ catalog, controlPlane, partitions }, options)
+  const groups = await openGroups({ catalog, controlPlane, partitions, settings }, options)
   return {
     get config() {
       return settings.config
@@ -155,7 +155,12 @@ async function openLogDirectory(options: BrokerOptions): Promise<LogDirectory> {
 }
 
 async function openGroups(
-  { catalog, controlPlane, partitions }: Pick<BrokerServices, 'catalog' | 'controlPlane' | 'partitions'>,
+  {
+    catalog,
+    controlPlane,
+    partitions,
+    settings,
+  }: Pick<BrokerServices, 'catalog' | 'controlPlane' | 'partitions' | 'settings'>,
   { clock, config, logger, randomBytes }: BrokerOptions,
 ): Promise<GroupCoordinator> {
   const partitionCount = config['offsets.topic.num.partitions']
@@ -165,6 +170,7 @@ async function openGroups(
     logger,
     randomBytes,
     config: groupConfigFrom(config),
+    timesOf: (groupId) => consumerGroupTimes(catalog.groupConfigs(groupId), settings.config),
     topics: new CatalogTopicView(catalog),
   })
   // A client that commits right after the start must not be told to come again.

@@ -46,7 +46,8 @@ export class RunningBroker {
       logger,
       replyBudget: surroundings.replyBudget,
       metrics: surroundings.metrics,
-      route: (frame, connection) => router.dispatch(this.#core.services, frame, connection),
+      route: (frame, connection, exchange) =>
+        router.dispatch(this.#core.services, frame, { connection, exchange }),
       onConnectionClosed: ({ id }) => this.#core.services.delayedFetches.cancel(id),
       onHandlerError: (error) => {
         if (error instanceof AssertionError) onInternalError(error)

@@ -3,6 +3,8 @@ import {
   alterConfigs,
   alterPartitionReassignments,
   apiVersions,
+  consumerGroupDescribe,
+  consumerGroupHeartbeat,
   createPartitions,
   createTopics,
   deleteGroups,
@@ -39,6 +41,8 @@ import { handleAlterClientQuotas } from './handlers/alter-client-quotas.ts'
 import { handleAlterConfigs } from './handlers/alter-configs.ts'
 import { handleAlterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { handleApiVersions } from './handlers/api-versions.ts'
+import { handleConsumerGroupDescribe } from './handlers/consumer-group-describe.ts'
+import { handleConsumerGroupHeartbeat } from './handlers/consumer-group-heartbeat.ts'
 import { handleCreatePartitions } from './handlers/create-partitions.ts'
 import { handleCreateTopics } from './handlers/create-topics.ts'
 import { handleDeleteGroups } from './handlers/delete-groups.ts'
@@ -112,6 +116,8 @@ export const ROUTES: readonly Route[] = [
   route(alterPartitionReassignments, [0, 1], handleAlterPartitionReassignments),
   route(listPartitionReassignments, [0, 0], handleListPartitionReassignments),
   route(offsetDelete, [0, 0], handleOffsetDelete),
+  route(consumerGroupHeartbeat, [0, 1], handleConsumerGroupHeartbeat),
+  route(consumerGroupDescribe, [0, 1], handleConsumerGroupDescribe),
   route(describeClientQuotas, [0, 1], handleDescribeClientQuotas),
   route(alterClientQuotas, [0, 1], handleAlterClientQuotas),
 ]

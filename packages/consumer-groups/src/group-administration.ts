@@ -29,7 +29,7 @@ export function describeClassic(table: GroupTable, groupId: string, apiVersion: 
 /** ConsumerGroupDescribe knows KIP-848 groups alone. */
 export function describeConsumer(step: Step, table: GroupTable, groupId: string): DescribedConsumerGroup {
   const group = table.get(groupId)
-  if (group?.kind === 'consumer') return describeConsumerGroup(step.topics, group)
+  if (group?.kind === 'consumer') return describeConsumerGroup(step, group)
   const what = group === undefined ? 'not found' : 'is not a consumer group'
   return {
     errorCode: ErrorCode.GROUP_ID_NOT_FOUND,

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { ASSIGNORS } from './assignors/assignor.ts'
 
 /** What an operator can set about groups. Names are Kafka's broker configs in camelCase; so are the defaults. */
 export interface GroupConfig {
@@ -16,6 +17,8 @@ export interface GroupConfig {
   readonly offsetsRetentionMs: number
   /** `group.consumer.max.size`: members of one KIP-848 group. */
   readonly consumerGroupMaxSize: number
+  /** `group.consumer.assignors`: those that members may ask for; the first is for groups that ask for none. */
+  readonly consumerAssignors: readonly [string, ...string[]]
   /** `group.consumer.session.timeout.ms`: silence after which a KIP-848 member is out. */
   readonly consumerSessionTimeoutMs: number
   /** `group.consumer.heartbeat.interval.ms`: told to KIP-848 members with every answer. */
@@ -43,6 +46,7 @@ export const DEFAULT_GROUP_CONFIG: GroupConfig = {
   offsetMetadataMaxBytes: 4_096,
   offsetsRetentionMs: 7 * 24 * 60 * MINUTE_MS,
   consumerGroupMaxSize: 2_147_483_647,
+  consumerAssignors: ['uniform', 'range'],
   consumerSessionTimeoutMs: 45_000,
   consumerHeartbeatIntervalMs: 5_000,
   consumerMigrationPolicy: 'bidirectional',
@@ -52,6 +56,9 @@ export const DEFAULT_GROUP_CONFIG: GroupConfig = {
   maxPersistedBytes: 1_000_000,
 }
 
+/** What a KIP-848 group may have for itself, by its own configuration. */
+export type ConsumerGroupTimes = Pick<GroupConfig, 'consumerSessionTimeoutMs' | 'consumerHeartbeatIntervalMs'>
+
 /** The relations between the limits, checked once where the configuration is put together. */
 export function checkGroupConfig(config: GroupConfig): GroupConfig {
   assert(config.groupMinSessionTimeoutMs > 0)
@@ -59,6 +66,7 @@ export function checkGroupConfig(config: GroupConfig): GroupConfig {
   assert(config.groupInitialRebalanceDelayMs >= 0)
   assert(config.groupMaxSize > 0)
   assert(config.consumerGroupMaxSize > 0)
+  assert(config.consumerAssignors.every((name) => ASSIGNORS.has(name)))
   assert(config.consumerHeartbeatIntervalMs > 0)
   assert(config.consumerHeartbeatIntervalMs < config.consumerSessionTimeoutMs)
   // The metadata of the chosen protocol goes into the group's record, so a member must fit into one.

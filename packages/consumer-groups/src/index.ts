@@ -2,9 +2,15 @@ export { ClassicGroup } from './classic/classic-group.ts'
 export { type ClassicGroupState, LEGAL_MOVES } from './classic/classic-group-state.ts'
 export type { ClassicMember, OfferedProtocol } from './classic/classic-member.ts'
 export { CoordinatorShard } from './coordinator-shard.ts'
-export { checkGroupConfig, DEFAULT_GROUP_CONFIG, type GroupConfig } from './group-config.ts'
+export {
+  type ConsumerGroupTimes,
+  checkGroupConfig,
+  DEFAULT_GROUP_CONFIG,
+  type GroupConfig,
+} from './group-config.ts'
 export type {
   DeletedGroup,
+  DescribedConsumerGroup,
   DescribedGroup,
   GroupEffect,
   GroupEvent,

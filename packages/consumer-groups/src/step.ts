@@ -1,4 +1,4 @@
-import type { GroupConfig } from './group-config.ts'
+import type { ConsumerGroupTimes, GroupConfig } from './group-config.ts'
 import type { GroupEffect, GroupReply, GroupTimer, RequestToken } from './group-event.ts'
 import { encodeGroupRecord, type GroupRecord } from './records/group-record.ts'
 import type { TopicView } from './topic-view.ts'
@@ -8,6 +8,8 @@ const MAX_PREFIX_CHARACTERS = 1_000
 /** What a shard was given when it was made. */
 export interface ShardSurroundings {
   readonly config: GroupConfig
+  /** What one KIP-848 group has instead of the broker's; asked each time, because it can be changed. */
+  readonly timesOf?: (groupId: string) => Partial<ConsumerGroupTimes>
   readonly topics: TopicView
   /** The only randomness: the last part of new member ids. */
   readonly newUuid: () => string
@@ -22,6 +24,7 @@ export class Step {
   readonly config: GroupConfig
   readonly topics: TopicView
   readonly effects: GroupEffect[] = []
+  readonly #timesOf: (groupId: string) => Partial<ConsumerGroupTimes>
   readonly #newUuid: () => string
   readonly #replay: (record: GroupRecord) => void
 
@@ -29,8 +32,14 @@ export class Step {
     this.nowMs = nowMs
     this.config = surroundings.config
     this.topics = surroundings.topics
+    this.#timesOf = surroundings.timesOf ?? (() => ({}))
     this.#newUuid = surroundings.newUuid
     this.#replay = replay
+  }
+
+  /** How long members of a KIP-848 group may be silent, and how often they are to speak. */
+  timesOf(groupId: string): ConsumerGroupTimes {
+    return { ...this.config, ...this.#timesOf(groupId) }
   }
 
   /** As Kafka makes them: the static instance's or the client's name, then something unique. It must fit into a string. */

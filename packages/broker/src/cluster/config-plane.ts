@@ -74,11 +74,11 @@ export class ConfigPlane {
   }
 
   changeGroup(groupId: string, change: ConfigChange, { isValidateOnly }: ChangeOptions): Promise<void> {
-    const { catalog } = this.#options
+    const { catalog, settings } = this.#options
     return this.#locks.run(`group ${groupId}`, async () => {
       if (groupId === '') throw invalidRequest('Default group resources are not allowed.')
       const configs = change(catalog.groupConfigs(groupId))
-      asInvalidConfig(() => checkGroupConfigs(configs))
+      asInvalidConfig(() => checkGroupConfigs(configs, settings.config))
       if (!isValidateOnly) await catalog.replaceGroupConfigs(groupId, configs)
     })
   }

@@ -198,6 +198,56 @@ export const brokerConfigTable = {
     'members',
     'Largest number of members of a classic group.',
   ),
+  'group.consumer.max.size': row(
+    int(2 ** 31 - 1, { min: 1 }),
+    'members',
+    'Largest number of members of a KIP-848 group.',
+  ),
+  'group.consumer.session.timeout.ms': row(
+    int(45_000, { min: 1 }),
+    'ms',
+    'A KIP-848 member that is silent for as long is out.',
+  ),
+  'group.consumer.min.session.timeout.ms': row(
+    int(45_000, { min: 1 }),
+    'ms',
+    'Smallest session timeout that a KIP-848 group may be given.',
+  ),
+  'group.consumer.max.session.timeout.ms': row(
+    int(60_000, { min: 1 }),
+    'ms',
+    'Largest session timeout that a KIP-848 group may be given.',
+  ),
+  'group.consumer.heartbeat.interval.ms': row(
+    int(5_000, { min: 1 }),
+    'ms',
+    'How often KIP-848 members are told to send heartbeats.',
+  ),
+  'group.consumer.min.heartbeat.interval.ms': row(
+    int(5_000, { min: 1 }),
+    'ms',
+    'Smallest heartbeat interval that a KIP-848 group may be given.',
+  ),
+  'group.consumer.max.heartbeat.interval.ms': row(
+    int(15_000, { min: 1 }),
+    'ms',
+    'Largest heartbeat interval that a KIP-848 group may be given.',
+  ),
+  'group.consumer.assignors': row(
+    list<'uniform' | 'range'>(['uniform', 'range'], ['uniform', 'range']),
+    'list',
+    'Assignors that members may name; the first is for groups whose members name none.',
+  ),
+  'group.consumer.migration.policy': row(
+    string<'disabled' | 'upgrade' | 'downgrade' | 'bidirectional'>('bidirectional', [
+      'disabled',
+      'upgrade',
+      'downgrade',
+      'bidirectional',
+    ]),
+    'name',
+    'Which way groups with members may change between the classic protocol and KIP-848.',
+  ),
 
   'socket.request.max.bytes': row(
     int(100 * MIB, { min: 1024 }),

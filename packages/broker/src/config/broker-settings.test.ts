@@ -5,7 +5,7 @@ import { type BrokerConfig, checkBrokerSetting, parseBrokerConfig } from './brok
 import { brokerConfigTable } from './broker-config-table.ts'
 import { BrokerSettings } from './broker-settings.ts'
 import { InvalidConfigError, LONG_MAX_TEXT } from './config-value.ts'
-import { groupConfigFrom } from './group-config.ts'
+import { consumerGroupTimes, groupConfigFrom } from './group-config.ts'
 import { defaultLogConfig } from './topic-config.ts'
 
 const EXTREMES = ['-1', '0', '1', '0.0', '1.0', '2147483647', LONG_MAX_TEXT, 'true', 'false', '']
@@ -61,5 +61,38 @@ describe('BrokerSettings', () => {
     expect(settings.defaultLogConfig.retentionMs).toBe(8)
     // Whoever holds the limits sees the change.
     expect(limits.maxConnections).toBe(6)
+  })
+})
+
+describe('the times of one KIP-848 group', () => {
+  const config = parseBrokerConfig({ 'group.consumer.max.session.timeout.ms': '50000' })
+
+  it('are the broker’s, unless the group has its own', () => {
+    expect(consumerGroupTimes({}, config)).toEqual({})
+    expect(consumerGroupTimes({ 'consumer.heartbeat.interval.ms': '6000' }, config)).toEqual({
+      consumerSessionTimeoutMs: 45_000,
+      consumerHeartbeatIntervalMs: 6_000,
+    })
+  })
+
+  it('end at a bound of the broker that was drawn closer afterwards', () => {
+    expect(consumerGroupTimes({ 'consumer.session.timeout.ms': '60000' }, config)).toMatchObject({
+      consumerSessionTimeoutMs: 50_000,
+    })
+  })
+})
+
+describe('the configuration of groups', () => {
+  it.each([
+    [{ 'group.min.session.timeout.ms': '20', 'group.max.session.timeout.ms': '10' }, /is above/],
+    [{ 'group.consumer.session.timeout.ms': '1000' }, /min\.session\.timeout\.ms .* is above/],
+    [{ 'group.consumer.heartbeat.interval.ms': '16000' }, /is above group\.consumer\.max\.heartbeat/],
+    [
+      { 'group.consumer.session.timeout.ms': '5000', 'group.consumer.min.session.timeout.ms': '5000' },
+      /is not above group\.consumer\.heartbeat/,
+    ],
+    [{ 'group.consumer.assignors': '' }, /must not be empty/],
+  ])('%j is refused: it contradicts itself', (settings, message) => {
+    expect(() => groupConfigFrom(parseBrokerConfig(settings))).toThrow(message)
   })
 })

@@ -99,17 +99,20 @@ export function double(defaultValue: number, range: NumberRange): ConfigValue<nu
   }
 }
 
-export function string(defaultValue: string, allowed?: readonly string[]): ConfigValue<string> {
+export function string<Text extends string = string>(
+  defaultValue: Text,
+  allowed?: readonly Text[],
+): ConfigValue<Text> {
   return {
     type: 'STRING',
     defaultText: defaultValue,
     defaultValue,
     parse: (text) => {
       const trimmed = text.trim()
-      if (allowed !== undefined && !allowed.includes(trimmed)) {
+      if (allowed !== undefined && !(allowed as readonly string[]).includes(trimmed)) {
         throw new InvalidConfigError(`String must be one of: ${allowed.join(', ')}`)
       }
-      return trimmed
+      return trimmed as Text
     },
   }
 }

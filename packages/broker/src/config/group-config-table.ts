@@ -11,15 +11,15 @@ export interface GroupConfigRow {
   readonly fixedBecause: string | null
 }
 
-const CONSUMER = 'groups of the consumer protocol (KIP-848) are not available yet'
+const AT_ONCE = 'assignments are computed as soon as something changes'
 const SHARE = 'share groups are not available'
 const STREAMS = 'groups of the streams protocol are not available'
 
 /** Exactly the group configurations of Kafka 4.3. */
 export const groupConfigTable: Readonly<Record<string, GroupConfigRow>> = {
-  'consumer.assignment.interval.ms': fixed(int(1000), 'group.consumer.assignment.interval.ms', CONSUMER),
-  'consumer.heartbeat.interval.ms': fixed(int(5000), 'group.consumer.heartbeat.interval.ms', CONSUMER),
-  'consumer.session.timeout.ms': fixed(int(45000), 'group.consumer.session.timeout.ms', CONSUMER),
+  'consumer.assignment.interval.ms': fixed(int(1000), 'group.consumer.assignment.interval.ms', AT_ONCE),
+  'consumer.heartbeat.interval.ms': row(int(5000, { min: 1 }), 'group.consumer.heartbeat.interval.ms'),
+  'consumer.session.timeout.ms': row(int(45000, { min: 1 }), 'group.consumer.session.timeout.ms'),
   'share.assignment.interval.ms': fixed(int(1000), 'group.share.assignment.interval.ms', SHARE),
   'share.auto.offset.reset': fixed(string('latest'), null, SHARE),
   'share.delivery.count.limit': fixed(int(5), 'group.share.delivery.count.limit', SHARE),
@@ -34,6 +34,10 @@ export const groupConfigTable: Readonly<Record<string, GroupConfigRow>> = {
   'streams.initial.rebalance.delay.ms': fixed(int(3000), 'group.streams.initial.rebalance.delay.ms', STREAMS),
   'streams.num.standby.replicas': fixed(int(0), 'group.streams.num.standby.replicas', STREAMS),
   'streams.session.timeout.ms': fixed(int(45000), 'group.streams.session.timeout.ms', STREAMS),
+}
+
+function row(value: ConfigValue<unknown>, brokerName: string): GroupConfigRow {
+  return { value, brokerName, fixedBecause: null }
 }
 
 function fixed(value: ConfigValue<unknown>, brokerName: string | null, because: string): GroupConfigRow {

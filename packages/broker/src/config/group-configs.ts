@@ -1,3 +1,4 @@
+import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerSettings } from './broker-settings.ts'
 import { canonicalText } from './canonical-text.ts'
 import type { Configs } from './config-change.ts'
@@ -6,8 +7,19 @@ import { InvalidConfigError } from './config-value.ts'
 import { groupConfigTable } from './group-config-table.ts'
 import { nearestName } from './nearest-name.ts'
 
+const BOUNDS = {
+  'consumer.heartbeat.interval.ms': [
+    'group.consumer.min.heartbeat.interval.ms',
+    'group.consumer.max.heartbeat.interval.ms',
+  ],
+  'consumer.session.timeout.ms': [
+    'group.consumer.min.session.timeout.ms',
+    'group.consumer.max.session.timeout.ms',
+  ],
+} as const
+
 /** Throws InvalidConfigError when a group cannot be configured so: an unknown name, a value that cannot be, or has no effect. */
-export function checkGroupConfigs(configs: Configs): void {
+export function checkGroupConfigs(configs: Configs, brokerConfig: BrokerConfig): void {
   for (const [name, text] of Object.entries(configs)) {
     const row = Object.hasOwn(groupConfigTable, name) ? groupConfigTable[name] : undefined
     if (row === undefined) {
@@ -19,6 +31,29 @@ export function checkGroupConfigs(configs: Configs): void {
     if (row.fixedBecause !== null && String(value) !== String(row.value.defaultValue)) {
       throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${row.fixedBecause}`)
     }
+  }
+  checkConsumerTimes(configs, brokerConfig)
+}
+
+/** The sentences are Kafka's. */
+function checkConsumerTimes(configs: Configs, brokerConfig: BrokerConfig): void {
+  for (const name of ['consumer.heartbeat.interval.ms', 'consumer.session.timeout.ms'] as const) {
+    const text = configs[name]
+    if (text === undefined) continue
+    const [min, max] = BOUNDS[name]
+    if (Number(text) < brokerConfig[min]) {
+      throw new InvalidConfigError(`${name} must be greater than or equal to ${min}`)
+    }
+    if (Number(text) > brokerConfig[max])
+      throw new InvalidConfigError(`${name} must be less than or equal to ${max}`)
+  }
+  const session = configs['consumer.session.timeout.ms'] ?? brokerConfig['group.consumer.session.timeout.ms']
+  const heartbeat =
+    configs['consumer.heartbeat.interval.ms'] ?? brokerConfig['group.consumer.heartbeat.interval.ms']
+  if (Number(session) <= Number(heartbeat)) {
+    throw new InvalidConfigError(
+      'consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms',
+    )
   }
 }
 

@@ -1,7 +1,9 @@
 import {
+  type ConsumerGroupTimes,
   type CoordinatorShard,
   checkGroupConfig,
   type DeletedGroup,
+  type DescribedConsumerGroup,
   type DescribedGroup,
   type GroupConfig,
   type GroupEvent,
@@ -15,6 +17,8 @@ import {
 } from '@millrace/consumer-groups'
 import type { Clock } from '@millrace/log-core'
 import {
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponseInput,
   ErrorCode,
   type HeartbeatRequest,
   type HeartbeatResponseInput,
@@ -40,6 +44,8 @@ export interface GroupCoordinatorOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly config: GroupConfig
+  /** What a KIP-848 group has configured for itself. */
+  readonly timesOf?: (groupId: string) => Partial<ConsumerGroupTimes>
   /** Which topics exist: commits are for those only. */
   readonly topics: TopicView
   /** For the unique part of member ids. */
@@ -70,9 +76,10 @@ export class GroupCoordinator {
 
   /** Loading goes on afterwards: until a partition is loaded its groups are answered COORDINATOR_LOAD_IN_PROGRESS. */
   static async open(options: GroupCoordinatorOptions): Promise<GroupCoordinator> {
-    const { clock, config, logger, offsetsLog, randomBytes, topics } = options
+    const { clock, config, logger, offsetsLog, randomBytes, timesOf, topics } = options
     const surroundings = {
       config: checkGroupConfig(config),
+      ...(timesOf === undefined ? {} : { timesOf }),
       topics,
       newUuid: () => uuidFrom(randomBytes(16)),
     }
@@ -114,6 +121,18 @@ export class GroupCoordinator {
       request.groupId,
       (token) => ({ kind: 'heartbeat', token, origin, request }),
       refusals.heartbeat,
+    )
+  }
+
+  /** KIP-848: joining, living and leaving in one. */
+  consumerGroupHeartbeat(
+    origin: RequestOrigin,
+    request: ConsumerGroupHeartbeatRequest,
+  ): Promise<ConsumerGroupHeartbeatResponseInput> {
+    return this.#ask(
+      request.groupId,
+      (token) => ({ kind: 'consumer-heartbeat', token, origin, request }),
+      refusals.consumerGroupHeartbeat,
     )
   }
 
@@ -167,6 +186,15 @@ export class GroupCoordinator {
       groupIds,
       (ids, token) => ({ kind: 'describe-groups', token, origin, groupIds: ids }),
       refusals.describedGroup,
+    )
+  }
+
+  /** KIP-848 groups alone. In the order asked for, each group once. */
+  consumerGroupDescribe(groupIds: readonly string[]): Promise<DescribedConsumerGroup[]> {
+    return this.#askForGroups<DescribedConsumerGroup>(
+      groupIds,
+      (ids, token) => ({ kind: 'consumer-describe', token, groupIds: ids }),
+      refusals.describedConsumerGroup,
     )
   }
 

@@ -4,11 +4,13 @@
  */
 import type {
   DeletedGroup,
+  DescribedConsumerGroup,
   DescribedGroup,
   OffsetFetchGroup,
   OffsetFetchGroupResponse,
 } from '@millrace/consumer-groups'
 import {
+  type ConsumerGroupHeartbeatResponseInput,
   ErrorCode,
   type HeartbeatResponseInput,
   type JoinGroupRequest,
@@ -41,6 +43,10 @@ export function heartbeat(errorCode: number): HeartbeatResponseInput {
   return { errorCode: errorCode === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : errorCode }
 }
 
+export function consumerGroupHeartbeat(errorCode: number): ConsumerGroupHeartbeatResponseInput {
+  return { errorCode, memberEpoch: 0, heartbeatIntervalMs: 0 }
+}
+
 export function leaveGroup(errorCode: number): LeaveGroupResponseInput {
   return { errorCode, members: [] }
 }
@@ -63,6 +69,18 @@ export function offsetFetch({ groupId }: OffsetFetchGroup): (errorCode: number) 
 
 export function describedGroup(groupId: string, errorCode: number): DescribedGroup {
   return { errorCode, groupId, groupState: '', protocolType: '', protocolData: '', members: [] }
+}
+
+export function describedConsumerGroup(groupId: string, errorCode: number): DescribedConsumerGroup {
+  return {
+    errorCode,
+    groupId,
+    groupState: '',
+    groupEpoch: 0,
+    assignmentEpoch: 0,
+    assignorName: '',
+    members: [],
+  }
 }
 
 export function deletedGroup(groupId: string, errorCode: number): DeletedGroup {

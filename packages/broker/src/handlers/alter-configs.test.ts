@@ -349,6 +349,21 @@ describe('group configs', () => {
       errorCode: ErrorCode.INVALID_REQUEST,
     })
   })
+
+  it('keeps the times of KIP-848 members within the bounds of the broker, in Kafka’s words', async () => {
+    await using broker = await TestBroker.start()
+    const set = async (name: string, value: string) => {
+      const { errorCode, errorMessage } = (await alter(broker, GROUP, 'g', [[name, SET, value]])) ?? {}
+      return errorCode === ErrorCode.NONE ? '' : errorMessage
+    }
+    expect(await set('consumer.session.timeout.ms', '60000')).toBe('')
+    expect(await set('consumer.session.timeout.ms', '60001')).toBe(
+      'consumer.session.timeout.ms must be less than or equal to group.consumer.max.session.timeout.ms',
+    )
+    expect(await set('consumer.heartbeat.interval.ms', '4999')).toBe(
+      'consumer.heartbeat.interval.ms must be greater than or equal to group.consumer.min.heartbeat.interval.ms',
+    )
+  })
 })
 
 describe('ListConfigResources', () => {

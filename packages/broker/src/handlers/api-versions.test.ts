@@ -42,15 +42,37 @@ describe('ApiVersions', () => {
     expect(connection.isClosed).toBe(false)
   })
 
-  it('tells less than 1000 keys, no feature, and each key once (traps 1f, 1g)', async () => {
+  it('tells less than 1000 keys, and each key once (trap 1f)', async () => {
     await using broker = await TestBroker.start()
     const body = { clientSoftwareName: 'test', clientSoftwareVersion: '1.0' }
     const reply = await broker.settle(broker.connect().request(apiVersions, 4, body))
     const keys = reply.apiKeys.map(({ apiKey }) => apiKey)
     expect(keys.length).toBeLessThan(1000)
     expect(new Set(keys).size).toBe(keys.length)
-    expect(reply.supportedFeatures).toEqual([])
+  })
+
+  it('tells of KIP-848 groups by group.version, in v3 without the range that begins at 0 (trap 1g)', async () => {
+    await using broker = await TestBroker.start()
+    const supported = [{ name: 'group.version', minVersion: 0, maxVersion: 1 }]
+    for (const [version, supportedFeatures] of [
+      [3, []],
+      [4, supported],
+    ] as const) {
+      const reply = await broker.settle(broker.connect().request(apiVersions, version, software))
+      expect(reply.supportedFeatures).toEqual(supportedFeatures)
+      expect(reply.finalizedFeatures).toEqual([
+        { name: 'group.version', minVersionLevel: 1, maxVersionLevel: 1 },
+      ])
+      expect(reply.finalizedFeaturesEpoch).toBe(0)
+    }
+  })
+
+  it('tells of no feature where a cap takes its API away', async () => {
+    await using broker = await TestBroker.start({ config: { 'millrace.api.versions.cap': '3.6' } })
+    const reply = await broker.settle(broker.connect().request(apiVersions, 3, software))
+    expect(reply.apiKeys.map(({ apiKey }) => apiKey)).not.toContain(68)
     expect(reply.finalizedFeatures).toEqual([])
+    expect(reply.finalizedFeaturesEpoch).toBe(-1)
   })
 
   it('tells the minima that old clients look for (trap 2)', async () => {

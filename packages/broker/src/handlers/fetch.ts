@@ -3,6 +3,7 @@ import type { BrokerServices } from '../broker-services.ts'
 import { attemptFetch, type FetchFinding, type FetchOrder } from '../partition/fetch-attempt.ts'
 import type { FetchContext } from '../partition/fetch-sessions.ts'
 import type { FetchedPartition } from '../partition/fetch-target.ts'
+import { freeMemory } from '../partition/free-memory.ts'
 import { isLeaderError } from '../partition/partition-lookup.ts'
 import { quotaUser } from '../quotas/request-quotas.ts'
 import { type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
@@ -96,6 +97,7 @@ function reply(
   const responses: { topic: string; topicId: string; partitions: FetchedPartition[] }[] = []
   let last: (typeof responses)[number] | undefined
   let leaderIds: Set<number> | null = null
+  const owned: FetchedPartition[] = []
   for (const index of session.select(fetched)) {
     const target = session.targets[index]
     const partition = fetched[index]
@@ -106,6 +108,7 @@ function reply(
       responses.push(last)
     }
     last.partitions.push(partition)
+    if (partition.isOwned) owned.push(partition)
     if (partition.errorCode !== ErrorCode.NONE) services.metrics.failedFetch.add(1)
     else services.metrics.bytesOut.add(sizeOf(partition.records))
     if (isLeaderError(partition.errorCode)) {
@@ -113,12 +116,21 @@ function reply(
       leaderIds.add(nameLeader(services, { topic, topicId }, partition))
     }
   }
+  if (owned.length > 0) context.whenSent(() => freeRecords(owned))
   return {
     throttleTimeMs: 0,
     errorCode: ErrorCode.NONE,
     sessionId: session.sessionId,
     responses,
     nodeEndpoints: leaderIds === null ? [] : endpointsOf(services, context, leaderIds),
+  }
+}
+
+/** Consumers of what is on the disk would leave their whole log behind as garbage, and V8 would not come to rest. */
+function freeRecords(owned: readonly FetchedPartition[]): void {
+  for (const { records } of owned) {
+    if (Buffer.isBuffer(records)) freeMemory(records)
+    else for (const part of records) freeMemory(part)
   }
 }
 

@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly receivedAtMs: number
   /** Bytes of the request's frame. */
   readonly sizeBytes: number
+  /** Runs `run` once the answer has left and nothing reads its bytes any more; never, when the connection fails before. */
+  whenSent(run: () => void): void
   /** Whether nobody can receive the answer any more: waiting on its behalf is pointless. */
   isClosed(): boolean
 }

@@ -97,12 +97,10 @@ describe('ListOffsets (trap 23)', () => {
     await using broker = await TestBroker.start({ clock, fileSystem: disk.boot(clock) })
     await broker.createTopic('t')
     const unsynced = broker.produce('t', [{ timestampMs: 100 }])
-    const connection = broker.connect()
-    const partitions = [100, -1, -3].map((timestamp) => ({ partitionIndex: 0, timestamp }))
-    const request = { replicaId: -1, topics: [{ name: 't', partitions }] }
     await clock.advance(10)
-    const reply = await broker.settle(connection.request(listOffsets, 7, request))
-    expect(reply.topics[0]?.partitions.map(({ offset }) => offset)).toEqual([-1, 0, -1])
+    const seen: (number | undefined)[] = []
+    for (const timestamp of [100, -1, -3]) seen.push((await lookUp(broker, timestamp)).offset)
+    expect(seen).toEqual([-1, 0, -1])
     await unsynced
   })
 
@@ -135,8 +133,26 @@ describe('ListOffsets (trap 23)', () => {
     expect(await lookUp(broker, -2, { version: 0 })).toMatchObject({ errorCode: 0, oldStyleOffsets: [0] })
   })
 
-  it('never creates a topic (trap 10)', async () => {
+  it('answers each partition once, with INVALID_REQUEST when it was asked twice', async () => {
     await using broker = await TestBroker.start()
+    await broker.createTopic('t', 2)
+    const ask = (...indexes: number[]) => ({
+      name: 't',
+      partitions: indexes.map((partitionIndex) => ({ partitionIndex, timestamp: -1 })),
+    })
+    const request = { replicaId: -1, topics: [ask(0, 1, 0), ask(2), ask(2)] }
+    const { topics } = await broker.settle(broker.connect().request(listOffsets, 9, request))
+    expect(topics.map(({ name }) => name)).toEqual(['t'])
+    expect(topics[0]?.partitions.map((reply) => [reply.partitionIndex, reply.errorCode])).toEqual([
+      [0, ErrorCode.INVALID_REQUEST],
+      [1, ErrorCode.NONE],
+      [2, ErrorCode.INVALID_REQUEST],
+    ])
+  })
+
+  it('never creates a topic (trap 10), and looks at the kind of time before the topic', async () => {
+    await using broker = await TestBroker.start()
+    expect((await lookUp(broker, -3, { version: 6 })).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION)
     expect((await lookUp(broker, -1)).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   })
 })

@@ -31,6 +31,9 @@ interface Found {
 
 const NOT_FOUND: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
+const ASKED_TWICE = 'asked twice'
+type AskedTopics = Map<string, Map<number, AskedPartition | typeof ASKED_TWICE>>
+
 /**
  * ListOffsets, v0-11 (trap 23). A timestamp finds the first record at or after it, inside its batch; when there
  * is none the answer is offset -1 without an error.
@@ -42,14 +45,36 @@ export const handleListOffsets: Handler<ListOffsetsRequest, ListOffsetsResponseI
 ) => {
   const isReadCommitted = request.isolationLevel === 1
   const topics = await Promise.all(
-    request.topics.map(async ({ name, partitions }) => ({
-      name,
+    Array.from(byPartition(request), async ([topic, partitions]) => ({
+      name: topic,
       partitions: await Promise.all(
-        partitions.map((asked) => answer(services, context, { topic: name, asked, isReadCommitted })),
+        Array.from(partitions, async ([partitionIndex, asked]) =>
+          asked === ASKED_TWICE
+            ? failed(partitionIndex, ErrorCode.INVALID_REQUEST)
+            : answer(services, context, { topic, asked, isReadCommitted }),
+        ),
       ),
     })),
   )
   return { throttleTimeMs: 0, topics }
+}
+
+/** As Kafka: each partition is answered once, and what is asked twice contradicts itself. */
+function byPartition({ topics }: ListOffsetsRequest): AskedTopics {
+  const byTopic: AskedTopics = new Map()
+  for (const { name, partitions } of topics) {
+    const seen = byTopic.get(name) ?? new Map<number, AskedPartition | typeof ASKED_TWICE>()
+    byTopic.set(name, seen)
+    for (const asked of partitions) {
+      const { partitionIndex } = asked
+      seen.set(partitionIndex, seen.has(partitionIndex) ? ASKED_TWICE : asked)
+    }
+  }
+  return byTopic
+}
+
+function failed(partitionIndex: number, errorCode: number): PartitionReply {
+  return { partitionIndex, errorCode, oldStyleOffsets: [] }
 }
 
 async function answer(
@@ -58,19 +83,14 @@ async function answer(
   { topic, asked, isReadCommitted }: { topic: string; asked: AskedPartition; isReadCommitted: boolean },
 ): Promise<PartitionReply> {
   const { partitionIndex, timestamp } = asked
-  const failed = (errorCode: number): PartitionReply => ({ partitionIndex, errorCode, oldStyleOffsets: [] })
+  const isUnsupported = timestamp < EARLIEST_PENDING_UPLOAD || apiVersion < (FIRST_VERSIONS[timestamp] ?? 0)
+  if (isUnsupported) return failed(partitionIndex, ErrorCode.UNSUPPORTED_VERSION)
   const partition = lookUpPartition(services, connection, topic, partitionIndex)
-  if (typeof partition === 'number') return failed(partition)
+  if (typeof partition === 'number') return failed(partitionIndex, partition)
   const epochError = leaderEpochError(partition, asked.currentLeaderEpoch)
-  if (epochError !== ErrorCode.NONE) return failed(epochError)
+  if (epochError !== ErrorCode.NONE) return failed(partitionIndex, epochError)
   const log = partition.onlineLog
-  if (log === null) return failed(ErrorCode.KAFKA_STORAGE_ERROR)
-  if (
-    timestamp < 0 &&
-    (timestamp < EARLIEST_PENDING_UPLOAD || apiVersion < (FIRST_VERSIONS[timestamp] ?? 0))
-  ) {
-    return failed(ErrorCode.UNSUPPORTED_VERSION)
-  }
+  if (log === null) return failed(partitionIndex, ErrorCode.KAFKA_STORAGE_ERROR)
   try {
     const found = await findOffset(log, timestamp, isReadCommitted)
     return {
@@ -83,7 +103,7 @@ async function answer(
     }
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
-    return failed(ErrorCode.KAFKA_STORAGE_ERROR)
+    return failed(partitionIndex, ErrorCode.KAFKA_STORAGE_ERROR)
   }
 }
 

@@ -7,6 +7,7 @@ import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { Logger } from '../observability.ts'
 import { Connection, type ConnectionOwner, type Routed } from './connection.ts'
 import type { ListenerInfo } from './connection-info.ts'
+import type { Exchange } from './exchange-queue.ts'
 import type { ByteStream } from './network.ts'
 import { ReceiveBudget } from './receive-budget.ts'
 import type { ReplyBudget } from './reply-budget.ts'
@@ -21,7 +22,7 @@ export interface ConnectionRegistryOptions {
   readonly replyBudget: ReplyBudget
   readonly metrics: BrokerMetrics
   /** Runs one request of one connection. */
-  readonly route: (frame: Buffer, connection: Connection) => Routed
+  readonly route: (frame: Buffer, connection: Connection, exchange: Exchange) => Routed
   /** What was kept for the connection can go. */
   readonly onConnectionClosed: (connection: Connection) => void
   /** An error that is not the peer's. */
@@ -108,8 +109,8 @@ export class ConnectionRegistry implements ConnectionOwner {
     for (const connection of [...this.#connections]) connection.close()
   }
 
-  route(frame: Buffer, connection: Connection): Routed {
-    return this.#options.route(frame, connection)
+  route(frame: Buffer, connection: Connection, exchange: Exchange): Routed {
+    return this.#options.route(frame, connection, exchange)
   }
 
   after(delayMs: number, run: () => void): void {

@@ -6,7 +6,7 @@ import { MetricRegistry } from '../metrics/metric-registry.ts'
 import { RequestMetrics } from '../metrics/request-metrics.ts'
 import { FakeStream, frames } from '../testing/fake-stream.ts'
 import { Connection, type ConnectionOwner, type Routed } from './connection.ts'
-import type { ReplyBytes } from './exchange-queue.ts'
+import type { Exchange, ReplyBytes } from './exchange-queue.ts'
 import { ReceiveBudget } from './receive-budget.ts'
 import { ReplyBudget } from './reply-budget.ts'
 
@@ -17,6 +17,7 @@ class FakeOwner implements ConnectionOwner {
   readonly receiveBudget: ReceiveBudget
   readonly requestMetrics = new RequestMetrics(new MetricRegistry())
   readonly started: string[] = []
+  readonly sent: string[] = []
   readonly failures: unknown[] = []
   closedCount = 0
   answer: (word: string) => Routed = (word) => [Buffer.from(word)]
@@ -27,8 +28,9 @@ class FakeOwner implements ConnectionOwner {
     this.receiveBudget = new ReceiveBudget(this.limits)
   }
 
-  route(frame: Buffer): Routed {
+  route(frame: Buffer, _connection: Connection, exchange: Exchange): Routed {
     this.started.push(frame.toString())
+    exchange.onSent = () => this.sent.push(frame.toString())
     return this.answer(frame.toString())
   }
 
@@ -266,6 +268,21 @@ describe('Connection', () => {
     connections[2]?.onData(large.subarray(60))
     expect(streams[2]?.written).toEqual(['x'.repeat(90)])
     expect(owner.receiveBudget.usedBytes).toBe(0)
+  })
+
+  it('tells that an answer has left when the stream says so, and never when it fails before', async () => {
+    stream.holdsSent = true
+    const parked = Promise.withResolvers<ReplyBytes>()
+    owner.answer = (word) => (word === 'parked' ? parked.promise : [Buffer.from(word)])
+    connection.onData(frames('a', 'b', 'parked'))
+    expect(stream.written).toEqual(['ab'])
+    expect(owner.sent).toEqual([])
+    stream.heldSent[0]?.()
+    expect(owner.sent).toEqual(['a', 'b'])
+    connection.close()
+    parked.resolve([Buffer.from('late')])
+    await microtasks()
+    expect(owner.sent).toEqual(['a', 'b'])
   })
 
   it('does not keep requests that were answered', () => {

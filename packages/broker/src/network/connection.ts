@@ -18,7 +18,7 @@ export interface ConnectionOwner {
   readonly receiveBudget: ReceiveBudget
   readonly requestMetrics: RequestMetrics
   /** Runs one request. What it throws, now or later, closes the connection. */
-  route(frame: Buffer, connection: Connection): Routed
+  route(frame: Buffer, connection: Connection, exchange: Exchange): Routed
   /** Monotonic. */
   nowMs(): number
   /** Runs once, at the earliest `delayMs` from now. */
@@ -219,7 +219,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #start(frame: Buffer): void {
     const exchange = this.#exchanges.start(frame, this.#owner.nowMs())
-    const routed = this.#owner.route(frame, this)
+    const routed = this.#owner.route(frame, this, exchange)
     if (routed instanceof Promise) {
       routed.then(
         (outcome) => this.#settle(exchange, outcome),
@@ -265,7 +265,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   #flush(): boolean {
     const answered = this.#isClosed ? null : this.#exchanges.takeAnswered()
     if (answered === null) return false
-    if (answered.buffers.length > 0) this.#stream.write(answered.buffers)
+    if (answered.buffers.length > 0) this.#stream.write(answered.buffers, whenSent(answered.exchanges))
     this.#countReplies()
     const nowMs = this.#owner.nowMs()
     for (const { apiKey, requestBytes, settledMs, startedMs } of answered.exchanges) {
@@ -314,5 +314,14 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   #endIfDrained(): void {
     if (!this.#isDraining || this.#isClosed || this.requestsInFlight > 0) return
     this.#stream.end()
+  }
+}
+
+/** What is to be done when these answers have left; most have nothing. */
+function whenSent(exchanges: readonly Exchange[]): (() => void) | undefined {
+  const waiting = exchanges.filter(({ onSent }) => onSent !== null)
+  if (waiting.length === 0) return undefined
+  return () => {
+    for (const { onSent } of waiting) onSent?.()
   }
 }

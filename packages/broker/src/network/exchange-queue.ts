@@ -12,6 +12,8 @@ export interface Exchange {
   waitingBytes: number
   isAnswered: boolean
   reply: ReplyBytes
+  /** Called when the answer has left, and nothing reads its bytes any more. Not when the connection fails before. */
+  onSent: (() => void) | null
 }
 
 /** What may be sent now. */
@@ -59,6 +61,7 @@ export class ExchangeQueue {
       waitingBytes: 0,
       isAnswered: false,
       reply: null,
+      onSent: null,
     }
     this.#exchanges.push(exchange)
     this.#requestBytes += exchange.requestBytes

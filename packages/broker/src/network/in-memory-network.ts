@@ -94,13 +94,14 @@ class InMemoryStream implements ByteStream {
     this.#queueDelivery()
   }
 
-  write(buffers: readonly Buffer[]): void {
+  write(buffers: readonly Buffer[], onSent?: () => void): void {
     const peer = this.#peer
     if (this.#isClosed || peer === null || peer.#isClosed) return
     const chunk = Buffer.concat(buffers as Buffer[])
     if (chunk.length === 0) return
     peer.#arrived.push(chunk)
     peer.#arrivedBytes += chunk.length
+    onSent?.()
     peer.#queueDelivery()
   }
 

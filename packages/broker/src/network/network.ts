@@ -28,8 +28,11 @@ export interface ByteStream {
   readonly unsentBytes: number
   /** Must be called once; nothing is delivered before. */
   start(receiver: StreamReceiver): void
-  /** Queues the buffers, in order, without copying the large ones. They must not change afterwards. */
-  write(buffers: readonly Buffer[]): void
+  /**
+   * Queues the buffers, in order, without copying the large ones. They must not change until `onSent`, which is called
+   * when nothing reads them any more; never when the stream fails before.
+   */
+  write(buffers: readonly Buffer[], onSent?: () => void): void
   /** Stops delivering data, so that the peer is slowed down; `resume` starts again. Both may be repeated. */
   pause(): void
   resume(): void

@@ -11,7 +11,14 @@ import {
 import type { BrokerServices } from '../broker-services.ts'
 import { CloseConnectionError, type RequestContext } from '../handlers/handler.ts'
 import type { Connection, Routed } from './connection.ts'
+import type { Exchange } from './exchange-queue.ts'
 import type { Route } from './route.ts'
+
+/** Where a request came from. */
+export interface RequestOrigin {
+  readonly connection: Connection
+  readonly exchange: Exchange
+}
 
 /** Finds the handler of a request by its key and version. */
 export class RequestRouter {
@@ -29,7 +36,7 @@ export class RequestRouter {
    * Runs one request. An unknown API and a version that is not served throw a CloseConnectionError,
    * as in Kafka (trap 30), ApiVersions apart (trap 1b).
    */
-  dispatch(services: BrokerServices, frame: Buffer, connection: Connection): Routed {
+  dispatch(services: BrokerServices, frame: Buffer, { connection, exchange }: RequestOrigin): Routed {
     const reader = new ByteReader(frame)
     const header = readHeader(reader)
     const route = this.#byKey.get(header.apiKey)
@@ -37,7 +44,7 @@ export class RequestRouter {
       route !== undefined && header.apiVersion >= route.served[0] && header.apiVersion <= route.served[1]
     if (!isServed) return this.#refuse(header, route)
     connection.clientId = header.clientId
-    const context = new Request(header, connection, frame.length)
+    const context = new Request(header, connection, exchange)
     return route.run(services, context, header.correlationId, reader)
   }
 
@@ -69,14 +76,22 @@ class Request implements RequestContext {
   readonly clientId: string | null
   readonly connection: Connection
   readonly receivedAtMs: number
-  readonly sizeBytes: number
+  readonly #exchange: Exchange
 
-  constructor(header: RequestHeader, connection: Connection, sizeBytes: number) {
+  constructor(header: RequestHeader, connection: Connection, exchange: Exchange) {
     this.apiVersion = header.apiVersion
     this.clientId = header.clientId
     this.connection = connection
     this.receivedAtMs = connection.lastActiveMs
-    this.sizeBytes = sizeBytes
+    this.#exchange = exchange
+  }
+
+  get sizeBytes(): number {
+    return this.#exchange.requestBytes
+  }
+
+  whenSent(run: () => void): void {
+    this.#exchange.onSent = run
   }
 
   isClosed(): boolean {

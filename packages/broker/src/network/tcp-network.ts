@@ -68,23 +68,24 @@ class TcpStream implements ByteStream {
     this.#socket.on('close', () => receiver.onClosed())
   }
 
-  write(buffers: readonly Buffer[]): void {
+  write(buffers: readonly Buffer[], onSent?: () => void): void {
     const socket = this.#socket
-    if (!socket.writable) return
-    const first = buffers[0]
-    if (first === undefined) return
+    const last = buffers.at(-1)
+    if (!socket.writable || last === undefined) return
+    const done = onSent === undefined ? undefined : callWithoutError(onSent)
     if (buffers.length === 1) {
-      socket.write(first)
+      socket.write(last, done)
       return
     }
     let sizeBytes = 0
     for (const buffer of buffers) sizeBytes += buffer.length
     if (sizeBytes <= COPY_BELOW_BYTES) {
-      socket.write(Buffer.concat(buffers as Buffer[], sizeBytes))
+      socket.write(Buffer.concat(buffers as Buffer[], sizeBytes), done)
       return
     }
     socket.cork()
-    for (const buffer of buffers) socket.write(buffer)
+    for (let index = 0; index < buffers.length - 1; index++) socket.write(buffers[index] ?? '')
+    socket.write(last, done)
     socket.uncork()
   }
 
@@ -102,5 +103,12 @@ class TcpStream implements ByteStream {
 
   destroy(): void {
     this.#socket.destroy()
+  }
+}
+
+/** After an error the kernel may still be reading: then the memory is left to the garbage collector. */
+function callWithoutError(onSent: () => void): (error?: Error | null) => void {
+  return (error) => {
+    if (error === undefined || error === null) onSent()
   }
 }

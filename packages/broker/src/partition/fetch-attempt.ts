@@ -173,6 +173,7 @@ function sliceReply(order: FetchOrder, target: FetchTarget, slice: LogSlice): Fe
     currentLeader: undefined,
     abortedTransactions: order.isReadCommitted ? [] : null,
     records: slice.sizeBytes === 0 ? NO_RECORDS : slice.buffers,
+    isOwned: slice.isOwned,
   }
 }
 
@@ -189,5 +190,6 @@ function emptyReply(order: FetchOrder, { errorCode, divergingEpoch, log, target 
     currentLeader: undefined,
     abortedTransactions: order.isReadCommitted && isKnown ? [] : null,
     records: NO_RECORDS,
+    isOwned: false,
   }
 }

@@ -10,6 +10,9 @@ export class FakeStream implements ByteStream {
   isDestroyed = false
   receiver: StreamReceiver | null = null
   readonly written: string[] = []
+  /** What is to be told when the bytes have left. Told at once, unless the test wants to tell. */
+  holdsSent = false
+  readonly heldSent: (() => void)[] = []
 
   constructor(remoteAddress = 'test') {
     this.remoteAddress = remoteAddress
@@ -19,8 +22,11 @@ export class FakeStream implements ByteStream {
     this.receiver = receiver
   }
 
-  write(buffers: readonly Buffer[]): void {
+  write(buffers: readonly Buffer[], onSent?: () => void): void {
     this.written.push(Buffer.concat(buffers).toString())
+    if (onSent === undefined) return
+    if (this.holdsSent) this.heldSent.push(onSent)
+    else onSent()
   }
 
   pause(): void {

@@ -26,10 +26,8 @@ export type Assignor = (
   partitionCounts: PartitionCounts,
 ) => ReadonlyMap<string, TopicPartitions>
 
-/** By the name that members and `group.consumer.assignors` use; the first is the default, as in Kafka. */
+/** By the name that members and `group.consumer.assignors` use. */
 export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map([
   ['uniform', assignUniformly],
   ['range', assignRanges],
 ])
-
-export const DEFAULT_ASSIGNOR = 'uniform'

@@ -1,11 +1,11 @@
 import { type ConsumerGroupHeartbeatRequest, ErrorCode, KafkaError } from '@millrace/protocol'
-import { ASSIGNORS } from '../assignors/assignor.ts'
+import type { Step } from '../step.ts'
 import { type ConsumerMember, LEFT_EPOCH, STATIC_AWAY_EPOCH } from './consumer-member.ts'
 import { mustAbandonEverything } from './reconcile.ts'
 import { isSubset, type TopicPartitions } from './topic-partitions.ts'
 
 /** Throws INVALID_REQUEST or UNSUPPORTED_ASSIGNOR for a heartbeat that makes no sense, whatever the group. */
-export function checkHeartbeat(request: ConsumerGroupHeartbeatRequest, apiVersion: number): void {
+export function checkHeartbeat(step: Step, request: ConsumerGroupHeartbeatRequest, apiVersion: number): void {
   const { groupId, instanceId, memberEpoch, memberId, rackId, serverAssignor } = request
   const needsMemberId = apiVersion >= 1 || memberEpoch > 0 || memberEpoch === LEFT_EPOCH
   if (needsMemberId && memberId === '') throw invalid("MemberId can't be empty.")
@@ -15,8 +15,8 @@ export function checkHeartbeat(request: ConsumerGroupHeartbeatRequest, apiVersio
   if (memberEpoch === 0) checkJoin(request)
   if (memberEpoch === STATIC_AWAY_EPOCH && instanceId === null) throw invalid("InstanceId can't be null.")
   if (memberEpoch < STATIC_AWAY_EPOCH) throw invalid('MemberEpoch is invalid.')
-  if (serverAssignor !== null && !ASSIGNORS.has(serverAssignor)) {
-    const known = [...ASSIGNORS.keys()].join(', ')
+  if (serverAssignor !== null && !step.config.consumerAssignors.includes(serverAssignor)) {
+    const known = step.config.consumerAssignors.join(', ')
     throw new KafkaError(
       ErrorCode.UNSUPPORTED_ASSIGNOR,
       `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known}.`,

@@ -60,6 +60,27 @@ describe('trap 32: a member that joins', () => {
   })
 })
 
+describe('a group with a configuration of its own', () => {
+  it('has its own session timeout and heartbeat interval, from the next heartbeat on', () => {
+    const one = member('one').beat()
+    harness.groupTimes = { consumerSessionTimeoutMs: 60_000, consumerHeartbeatIntervalMs: 9_000 }
+    const answer = harness.beat({ memberId: 'one', memberEpoch: one.epoch })
+    expect(answer.heartbeatIntervalMs).toBe(9_000)
+    harness.advance(59_999)
+    expect(harness.describeConsumer().members).toHaveLength(1)
+    harness.advance(1)
+    expect(harness.describeConsumer().members).toHaveLength(0)
+  })
+
+  it('has it after a restart too', () => {
+    harness.groupTimes = { consumerSessionTimeoutMs: 60_000 }
+    member('one').beat()
+    harness.restart()
+    harness.advance(59_999)
+    expect(harness.describeConsumer().members).toHaveLength(1)
+  })
+})
+
 describe('a heartbeat that makes no sense', () => {
   const join = {
     memberId: 'one',
@@ -293,6 +314,13 @@ describe('assignors', () => {
     expect(harness.describeConsumer().assignorName).toBe('uniform')
     one.beat({ serverAssignor: 'range' })
     expect(harness.describeConsumer().assignorName).toBe('range')
+  })
+
+  it('are those of group.consumer.assignors, the first by default', () => {
+    harness = new ShardHarness({ consumerAssignors: ['range'] })
+    const one = member('one').beat()
+    expect(harness.describeConsumer().assignorName).toBe('range')
+    expect(one.beat({ serverAssignor: 'uniform' }).errorCode).toBe(ErrorCode.UNSUPPORTED_ASSIGNOR)
   })
 })
 

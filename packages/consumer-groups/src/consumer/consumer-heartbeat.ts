@@ -30,7 +30,7 @@ export function consumerHeartbeat(step: Step, table: GroupTable, event: Heartbea
 function answer(step: Step, table: GroupTable, event: HeartbeatEvent): ConsumerGroupHeartbeatResponseInput {
   const { origin, request } = event
   try {
-    checkHeartbeat(request, origin.apiVersion)
+    checkHeartbeat(step, request, origin.apiVersion)
     const isLeaving = request.memberEpoch === LEFT_EPOCH || request.memberEpoch === STATIC_AWAY_EPOCH
     return isLeaving ? leaveConsumerGroup(step, table, request) : beat(step, table, event)
   } catch (error) {
@@ -58,7 +58,7 @@ function beat(
   updateTarget(step, group)
   const owned = request.topicPartitions === null ? null : fromWire(request.topicPartitions)
   reconcileMember(step, group, { memberId, owned, hasSubscriptionChanged })
-  step.armTimer(group.timersOf(memberId).session, step.config.consumerSessionTimeoutMs)
+  step.armTimer(group.timersOf(memberId).session, step.timesOf(group.groupId).consumerSessionTimeoutMs)
   return reply(step, { request, before, after: group.members.get(memberId) ?? before })
 }
 
@@ -108,7 +108,7 @@ function reply(
     errorMessage: null,
     memberId: after.memberId,
     memberEpoch: after.memberEpoch,
-    heartbeatIntervalMs: step.config.consumerHeartbeatIntervalMs,
+    heartbeatIntervalMs: step.timesOf(request.groupId).consumerHeartbeatIntervalMs,
     assignment: isNews ? { topicPartitions: toWire(after.assigned) } : null,
   }
 }

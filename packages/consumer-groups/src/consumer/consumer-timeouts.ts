@@ -22,9 +22,10 @@ export function consumerTimerFired(
 
 /** After a restart nobody knows who is still there: each member has one session to show itself. */
 export function watchLoadedConsumerGroup(step: Step, group: ConsumerGroup): void {
+  const { consumerSessionTimeoutMs } = step.timesOf(group.groupId)
   for (const { classic, memberId, rebalanceTimeoutMs, state } of group.members.values()) {
     const timers = group.timersOf(memberId)
-    step.armTimer(timers.session, classic?.sessionTimeoutMs ?? step.config.consumerSessionTimeoutMs)
+    step.armTimer(timers.session, classic?.sessionTimeoutMs ?? consumerSessionTimeoutMs)
     if (classic === null && state === 'unrevoked') step.armTimer(timers.rebalance, rebalanceTimeoutMs)
   }
 }

@@ -1,7 +1,7 @@
 import { ErrorCode } from '@millrace/protocol'
-import { DEFAULT_ASSIGNOR } from '../assignors/assignor.ts'
 import { CONSUMER_PROTOCOL_TYPE } from '../classic/subscribed-topics.ts'
 import type { DescribedConsumerGroup, ListedGroup } from '../group-event.ts'
+import type { Step } from '../step.ts'
 import type { TopicView } from '../topic-view.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { type AssignedPartitions, type TopicPartitions, toWire } from './topic-partitions.ts'
@@ -9,7 +9,10 @@ import { type AssignedPartitions, type TopicPartitions, toWire } from './topic-p
 type DescribedAssignment = DescribedConsumerGroup['members'][number]['assignment']
 
 /** Everything that ConsumerGroupDescribe can tell of a group. */
-export function describeConsumerGroup(topics: TopicView, group: ConsumerGroup): DescribedConsumerGroup {
+export function describeConsumerGroup(
+  { config, topics }: Step,
+  group: ConsumerGroup,
+): DescribedConsumerGroup {
   return {
     errorCode: ErrorCode.NONE,
     errorMessage: null,
@@ -17,7 +20,7 @@ export function describeConsumerGroup(topics: TopicView, group: ConsumerGroup): 
     groupState: group.state,
     groupEpoch: group.groupEpoch,
     assignmentEpoch: group.assignmentEpoch,
-    assignorName: group.preferredAssignor(DEFAULT_ASSIGNOR),
+    assignorName: group.preferredAssignor(config.consumerAssignors[0]),
     members: [...group.members.values()].map((member) => ({
       memberId: member.memberId,
       instanceId: member.instanceId,

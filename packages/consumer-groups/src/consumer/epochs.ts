@@ -1,4 +1,4 @@
-import { ASSIGNORS, DEFAULT_ASSIGNOR } from '../assignors/assignor.ts'
+import { ASSIGNORS } from '../assignors/assignor.ts'
 import type { Step } from '../step.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { currentAssignmentValue } from './member-records.ts'
@@ -50,8 +50,9 @@ function computeTarget(step: Step, group: ConsumerGroup): ReadonlyMap<string, To
     const { instanceId, memberId } = member
     return { memberId, instanceId, topicIds, previous: group.targetOf(memberId) }
   })
-  const assign = ASSIGNORS.get(group.preferredAssignor(DEFAULT_ASSIGNOR)) ?? ASSIGNORS.get(DEFAULT_ASSIGNOR)
-  // A record may name an assignor that this broker does not have; requests that do are refused.
+  const [fallback] = step.config.consumerAssignors
+  // A record may name an assignor that is not there any more; requests that do are refused.
+  const assign = ASSIGNORS.get(group.preferredAssignor(fallback)) ?? ASSIGNORS.get(fallback)
   return assign?.(members, partitionCounts) ?? new Map()
 }
 

@@ -9,7 +9,7 @@ import type {
   SyncGroupRequest,
 } from '@millrace/protocol'
 import { CoordinatorShard } from '../coordinator-shard.ts'
-import { DEFAULT_GROUP_CONFIG, type GroupConfig } from '../group-config.ts'
+import { type ConsumerGroupTimes, DEFAULT_GROUP_CONFIG, type GroupConfig } from '../group-config.ts'
 import type {
   GroupEffect,
   GroupEvent,
@@ -45,6 +45,8 @@ export class ShardHarness {
   readonly config: GroupConfig
   readonly log: PersistedRecord[] = []
   readonly topics = new FakeTopics()
+  /** What the group has configured for itself. */
+  groupTimes: Partial<ConsumerGroupTimes> = {}
   readonly timers = new Map<GroupTimer, number>()
   readonly replies = new Map<RequestToken, GroupEffect & { kind: 'reply' }>()
   shard: CoordinatorShard
@@ -259,6 +261,7 @@ export class ShardHarness {
   #newShard(): CoordinatorShard {
     return new CoordinatorShard({
       config: this.config,
+      timesOf: (groupId) => (groupId === GROUP ? this.groupTimes : {}),
       topics: this.topics,
       newUuid: () => `uuid-${++this.#lastUuid}`,
     })

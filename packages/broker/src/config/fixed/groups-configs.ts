@@ -17,21 +17,15 @@ export const groupsConfigs: readonly FixedConfig[] = [
     ['transaction.two.phase.commit.enable', 'BOOLEAN', 'false'],
     ['transactional.id.expiration.ms', 'INT', '604800000'],
   ]),
-  ...fixedConfigs('groups of the consumer protocol (KIP-848) are not available yet', [
+  ...fixedConfigs('assignments are computed as soon as something changes', [
     ['group.consumer.assignment.interval.ms', 'INT', '1000', 'live'],
-    ['group.consumer.assignors', 'LIST', 'uniform,range'],
-    ['group.consumer.heartbeat.interval.ms', 'INT', '5000'],
     ['group.consumer.max.assignment.interval.ms', 'INT', '15000'],
-    ['group.consumer.max.heartbeat.interval.ms', 'INT', '15000'],
-    ['group.consumer.max.session.timeout.ms', 'INT', '60000'],
-    ['group.consumer.max.size', 'INT', '2147483647'],
-    ['group.consumer.migration.policy', 'STRING', 'bidirectional'],
     ['group.consumer.min.assignment.interval.ms', 'INT', '0'],
-    ['group.consumer.min.heartbeat.interval.ms', 'INT', '5000'],
-    ['group.consumer.min.session.timeout.ms', 'INT', '45000'],
-    ['group.consumer.session.timeout.ms', 'INT', '45000'],
-    ['group.coordinator.rebalance.protocols', 'LIST', 'classic,consumer,streams'],
   ]),
+  ...fixedConfigs(
+    'groups of the classic and of the consumer protocol are always served, those of streams never',
+    [['group.coordinator.rebalance.protocols', 'LIST', 'classic,consumer,streams']],
+  ),
   ...fixedConfigs('the coordinator runs on the event loop and appends what arrives together at once', [
     ['group.coordinator.append.linger.ms', 'INT', '-1'],
     ['group.coordinator.background.threads', 'INT', '2'],
