@@ -17,8 +17,9 @@ export {
   type OffsetFound,
   type OffsetQuery,
 } from './consumer/offset-lookup.ts'
-export type { AtOffsets, AtTime, ReadFrom, ReadUntil } from './consumer/read-range.ts'
+export type { AtOffsets, AtTime, ReadFrom, ReadRange, ReadUntil } from './consumer/read-range.ts'
 export { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
+export type { ConnectionEvent, GroupEvent, LogCutEvent } from './diagnostics.ts'
 export type { Assignment, Assignor, SubscribedMember } from './groups/assignors/assignor.ts'
 export { cooperativeStickyAssignor } from './groups/assignors/cooperative-sticky-assignor.ts'
 export { rangeAssignor } from './groups/assignors/range-assignor.ts'

@@ -43,6 +43,7 @@ const DEFAULT_RANGES: Readonly<Record<number, readonly [number, number]>> = {
   19: [2, 7],
   20: [1, 6],
   22: [0, 5],
+  23: [2, 4],
   32: [1, 4],
   42: [0, 2],
   60: [0, 1],

@@ -16,6 +16,8 @@ export class FakeLog extends FakeBroker {
   isKnown = true
   begin = 0
   end = 10
+  /** Where each leader epoch ends; one that is not named goes on. */
+  readonly epochEnds: Record<number, number> = {}
   /** Asked for each partition of each Fetch. */
   onFetch: (partition: number, offset: number, request: SeenRequest) => FetchAnswer | Promise<FetchAnswer>
 
@@ -25,17 +27,30 @@ export class FakeLog extends FakeBroker {
     this.handlers.Metadata = () => this.#metadata()
     this.handlers.ListOffsets = ({ body }) => this.#listOffsets(body)
     this.handlers.Fetch = (request) => this.#fetch(request)
+    this.handlers.OffsetForLeaderEpoch = ({ body }) => ({
+      topics: body.topics.map(
+        ({ topic, partitions }: { topic: string; partitions: { leaderEpoch: number }[] }) => ({
+          topic,
+          partitions: partitions.map(({ leaderEpoch }) => ({
+            errorCode: 0,
+            partition: 0,
+            leaderEpoch,
+            endOffset: this.epochEnds[leaderEpoch] ?? this.end,
+          })),
+        }),
+      ),
+    })
   }
 
   /** `count` records, each with its offset as value; nothing when there are none. */
-  batch(offset: number, count: number): Buffer {
+  batch(offset: number, count: number, partitionLeaderEpoch = 0): Buffer {
     if (count <= 0) return Buffer.alloc(0)
     const records = Array.from({ length: count }, (_, i) => ({
       key: null,
       value: String(offset + i),
       timestampMs: 1,
     }))
-    return buildBatch(records, { baseOffset: offset })
+    return buildBatch(records, { baseOffset: offset, partitionLeaderEpoch })
   }
 
   #metadata(): Answer {

@@ -10,6 +10,7 @@ import {
 import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
 import type { ClientSettings } from '../client-options.ts'
+import { diagnostics } from '../diagnostics.ts'
 import {
   type BrokerAddress,
   type ByteStream,
@@ -78,11 +79,14 @@ export class Connection implements ByteStreamOwner {
     try {
       connection.#stream = await settings.network.connect(address, connection, settings.connectTimeoutMs)
     } catch (error) {
-      throw connectFailure(settings, address, error)
+      const failure = connectFailure(settings, address, error)
+      diagnostics.connection({ kind: 'failed', ...address, error: failure })
+      throw failure
     }
     try {
       connection.#versions = await negotiateVersions(connection.#ask)
       await connection.#authenticate()
+      diagnostics.connection({ kind: 'opened', ...address, error: null })
     } catch (error) {
       connection.close()
       throw error
@@ -285,6 +289,8 @@ export class Connection implements ByteStreamOwner {
   #fail(failure: ClientError): void {
     if (this.#failure !== null) return
     this.#failure = failure
+    const error = failure.code === 'CLOSED' ? null : failure
+    diagnostics.connection({ kind: 'closed', host: this.address.host, port: this.address.port, error })
     this.#timer?.cancel()
     this.#stream?.close()
     for (const request of this.#pending.splice(0)) request.reject(failure)

@@ -11,7 +11,12 @@ export interface WalkedBatches {
   readonly sizeBytes: number
   /** The offset behind it. */
   readonly nextOffset: number
+  /** The leader epoch under which the last of them was written. */
+  readonly lastEpoch: number
 }
+
+/** Behind base offset and batch length: see record-batch's batch-header.ts. */
+const LEADER_EPOCH_AT = 12
 
 /**
  * Finds how far whole batches reach, from their headers alone. A batch cut off at the end is legal
@@ -20,6 +25,7 @@ export interface WalkedBatches {
 export function walkBatches(records: Buffer, fetchOffset: number): WalkedBatches {
   let position = 0
   let nextOffset = fetchOffset
+  let lastEpoch = -1
   while (records.length - position >= BATCH_HEADER_BYTES) {
     const sizeBytes = batchSizeBytesAt(records, position)
     if (sizeBytes < BATCH_HEADER_BYTES) {
@@ -36,8 +42,9 @@ export function walkBatches(records: Buffer, fetchOffset: number): WalkedBatches
       throw new CorruptBatchError('OUT_OF_RANGE', seen)
     }
     nextOffset = lastOffset + 1
+    lastEpoch = records.readInt32BE(position + LEADER_EPOCH_AT)
     position += sizeBytes
   }
   if (position === 0) throw new CorruptBatchError('TRUNCATED', `no whole batch at offset ${fetchOffset}`)
-  return { sizeBytes: position, nextOffset }
+  return { sizeBytes: position, nextOffset, lastEpoch }
 }

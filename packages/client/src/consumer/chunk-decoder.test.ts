@@ -82,7 +82,7 @@ describe('how far whole batches reach', () => {
   it('is behind the last of them; one that is cut off is left for the next fetch', () => {
     const whole = Buffer.concat([batch(0, ['a', 'b']), batch(2, ['c'])])
     const cut = Buffer.concat([whole, batch(3, ['d']).subarray(0, 65)])
-    expect(walkBatches(cut, 0)).toEqual({ sizeBytes: whole.length, nextOffset: 3 })
+    expect(walkBatches(cut, 0)).toEqual({ sizeBytes: whole.length, nextOffset: 3, lastEpoch: -1 })
   })
 
   it('is refused when there is none', () => {

@@ -1,10 +1,14 @@
 import type { Chunk } from './chunk-decoder.ts'
 import type { FetchPartition } from './fetch-partition.ts'
 
-/** What the fetcher has for its owner: batches, or why a partition gives none any more. */
+/**
+ * What the fetcher has for its owner: batches, or why a partition gives none any more: an error, or a log
+ * that was cut below what was read. Both hold the partition until the owner seeks.
+ */
 export type Fetched =
   | { readonly kind: 'chunk'; readonly from: FetchPartition; readonly chunk: Chunk }
   | { readonly kind: 'error'; readonly from: FetchPartition; readonly error: Error }
+  | { readonly kind: 'cut'; readonly from: FetchPartition; readonly offset: number }
 
 interface Queued {
   readonly fetched: Fetched

@@ -18,6 +18,11 @@ export class FetchPartition implements TopicPartition {
   failingSinceMs: number | null = null
   /** Changes with every seek: what was fetched before it is dropped. */
   positionVersion = 0
+  /** The epoch under which the last fetched batch was written; -1 before the first one. */
+  lastFetchedEpoch = -1
+  /** Under this leader epoch it is known that the log still has what was read; -1 before the first fetch. */
+  checkedEpoch = -1
+  isCheckingEpoch = false
   /** -1 before the first answer. */
   highWatermark = -1
   lastStableOffset = -1
@@ -35,6 +40,7 @@ export class FetchPartition implements TopicPartition {
     this.bufferedBytes = 0
     this.isFailed = false
     this.notBeforeMs = 0
+    this.lastFetchedEpoch = -1
     this.failedAttempts = 0
     this.failingSinceMs = null
   }

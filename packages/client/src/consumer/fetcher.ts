@@ -5,10 +5,12 @@ import type { Cluster } from '../cluster.ts'
 import { backoffMs } from '../connection/backoff.ts'
 import type { Purpose } from '../connection/broker-links.ts'
 import { isRetriable } from '../connection/retry.ts'
+import { diagnostics } from '../diagnostics.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
 import type { Timer } from '../time/clock.ts'
 import { walkBatches } from './batch-walk.ts'
 import type { Chunk } from './chunk-decoder.ts'
+import { findCut } from './epoch-check.ts'
 import { FetchBuffer, type Fetched } from './fetch-buffer.ts'
 import type { FetchPartition } from './fetch-partition.ts'
 import {
@@ -148,6 +150,7 @@ export class Fetcher {
         this.#refresh()
         continue
       }
+      if (this.#mustCheckEpoch(partition, leader)) continue
       const group = byLeader.get(leader) ?? { wanted: [], isPartial: false }
       byLeader.set(leader, group)
       if (partition.notBeforeMs > nowMs) this.#wakeAt(partition.notBeforeMs)
@@ -156,6 +159,36 @@ export class Fetcher {
     }
     for (const [leader, { wanted, isPartial }] of byLeader) {
       if (wanted.length > 0 && !this.#leadersInFlight.has(leader)) void this.#fetch(leader, wanted, isPartial)
+    }
+  }
+
+  /** Under a new leader epoch it is asked first whether the log still has what was read. */
+  #mustCheckEpoch(partition: FetchPartition, leader: number): boolean {
+    const epoch =
+      this.#cluster.metadata.cached(partition.topic)?.partitions[partition.partition]?.leaderEpoch ?? -1
+    if (partition.checkedEpoch < 0 || partition.lastFetchedEpoch < 0) partition.checkedEpoch = epoch
+    if (epoch <= partition.checkedEpoch) return false
+    if (!partition.isCheckingEpoch) void this.#checkEpoch(partition, leader, epoch)
+    return true
+  }
+
+  async #checkEpoch(partition: FetchPartition, nodeId: number, epoch: number): Promise<void> {
+    const { positionVersion } = partition
+    partition.isCheckingEpoch = true
+    try {
+      const cut = await findCut(this.#cluster, partition, { nodeId, epoch, purpose: this.#purpose })
+      if (this.#isClosed || partition.positionVersion !== positionVersion) return
+      partition.checkedEpoch = epoch
+      if (cut === null) return
+      const { topic, partition: number, fetchOffset } = partition
+      diagnostics.logCut({ topic, partition: number, offset: cut, readUpTo: fetchOffset })
+      partition.isFailed = true
+      this.#buffer.put({ kind: 'cut', from: partition, offset: cut }, 0)
+    } catch (error) {
+      if (!this.#isClosed) this.#failed(partition, toError(error))
+    } finally {
+      partition.isCheckingEpoch = false
+      this.schedule()
     }
   }
 
@@ -222,7 +255,7 @@ export class Fetcher {
 
   #acceptRecords(partition: FetchPartition, records: Buffer, fetched: FetchedPartition): void {
     try {
-      const { sizeBytes, nextOffset } = walkBatches(records, partition.fetchOffset)
+      const { sizeBytes, nextOffset, lastEpoch } = walkBatches(records, partition.fetchOffset)
       const chunk: Chunk = {
         source: partition,
         bytes: records.subarray(0, sizeBytes),
@@ -230,6 +263,7 @@ export class Fetcher {
         aborted: [...(fetched.abortedTransactions ?? [])].sort((a, b) => a.firstOffset - b.firstOffset),
       }
       partition.fetchOffset = nextOffset
+      partition.lastFetchedEpoch = lastEpoch
       this.#buffer.put({ kind: 'chunk', from: partition, chunk }, sizeBytes)
       this.#partitions.delete(partition)
       this.#partitions.add(partition)

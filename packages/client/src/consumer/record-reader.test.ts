@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { ErrorCode } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock.ts'
@@ -121,6 +122,40 @@ describe('reading', () => {
       code: 'OFFSET_OUT_OF_RANGE',
       message: 'flights/0 has offsets 4 to 9, not 2',
     })
+  })
+
+  it('goes back to where a log was cut, and tells whoever listens', async () => {
+    const { log, clock, read } = setup()
+    const cuts: unknown[] = []
+    const onCut = (cut: unknown): void => void cuts.push(cut)
+    subscribe('millrace.client.log-cut', onCut)
+    log.onFetch = (_partition, offset, { connection }) => {
+      if (offset === 0) return { records: log.batch(0, 8, 0) }
+      if (log.leaderEpoch === 1) return { records: log.batch(offset, log.end - offset, 1) }
+      // The broker is killed, and comes back without its last three records.
+      log.leaderEpoch = 1
+      log.epochEnds[0] = 5
+      connection.cut()
+      return {}
+    }
+    expect(await meanwhile(clock, offsetsOf(read()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9])
+    expect(cuts).toEqual([{ topic: 'flights', partition: 0, offset: 5, readUpTo: 8 }])
+    unsubscribe('millrace.client.log-cut', onCut)
+  })
+
+  it('goes on where it was under a new epoch when nothing was lost', async () => {
+    const { log, clock, read } = setup()
+    log.onFetch = (_partition, offset, { connection }) => {
+      if (offset === 0) return { records: log.batch(0, 8, 0) }
+      if (log.leaderEpoch === 0) {
+        log.leaderEpoch = 1
+        log.epochEnds[0] = 8
+        connection.cut()
+      }
+      return { records: log.batch(offset, log.end - offset, 1) }
+    }
+    expect(await meanwhile(clock, offsetsOf(read()))).toEqual(TEN)
+    expect(log.count('OffsetForLeaderEpoch')).toBe(1)
   })
 
   it('ends with an error when the topic is deleted', async () => {

@@ -43,6 +43,7 @@ export class RecordReader implements AsyncDisposable {
   readonly #open = new Map<FetchPartition, ReadRange>()
   #decoder: { readonly decoder: ChunkDecoder; readonly from: FetchPartition } | null = null
   #starting: Promise<void> | null = null
+  #ranges: readonly ReadRange[] = []
   #isClosed = false
 
   /** Made by `client.read()` and `topic.read()`. */
@@ -62,6 +63,13 @@ export class RecordReader implements AsyncDisposable {
       isolation: options.isolation ?? 'read_committed',
       giveUpAfterMs: options.follow ? Number.POSITIVE_INFINITY : cluster.settings.apiTimeoutMs,
     })
+  }
+
+  /** What is read of each partition, as the options turned out: `[start, end)`. Starts the reading. */
+  async ranges(): Promise<readonly ReadRange[]> {
+    this.#starting ??= this.#start()
+    await this.#starting
+    return this.#ranges
   }
 
   /** The records of one batch, never none; null at the end. */
@@ -111,6 +119,7 @@ export class RecordReader implements AsyncDisposable {
     const { from = 'beginning', until, follow = false, isolation = 'read_committed' } = this.#options
     const partitions = await this.#partitions()
     const ranges = await resolveRanges(this.#cluster, partitions, { from, until, follow, isolation })
+    this.#ranges = ranges
     for (const range of ranges) {
       if (range.start >= range.end) continue
       const partition = new FetchPartition(range.topic, range.partition, range.start)
@@ -158,6 +167,9 @@ export class RecordReader implements AsyncDisposable {
     if (fetched === null) await this.#fetcher.whenReady()
     else if (fetched.kind === 'chunk') {
       this.#decoder = { decoder: new ChunkDecoder(fetched.chunk), from: fetched.from }
+    } else if (fetched.kind === 'cut') {
+      // What stands behind the cut was not there when it was read: it is read as new.
+      this.#fetcher.seek(fetched.from, fetched.offset)
     } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
       await this.#backIntoRange(fetched.from)
     } else {

@@ -5,6 +5,7 @@ import type { TopicPartition } from '../consumer/consumer-record.ts'
 import type { FetchPartition } from '../consumer/fetch-partition.ts'
 import type { Fetcher } from '../consumer/fetcher.ts'
 import { EARLIEST, LATEST, lookUpOffsets } from '../consumer/offset-lookup.ts'
+import { diagnostics } from '../diagnostics.ts'
 import { delay } from '../time/clock.ts'
 import { AssignedPartition } from './assigned-partition.ts'
 import { type CommittedOffset, commitOffsets, fetchCommitted } from './committed-offsets.ts'
@@ -38,6 +39,7 @@ export class Assignments {
   /** Begins with these partitions where the group has committed, or where the options say. */
   async add(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return
+    this.#tell('assigned', partitions)
     await this.#settings.onAssigned(partitions)
     const committed = new Map(
       (await fetchCommitted(this.#cluster, this.#settings.group, partitions)).map((at) => [
@@ -74,6 +76,7 @@ export class Assignments {
       over.abort()
       if (this.#settings.commit !== 'manual') await this.#commitLast(partitions)
       this.#forget(partitions)
+      this.#tell('revoked', partitions)
     }
   }
 
@@ -81,6 +84,7 @@ export class Assignments {
   async lose(partitions: readonly AssignedPartition[]): Promise<void> {
     if (partitions.length === 0) return
     this.#forget(partitions)
+    this.#tell('lost', partitions)
     await this.#settings.onRevoked(placesOf(partitions), { isLost: true })
   }
 
@@ -136,6 +140,11 @@ export class Assignments {
       this.#fetcher.seek(fetch, tracker.next)
     }
     this.#fetcher.wake()
+  }
+
+  #tell(kind: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void {
+    const { memberId } = this.#session
+    diagnostics.group({ kind, group: this.#settings.group, memberId, partitions: placesOf(partitions) })
   }
 
   #forget(partitions: readonly AssignedPartition[]): void {

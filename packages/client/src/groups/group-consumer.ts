@@ -194,6 +194,8 @@ export class GroupConsumer implements AsyncDisposable {
     if (assigned === undefined || assigned.isLeaving) return
     if (fetched.kind === 'chunk') {
       this.#current = { assigned, decoder: new ChunkDecoder(fetched.chunk), records: [], index: 0 }
+    } else if (fetched.kind === 'cut') {
+      this.#assignments.seek(assigned, fetched.offset)
     } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
       await this.#assignments.backIntoRange(assigned)
     } else {

@@ -1,0 +1,104 @@
+import type { BrokerAddress, ByteStream, ByteStreamOwner, Network } from '../src/index.ts'
+
+/** What befalls one connection. */
+export interface Fault {
+  /** The connection is cut when so many bytes have passed, both directions together. */
+  readonly cutAfterBytes?: number
+  /** Answers stop coming after so many bytes, and nothing tells that they have. */
+  readonly silentAfterBytes?: number
+  /** Answers come in pieces of so many bytes, each in a turn of its own. */
+  readonly pieceBytes?: number
+}
+
+/** A network that passes everything on to another one, faults apart. */
+export class FaultyNetwork implements Network {
+  readonly #inner: Network
+  /** Asked for each connection, with its number from 0. */
+  fault: (connection: number) => Fault = () => ({})
+  connectionCount = 0
+  /** Everything that has passed. */
+  passedBytes = 0
+
+  constructor(inner: Network) {
+    this.#inner = inner
+  }
+
+  async connect(address: BrokerAddress, owner: ByteStreamOwner, timeoutMs: number): Promise<ByteStream> {
+    const fault = this.fault(this.connectionCount++)
+    const connection = new FaultyConnection(this, fault, owner)
+    const stream = await this.#inner.connect(address, connection, timeoutMs)
+    return connection.over(stream)
+  }
+}
+
+class FaultyConnection implements ByteStreamOwner {
+  readonly #network: FaultyNetwork
+  readonly #fault: Fault
+  readonly #owner: ByteStreamOwner
+  #stream: ByteStream | null = null
+  #passedBytes = 0
+  #isCut = false
+  #delivery: Promise<void> = Promise.resolve()
+
+  constructor(network: FaultyNetwork, fault: Fault, owner: ByteStreamOwner) {
+    this.#network = network
+    this.#fault = fault
+    this.#owner = owner
+  }
+
+  over(stream: ByteStream): ByteStream {
+    this.#stream = stream
+    return {
+      write: (buffers) => this.#write(Buffer.concat(buffers)),
+      close: () => {
+        this.#isCut = true
+        stream.close()
+      },
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    const { silentAfterBytes = Number.POSITIVE_INFINITY, pieceBytes = chunk.length } = this.#fault
+    for (let at = 0; at < chunk.length; at += pieceBytes) {
+      const piece = chunk.subarray(at, at + pieceBytes)
+      this.#delivery = this.#delivery.then(async () => {
+        if (pieceBytes < chunk.length) await new Promise((resolve) => setImmediate(resolve))
+        const allowed = this.#pass(piece)
+        if (this.#passedBytes <= silentAfterBytes && allowed.length > 0) this.#owner.onData(allowed)
+        this.#cutWhenDue()
+      })
+    }
+  }
+
+  onDrain(): void {
+    this.#owner.onDrain()
+  }
+
+  onClose(error: Error | null): void {
+    if (!this.#isCut) this.#owner.onClose(error)
+  }
+
+  #write(bytes: Buffer): boolean {
+    if (this.#isCut) return true
+    const allowed = this.#pass(bytes)
+    const result = allowed.length === 0 ? true : (this.#stream?.write([allowed]) ?? true)
+    setImmediate(() => this.#cutWhenDue())
+    return result
+  }
+
+  /** What of the bytes still gets through. */
+  #pass(bytes: Buffer): Buffer {
+    const { cutAfterBytes = Number.POSITIVE_INFINITY } = this.#fault
+    const allowed = bytes.subarray(0, Math.max(0, Math.min(bytes.length, cutAfterBytes - this.#passedBytes)))
+    this.#passedBytes += bytes.length
+    this.#network.passedBytes += bytes.length
+    return this.#isCut ? Buffer.alloc(0) : allowed
+  }
+
+  #cutWhenDue(): void {
+    if (this.#isCut || this.#passedBytes < (this.#fault.cutAfterBytes ?? Number.POSITIVE_INFINITY)) return
+    this.#isCut = true
+    this.#stream?.close()
+    this.#owner.onClose(new Error('the cable was cut'))
+  }
+}
