@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: 'Show the records of topics, and those that follow',
     load: async () => (await import('./commands/tail.ts')).tailCommand,
   },
+  replay: {
+    describe: 'Send history again, at the pace at which it happened',
+    load: async () => (await import('./commands/replay.ts')).replayCommand,
+  },
   config: {
     describe: 'Show and change configs of topics, brokers and groups, and quotas',
     load: async () => (await import('./commands/config.ts')).configCommand,
@@ -43,5 +47,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   stats: {
     describe: 'Show how the broker on a data directory does',
     load: async () => (await import('./commands/local-broker.ts')).statsCommand,
+  },
+  bench: {
+    describe: 'Measure a broker: produce, consume, latency or mixed',
+    load: async () => (await import('./commands/bench.ts')).benchCommand,
+  },
+  doctor: {
+    describe: 'Look for what is wrong, and say what to do about it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  completion: {
+    describe: 'Print what makes bash, zsh or fish complete commands, flags and topics',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
   },
 }

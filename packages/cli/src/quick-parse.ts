@@ -1,4 +1,5 @@
-import type { Argv, CommandModule, Options, PositionalOptions } from 'yargs'
+import type { CommandModule } from 'yargs'
+import { Declaration } from './declaration.ts'
 
 /** A command line that was read: whose it is, and what it says. */
 export interface QuickCommand {
@@ -12,45 +13,30 @@ export interface QuickCommand {
  * or is written in a way that only yargs knows. Then yargs reads it, and says what is to be said.
  */
 export function quickParse(command: CommandModule, words: readonly string[]): QuickCommand | null {
-  const declared = new Declaration()
-  declared.readFrom(command)
-  return parse(command, declared, words)
+  return parse(command, new Declaration(command), words)
 }
 
 function parse(command: CommandModule, declared: Declaration, words: readonly string[]): QuickCommand | null {
   const [word, ...rest] = words
   if (declared.commands.size > 0) {
     const sub = word === undefined ? undefined : declared.commands.get(word)
-    if (sub === undefined) return null
-    const inner = new Declaration(declared.options)
-    inner.readFrom(sub)
-    return parse(sub, inner, rest)
+    return sub === undefined ? null : parse(sub, new Declaration(sub, declared.options), rest)
   }
-  const args = declared.read(words)
+  const args = new LineReader(declared).read(words)
   return args === null ? null : { command, args }
 }
 
-/** What a builder declares, as far as reading needs it. Stands in for yargs while the builder runs. */
-class Declaration {
-  readonly commands = new Map<string, CommandModule>()
-  readonly options: Map<string, Options>
-  readonly #positionals: { readonly name: string; readonly isRequired: boolean; readonly isList: boolean }[] =
-    []
+/** Reads the words behind a command. */
+class LineReader {
+  readonly #declared: Declaration
+  readonly #args: Record<string, unknown> = {}
 
-  constructor(inherited: ReadonlyMap<string, Options> = new Map()) {
-    this.options = new Map(inherited)
-  }
-
-  readFrom({ command, builder }: CommandModule): void {
-    for (const [, open, name = '', dots] of String(command).matchAll(/([<[])(\w+)(\.\.)?[>\]]/g)) {
-      this.#positionals.push({ name, isRequired: open === '<', isList: dots !== undefined })
-    }
-    if (typeof builder === 'function') builder(this.#asYargs())
+  constructor(declared: Declaration) {
+    this.#declared = declared
   }
 
   /** The arguments by their declared names, or null. */
   read(words: readonly string[]): Record<string, unknown> | null {
-    const args: Record<string, unknown> = {}
     const places: string[] = []
     for (let at = 0; at < words.length; at++) {
       const word = words[at] ?? ''
@@ -58,82 +44,59 @@ class Declaration {
         places.push(word)
         continue
       }
-      const taken = this.#readFlag(word, words[at + 1], args)
+      const taken = this.#readFlag(word, words[at + 1])
       if (taken === null) return null
       at += taken
     }
-    return this.#readPlaces(places, args) && this.#fillIn(args) ? args : null
+    return this.#readPlaces(places) && this.#fillIn() ? this.#args : null
   }
 
   /** Stores a flag; gives how many words behind it belong to it, or null. */
-  #readFlag(word: string, next: string | undefined, args: Record<string, unknown>): number | null {
+  #readFlag(word: string, next: string | undefined): number | null {
     const match = /^--(no-)?([a-z-]+)(?:=(.*))?$/su.exec(word) ?? /^-()([a-zA-Z])$/.exec(word)
     const [, negation = '', written = '', inline] = match ?? []
     const name = this.#nameOf(written)
-    const option = name === null ? undefined : this.options.get(name)
+    const option = name === null ? undefined : this.#declared.options.get(name)
     if (name === null || option === undefined) return null
-    if (option.type === 'boolean') {
-      if (inline !== undefined || name in args) return null
-      args[name] = negation === ''
-      return 0
-    }
-    if (negation !== '') {
-      // `--no-http`: there is none of it.
-      if (inline !== undefined || name in args || option.array) return null
-      args[name] = false
+    if (option.type === 'boolean' || negation !== '') {
+      // `--no-http` of what is no flag: there is none of it.
+      if (inline !== undefined || name in this.#args || option.array) return null
+      this.#args[name] = negation === ''
       return 0
     }
     const value = inline ?? next
     if (value === undefined || (inline === undefined && isFlag(value))) return null
     if (option.choices !== undefined && !option.choices.includes(value)) return null
-    if (option.array) args[name] = [...(Array.isArray(args[name]) ? args[name] : []), value]
-    else if (name in args) return null
-    else args[name] = value
+    const earlier = this.#args[name]
+    if (option.array) this.#args[name] = [...(Array.isArray(earlier) ? earlier : []), value]
+    else if (name in this.#args) return null
+    else this.#args[name] = value
     return inline === undefined ? 1 : 0
   }
 
   #nameOf(written: string): string | null {
-    if (this.options.has(written)) return written
-    for (const [name, { alias }] of this.options) if (alias === written) return name
+    if (this.#declared.options.has(written)) return written
+    for (const [name, { alias }] of this.#declared.options) if (alias === written) return name
     return null
   }
 
-  #readPlaces(places: readonly string[], args: Record<string, unknown>): boolean {
+  #readPlaces(places: readonly string[]): boolean {
     let at = 0
-    for (const { name, isRequired, isList } of this.#positionals) {
+    for (const { name, isRequired, isList } of this.#declared.positionals) {
       if (isRequired && places[at] === undefined) return false
-      args[name] = isList ? places.slice(at) : places[at]
+      this.#args[name] = isList ? places.slice(at) : places[at]
       at = isList ? places.length : at + 1
     }
     return places.length <= at
   }
 
-  #fillIn(args: Record<string, unknown>): boolean {
-    for (const [name, option] of this.options) {
-      if (name in args) continue
+  #fillIn(): boolean {
+    for (const [name, option] of this.#declared.options) {
+      if (name in this.#args) continue
       if (option.demandOption) return false
-      args[name] = option.default
+      this.#args[name] = option.default
     }
     return true
-  }
-
-  /** The part of yargs that our builders use. The rest of it is about help. */
-  #asYargs(): Argv {
-    const yargs = {
-      option: (name: string, option: Options) => {
-        this.options.set(name, option)
-        return yargs
-      },
-      positional: (_name: string, _option: PositionalOptions) => yargs,
-      command: (module: CommandModule) => {
-        this.commands.set(String(module.command).split(' ')[0] ?? '', module)
-        return yargs
-      },
-      demandCommand: () => yargs,
-      example: () => yargs,
-      epilogue: () => yargs,
-    }
-    return yargs as unknown as Argv
   }
 }
 

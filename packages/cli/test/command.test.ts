@@ -254,6 +254,94 @@ describe('produce through kills of the broker', () => {
   }, 60_000)
 })
 
+describe('replay', () => {
+  it('sends history again in the order of time, at its pace or as fast as it goes', async () => {
+    await data('topic create history --partitions 3')
+    await data('topic create again --partitions 3')
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `{"n":${i},"k":"k${i % 7}","time":${978307200000 + i * 20}}`,
+    )
+    await data('produce history --key-field k --timestamp-field time --header h={n}', `${lines.join('\n')}\n`)
+    expect(await data('replay history --speed max')).toBe(`${lines.join('\n')}\n`)
+    const startMs = performance.now()
+    expect(await data('replay history --speed 2 --until 2001-01-01T00:00:01Z')).toBe(
+      `${lines.slice(0, 50).join('\n')}\n`,
+    )
+    // 49 steps of 20 ms at twice the pace.
+    expect(performance.now() - startMs).toBeGreaterThan(490)
+    await data('replay history --speed max --times 2 --to again')
+    const show = '--from beginning --no-follow -f %p|%k|%T|%h|%v\\n'
+    const before = (await data(`tail history ${show}`)).trimEnd().split('\n').sort()
+    const after = (await data(`tail again ${show}`)).trimEnd().split('\n').sort()
+    expect(after).toEqual([...before, ...before].sort())
+    expect(await failure('replay history --speed never')).toContain('--speed never: expected')
+    expect(await failure('replay history --to history')).toContain('into itself')
+    expect(await failure('replay nowhere')).toContain('there is no topic "nowhere"')
+  })
+})
+
+describe('bench', () => {
+  for (const what of ['produce', 'consume', 'latency', 'mixed']) {
+    it(`${what} measures, and leaves nothing behind`, async () => {
+      const { code, stdout } = await run(
+        `bench ${what} --duration 300ms --records 2000 --rate 2000/s --partitions 2 -o json`,
+      )
+      expect(code).toBe(0)
+      const result = JSON.parse(stdout)
+      const work = result.produced ?? result.consumed
+      expect(work.records).toBeGreaterThan(100)
+      expect(work.failed).toBe(0)
+      if (what === 'latency') {
+        expect(result.endToEndMs.p50).toBeGreaterThan(0)
+        expect(result.consumed.records).toBe(result.produced.records)
+      }
+      expect(await data('topic list')).not.toContain('millrace-bench')
+    })
+  }
+
+  it('shows a table with a plot', async () => {
+    const shown = await data('bench latency --duration 200ms')
+    expect(shown).toMatch(/^produced: [\d,]+ records\/s/)
+    expect(shown).toMatch(/p99 +[\d.]+ ms #+/)
+  })
+})
+
+describe('doctor', () => {
+  it('looks at everything, and leaves nothing behind', async () => {
+    const { code, stdout } = await run(`doctor --data ${broker.dataDir}`)
+    expect(code).toBe(0)
+    for (const subject of [
+      'memory',
+      'file system',
+      'sync',
+      'cluster',
+      'advertised address of broker 1',
+      'partitions',
+      'clock',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^(ok|warning) +${subject}: `, 'm'))
+    }
+    expect(await data('topic list')).not.toContain('millrace-doctor')
+  })
+
+  it('names groups that stand still, and why', async () => {
+    await data('topic create slow')
+    await data('produce slow', 'a\nb\n')
+    await data('group reset sleepers --topic slow --to beginning --execute')
+    expect(await data('doctor')).toMatch(/warning +group sleepers: 2 records behind, and it has no members/)
+  })
+
+  it('ends with 1 when nobody answers', async () => {
+    const { code, stdout, stderr } = await runMillrace(['doctor', '--bootstrap', 'localhost:1'])
+    expect({ code, stdout: stdout.match(/BROKEN.*/)?.[0] }).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('no broker answers at localhost:1'),
+    })
+    expect(stderr).toMatch(/^millrace: 1 of \d+ things are broken/)
+  })
+})
+
 describe('configs', () => {
   it('are shown and changed', async () => {
     await data('topic create tuned')

@@ -17,3 +17,15 @@ export function formatDuration(ms: number): string {
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)}m`
   return ms < 86_400_000 ? `${Math.round(ms / 3_600_000)}h` : `${Math.round(ms / 86_400_000)}d`
 }
+
+/** `12:34:56.789`, with the day in front when it is another one. */
+export function formatTime(timestampMs: number, nowMs = Date.now()): string {
+  if (timestampMs < 0) return '-'.padEnd(12)
+  const time = new Date(timestampMs)
+  if (Number.isNaN(time.getTime())) return String(timestampMs)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  const withMs = `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
+  if (time.toDateString() === new Date(nowMs).toDateString()) return withMs
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${withMs}`
+}

@@ -11,6 +11,12 @@ import { startHttp, startHttpIfFree } from './start-http.ts'
 
 const DEFAULT_DATA_DIR = './data'
 
+/**
+ * Loading HTTP takes the event loop for some 30 ms: nobody waits for it, and somebody may wait for the
+ * first answer of the broker.
+ */
+const QUIET_MS = 150
+
 /** Starts a broker, says where it listens, and ends it on SIGTERM or Ctrl-C. */
 export async function runServe(args: ServeArguments): Promise<void> {
   collectByTheWholeHeap()
@@ -26,15 +32,22 @@ export async function runServe(args: ServeArguments): Promise<void> {
     if (typeof args.http === 'string') await startHttp(broker, args.http, args, logger)
     await printLine(`Millrace listening on ${broker.bootstrapServers}`)
     warnOfOpenListener(broker)
-    // Nobody waits for it, so it is loaded when the broker answers already.
-    const url = args.http === undefined ? await startHttpIfFree(broker, args, logger) : null
-    if (isInteractive()) writeNote(whatToTryNext(broker, dataDir, url))
+    const ended = untilEnded(broker, signal)
+    await Promise.race([ended, pause(QUIET_MS)])
+    if (!signal.aborted) {
+      const url = args.http === undefined ? await startHttpIfFree(broker, args, logger) : null
+      if (isInteractive()) writeNote(whatToTryNext(broker, dataDir, url))
+    }
     // A broker that is killed later would leave nothing in the cache.
     flushCompileCache()
-    await untilEnded(broker, signal)
+    await ended
   } finally {
     await broker.close()
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function untilEnded(broker: Broker, signal: AbortSignal): Promise<void> {

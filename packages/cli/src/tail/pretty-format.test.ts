@@ -1,8 +1,9 @@
 import type { ConsumerRecord } from '@millrace/client'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
+import { formatTime } from '../output/units.ts'
 import { OutputBuffer } from './output-buffer.ts'
-import { fold, formatTime, prettyFormat } from './pretty-format.ts'
+import { fold, prettyFormat } from './pretty-format.ts'
 import { printable } from './printable.ts'
 
 const RECORD: ConsumerRecord = {

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import { formatTime } from '../output/units.ts'
 import { printable } from './printable.ts'
 import type { RecordFormat } from './record-format.ts'
 
@@ -39,18 +40,6 @@ export function prettyFormat({ columns, hasColours, showsTopic }: PrettyOptions)
     for (const line of lines.slice(1, MAX_LINES)) out.text(`${margin}${line}\n`)
     if (lines.length > MAX_LINES) out.text(styled('dim', `${margin}... ${value?.length} bytes\n`))
   }
-}
-
-/** `12:34:56.789`, with the day in front when it is another one. */
-export function formatTime(timestampMs: number, nowMs = Date.now()): string {
-  if (timestampMs < 0) return '-'.padEnd(12)
-  const time = new Date(timestampMs)
-  if (Number.isNaN(time.getTime())) return String(timestampMs)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
-  const withMs = `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
-  if (time.toDateString() === new Date(nowMs).toDateString()) return withMs
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${withMs}`
 }
 
 /** Cuts text into lines of at most this many columns, never inside of a character, wide ones counted as two. */

@@ -1,0 +1,132 @@
+import type { Client } from '@millrace/client'
+import type { BenchArguments } from '../commands/bench.ts'
+import { connect } from '../connection/connect.ts'
+import { abortOnEndSignal, writeNote, writeOut } from '../terminal.ts'
+import { type BenchOptions, benchOptions } from './bench-options.ts'
+import { Latencies, plot, summary } from './latencies.ts'
+import { consume, produceFor, type Work } from './workers.ts'
+
+/** What a measurement gave. */
+interface BenchResult {
+  readonly produced: Work | null
+  readonly consumed: Work | null
+  /** From due to acknowledged. */
+  readonly acknowledged: Latencies | null
+  /** From due to read. */
+  readonly endToEnd: Latencies | null
+}
+
+/** Time for what was acknowledged last to be read. */
+const DRAIN_MS = 500
+
+/** Measures, and tells. */
+export async function runBench(args: BenchArguments): Promise<void> {
+  const options = benchOptions(args)
+  const signal = abortOnEndSignal()
+  await using client = await connect(args)
+  const topics = await openTopics(client, options)
+  try {
+    const result = await measure(client, topics, options, signal)
+    await writeOut(args.output === 'json' ? asJson(options, result) : asTable(options, result))
+  } finally {
+    if (options.topic === null) await client.admin.deleteTopics(topics)
+  }
+}
+
+async function openTopics(client: Client, options: BenchOptions): Promise<string[]> {
+  if (options.topic !== null) {
+    await client.admin.describeTopic(options.topic)
+    return [options.topic]
+  }
+  const run = Date.now().toString(36)
+  const topics = Array.from({ length: options.topics }, (_, i) => `millrace-bench-${run}-${i}`)
+  await client.admin.createTopics(topics.map((name) => ({ name, partitions: options.partitions })))
+  return topics
+}
+
+async function measure(
+  client: Client,
+  topics: readonly string[],
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<BenchResult> {
+  const acknowledged = new Latencies()
+  switch (options.what) {
+    case 'produce': {
+      const produced = await produceFor(client, topics, options, acknowledged, signal)
+      return { produced, consumed: null, acknowledged, endToEnd: null }
+    }
+    case 'consume': {
+      if (options.topic === null) await fill(client, topics, options, signal)
+      const consumed = await consume(client, topics, { follow: false, signal }, null)
+      return { produced: null, consumed, acknowledged: null, endToEnd: null }
+    }
+    case 'latency':
+    case 'mixed': {
+      const endToEnd = new Latencies()
+      const stop = new AbortController()
+      const reading = consume(client, topics, { follow: true, signal: stop.signal }, endToEnd)
+      // The reader must stand at the end before the first record comes.
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+      const produced = await produceFor(client, topics, options, acknowledged, signal)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+      stop.abort()
+      return { produced, consumed: await reading, acknowledged, endToEnd }
+    }
+  }
+}
+
+async function fill(
+  client: Client,
+  topics: readonly string[],
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  writeNote(`Writing ${options.records.toLocaleString('en')} records first ...\n`)
+  let left = options.records
+  const until = new AbortController()
+  const counted = new Latencies()
+  const stop = setInterval(() => {
+    left = options.records - counted.count
+    if (left <= 0 || signal.aborted) until.abort()
+  }, 20)
+  const endless = { ...options, perSecond: null, durationMs: Number.MAX_SAFE_INTEGER }
+  await produceFor(client, topics, endless, counted, until.signal)
+  clearInterval(stop)
+}
+
+function perSecond({ records, elapsedMs }: Work): number {
+  return elapsedMs > 0 ? (records * 1_000) / elapsedMs : 0
+}
+
+function asJson(options: BenchOptions, { produced, consumed, acknowledged, endToEnd }: BenchResult): string {
+  const work = (done: Work | null): object | null =>
+    done === null
+      ? null
+      : { ...done, recordsPerSecond: perSecond(done), bytesPerSecond: perSecond(done) * options.sizeBytes }
+  return `${JSON.stringify({
+    options,
+    produced: work(produced),
+    consumed: work(consumed),
+    acknowledgedMs: acknowledged === null ? null : summary(acknowledged),
+    endToEndMs: endToEnd === null ? null : summary(endToEnd),
+  })}\n`
+}
+
+function asTable(options: BenchOptions, { produced, consumed, acknowledged, endToEnd }: BenchResult): string {
+  const rate = (what: string, work: Work | null): string => {
+    if (work === null) return ''
+    const megabytes = ((perSecond(work) * options.sizeBytes) / 1e6).toFixed(1)
+    const failed = work.failed === 0 ? '' : `, ${work.failed.toLocaleString('en')} failed`
+    const records = Math.round(perSecond(work)).toLocaleString('en')
+    return `${what}: ${records} records/s, ${megabytes} MB/s (${work.records.toLocaleString('en')} records${failed})\n`
+  }
+  const latency = (what: string, latencies: Latencies | null): string =>
+    latencies === null || latencies.count === 0 ? '' : `${what}:\n${plot(latencies)}`
+  return [
+    rate('produced', produced),
+    rate('consumed', consumed),
+    latency('from due to acknowledged', acknowledged),
+    latency('from due to read', endToEnd),
+  ].join('')
+}

@@ -1,0 +1,121 @@
+import type { Client, Producer, ProducerRecord } from '@millrace/client'
+import { type BenchOptions, STAMP_BYTES } from './bench-options.ts'
+import type { Latencies } from './latencies.ts'
+import { openLoop } from './open-loop.ts'
+
+/** Records in one send when there is no rate: many enough to be cheap, few enough to be many sends. */
+const RECORDS_PER_SEND = 500
+const SENDS_IN_FLIGHT = 40
+const VALUE_POOL = 512
+
+/** What a worker did. */
+export interface Work {
+  readonly records: number
+  readonly failed: number
+  readonly elapsedMs: number
+}
+
+/** Sends records for a time; latencies are from the moment at which a record was due to its acknowledgement. */
+export async function produceFor(
+  client: Client,
+  topics: readonly string[],
+  options: BenchOptions,
+  latencies: Latencies,
+  signal: AbortSignal,
+): Promise<Work> {
+  const { acks, compression } = options
+  const producer = client.producer({ acks, compression })
+  const values = valuePool(options.sizeBytes)
+  const startMs = performance.now()
+  const state = { sent: 0, failed: 0 }
+  const send = async (count: number, firstDueMs: number, stepMs: number): Promise<void> => {
+    const first = state.sent
+    state.sent += count
+    const records = stampedRecords(values, first, count, firstDueMs, stepMs)
+    try {
+      await producer.sendMany(topics[Math.floor(first / RECORDS_PER_SEND) % topics.length] ?? '', records)
+      const nowMs = performance.now()
+      for (let i = 0; i < count; i++) latencies.add(nowMs - firstDueMs - i * stepMs)
+    } catch {
+      state.failed += count
+    }
+  }
+  await (options.perSecond === null
+    ? closedLoop(options.durationMs, signal, send)
+    : openLoop(
+        { perSecond: options.perSecond, durationMs: options.durationMs, signal },
+        (...due) => void send(...due),
+      ))
+  await closeWithin(producer)
+  return { records: state.sent - state.failed, failed: state.failed, elapsedMs: performance.now() - startMs }
+}
+
+/** Reads until there have been so many records, or until the signal. Latencies are from due to read. */
+export async function consume(
+  client: Client,
+  topics: readonly string[],
+  options: { readonly follow: boolean; readonly signal: AbortSignal },
+  latencies: Latencies | null,
+): Promise<Work> {
+  const startMs = performance.now()
+  let records = 0
+  const reader = client.read(topics, { ...options, from: options.follow ? 'end' : 'beginning' })
+  for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
+    records += batch.length
+    if (latencies === null) continue
+    const nowMs = performance.now()
+    for (const { value } of batch) {
+      if (value !== null && value.length >= STAMP_BYTES) latencies.add(nowMs - value.readDoubleBE(0))
+    }
+  }
+  return { records, failed: 0, elapsedMs: performance.now() - startMs }
+}
+
+async function closedLoop(
+  durationMs: number,
+  signal: AbortSignal,
+  send: (count: number, dueMs: number, stepMs: number) => Promise<void>,
+): Promise<void> {
+  const endMs = performance.now() + durationMs
+  const inFlight = new Set<Promise<void>>()
+  while (performance.now() < endMs && !signal.aborted) {
+    const sending = send(RECORDS_PER_SEND, performance.now(), 0)
+    inFlight.add(sending)
+    void sending.then(() => inFlight.delete(sending))
+    if (inFlight.size >= SENDS_IN_FLIGHT) await Promise.race(inFlight)
+  }
+  await Promise.all(inFlight)
+}
+
+async function closeWithin(producer: Producer): Promise<void> {
+  await producer.close({ timeoutMs: 30_000 })
+}
+
+/** Letters that compress a little, as text does; a few hundred values, so that making them costs nothing. */
+function valuePool(sizeBytes: number): Buffer[] {
+  const letters = 'etaoin shrdlu cmfwyp vbgkjqxz {"id":1234567890,"name":'
+  let seed = 1
+  return Array.from({ length: VALUE_POOL }, () => {
+    const value = Buffer.alloc(sizeBytes)
+    for (let i = STAMP_BYTES; i < sizeBytes; i++) {
+      // A linear congruential generator: the same values in each run.
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+      value[i] = letters.charCodeAt(seed % letters.length)
+    }
+    return value
+  })
+}
+
+function stampedRecords(
+  values: readonly Buffer[],
+  first: number,
+  count: number,
+  firstDueMs: number,
+  stepMs: number,
+): ProducerRecord[] {
+  return Array.from({ length: count }, (_, i) => {
+    const value = Buffer.from(values[(first + i) % values.length] ?? Buffer.alloc(STAMP_BYTES))
+    value.writeDoubleBE(firstDueMs + i * stepMs, 0)
+    return { value }
+  })
+}

@@ -1,0 +1,88 @@
+import { totalmem } from 'node:os'
+import { nodeFileSystem } from '@millrace/log-core'
+import { readTextFileIfThere } from '../files.ts'
+import { formatSize } from '../output/units.ts'
+import { broken, type Finding, good, warning } from './finding.ts'
+
+const SYNCS = 20
+const SYNC_BYTES = 4_096
+/** A consumer SSD takes less than this; what takes more waits for a spinning disk, or for a network. */
+const SLOW_SYNC_MS = 10
+/** Each partition has a few files open. */
+const FEW_FILES = 4_096
+const LITTLE_SPACE_BYTES = 1024 ** 3
+const LITTLE_MEMORY_BYTES = 512 * 1024 ** 2
+/** File systems that keep nothing over a power loss, or cannot promise it. */
+const UNSAFE: Readonly<Record<string, string>> = {
+  tmpfs: 'it is memory',
+  ramfs: 'it is memory',
+  nfs: 'what is synced here may not be synced there',
+  overlay: 'what lies beneath may not sync',
+}
+
+/** The machine on which we run: what a broker here would find. */
+export function checkMachine(): Finding[] {
+  const memoryBytes = totalmem()
+  const memory =
+    memoryBytes < LITTLE_MEMORY_BYTES
+      ? warning('memory', formatSize(memoryBytes), 'the page cache is what makes reading quick: give it more')
+      : good('memory', formatSize(memoryBytes))
+  return [memory, ...openFileLimit()]
+}
+
+/** Linux tells the limit of the process itself; elsewhere nothing is said. */
+function openFileLimit(): Finding[] {
+  const limits = readTextFileIfThere('/proc/self/limits')
+  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits ?? '')?.[1])
+  if (Number.isNaN(soft)) return []
+  return [
+    soft < FEW_FILES
+      ? warning('open files', `at most ${soft}`, 'raise it before there are many partitions: ulimit -n 65536')
+      : good('open files', `at most ${soft}`),
+  ]
+}
+
+/** The disk under a data directory: what file system it is, its space, and how long a sync takes. */
+export async function checkDisk(dataDir: string): Promise<Finding[]> {
+  const fs = nodeFileSystem()
+  if (!fs.exists(dataDir))
+    return [broken('data directory', `${dataDir} does not exist`, 'name an existing one with --data')]
+  const kind = fs.statfsKind(dataDir)
+  const reason = UNSAFE[kind]
+  const freeBytes = fs.freeBytes(dataDir)
+  return [
+    reason === undefined
+      ? good('file system', kind)
+      : warning(
+          'file system',
+          `${kind}: ${reason}`,
+          'acknowledged records may be lost with the power: use a local disk',
+        ),
+    freeBytes < LITTLE_SPACE_BYTES
+      ? warning('disk space', `${formatSize(freeBytes)} free`, 'make room, or lower retention.bytes')
+      : good('disk space', `${formatSize(freeBytes)} free`),
+    await syncTime(dataDir),
+  ]
+}
+
+async function syncTime(dataDir: string): Promise<Finding> {
+  const fs = nodeFileSystem()
+  const path = `${dataDir}/.millrace-doctor-${Date.now().toString(36)}`
+  const file = fs.open(path, 'create')
+  try {
+    const times: number[] = []
+    for (let i = 0; i < SYNCS; i++) {
+      file.appendSync([Buffer.alloc(SYNC_BYTES)])
+      const startMs = performance.now()
+      await file.sync()
+      times.push(performance.now() - startMs)
+    }
+    const median = times.sort((a, b) => a - b)[SYNCS >> 1] ?? 0
+    const seen = `${median.toFixed(2)} ms (median of ${SYNCS}), ${(times.at(-1) ?? 0).toFixed(2)} ms at most`
+    if (median <= SLOW_SYNC_MS) return good('sync', seen)
+    return warning('sync', seen, 'acks=all waits for it: use a disk that syncs faster, or batch more')
+  } finally {
+    file.close()
+    fs.remove(path)
+  }
+}

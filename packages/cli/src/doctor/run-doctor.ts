@@ -1,0 +1,47 @@
+import { CommandError, describeError } from '../command-error.ts'
+import type { DoctorArguments } from '../commands/doctor.ts'
+import { connect } from '../connection/connect.ts'
+import { printLine } from '../terminal.ts'
+import { checkBrokers, checkClock, checkGroups, checkPartitions } from './cluster-checks.ts'
+import { broken, type Finding } from './finding.ts'
+import { checkDisk, checkMachine } from './machine-checks.ts'
+
+const MARKS: Readonly<Record<Finding['state'], string>> = {
+  good: 'ok     ',
+  warning: 'warning',
+  broken: 'BROKEN ',
+}
+
+/** Looks at everything, a line each; ends with 1 when something is broken. */
+export async function runDoctor(args: DoctorArguments): Promise<void> {
+  const findings: Finding[] = []
+  const tell = async (found: readonly Finding[]): Promise<void> => {
+    findings.push(...found)
+    if (args.output === 'json') return
+    for (const { state, subject, seen, whatToDo } of found) {
+      await printLine(`${MARKS[state]}  ${subject}: ${seen}${whatToDo === null ? '' : `: ${whatToDo}`}`)
+    }
+  }
+  await tell(checkMachine())
+  if (args.data !== undefined) await tell(await checkDisk(args.data))
+  await checkCluster(args, tell)
+  if (args.output === 'json') await printLine(JSON.stringify(findings))
+  const faults = findings.filter(({ state }) => state === 'broken').length
+  if (faults > 0) throw new CommandError(`${faults} of ${findings.length} things are broken, see above`)
+}
+
+async function checkCluster(
+  args: DoctorArguments,
+  tell: (found: readonly Finding[]) => Promise<void>,
+): Promise<void> {
+  try {
+    await using client = await connect(args, { apiTimeoutMs: 10_000 })
+    await tell(await checkBrokers(client))
+    const topics = await client.admin.listTopics({ includeInternal: true })
+    await tell(checkPartitions(topics))
+    await tell(await checkGroups(client, topics))
+    await tell([await checkClock(client)])
+  } catch (error) {
+    await tell([broken('broker', describeError(error), 'the other checks need it')])
+  }
+}
