@@ -13,6 +13,8 @@ export interface PartitionSnapshot {
   readonly segmentCount: number
   /** Why it can neither be read nor written; null while it can. */
   readonly failure: string | null
+  /** The disk is full: appends are refused until there is space again, reads go on. */
+  readonly isDiskFull: boolean
 }
 
 /** What a broker is at this moment: for metrics, health checks, and whoever asks how it goes. */
@@ -50,5 +52,6 @@ function describePartition({ topic, index, log, onlineLog, failure }: Partition)
     sizeBytes: log?.sizeBytes ?? 0,
     segmentCount: log?.segmentCount ?? 0,
     failure: onlineLog === null ? (failure?.message ?? 'the log is offline') : null,
+    isDiskFull: onlineLog?.isDiskFull ?? false,
   }
 }

@@ -52,6 +52,8 @@ export interface GatewayLimits {
   /** Unsent bytes of a socket above which nothing more is written to it. */
   readonly maxUnsentBytes: number
   readonly maxCredit: number
+  /** Groups whose lag /metrics tells: the rest is only counted. */
+  readonly maxGroupsInMetrics: number
   /** How long `close` waits for requests on their way. */
   readonly closeGraceMs: number
 }
@@ -85,6 +87,7 @@ const LIMITS: GatewayLimits = {
   maxFeeds: 200,
   maxUnsentBytes: 1 * MIB,
   maxCredit: 1_000_000,
+  maxGroupsInMetrics: 500,
   closeGraceMs: 1_000,
 }
 

@@ -1,7 +1,8 @@
+import type { PartitionSnapshot } from '@millrace/broker'
 import type { BrokerState } from '../gateway-services.ts'
 import type { Handler } from './handler.ts'
 
-/** Why the broker is not ready, by what is wrong; empty when it is. */
+/** Whether the broker serves every partition, and if not, a sentence for each thing that is wrong. */
 export interface Readiness {
   readonly status: 'ready' | 'not ready'
   readonly reasons: readonly string[]
@@ -26,12 +27,16 @@ export function readinessOf(state: BrokerState): Readiness {
   if (state.kind === 'loading')
     return { status: 'not ready', reasons: ['the broker is loading what it keeps'] }
   if (state.kind === 'ended') return { status: 'not ready', reasons: [state.reason] }
-  const failed = state.broker.snapshot().partitions.filter(({ failure }) => failure !== null)
-  const reasons = failed
-    .slice(0, MAX_REASONS)
-    .map(
-      ({ topic, partition, failure }) => `${topic}/${partition} can be neither read nor written: ${failure}`,
-    )
-  if (failed.length > MAX_REASONS) reasons.push(`${failed.length - MAX_REASONS} more partitions`)
-  return { status: failed.length === 0 ? 'ready' : 'not ready', reasons }
+  const faults = state.broker
+    .snapshot()
+    .partitions.map(faultOf)
+    .filter((fault) => fault !== null)
+  const reasons = faults.slice(0, MAX_REASONS)
+  if (faults.length > MAX_REASONS) reasons.push(`${faults.length - MAX_REASONS} more partitions`)
+  return { status: faults.length === 0 ? 'ready' : 'not ready', reasons }
+}
+
+function faultOf({ failure, isDiskFull, partition, topic }: PartitionSnapshot): string | null {
+  if (failure !== null) return `${topic}/${partition} can be neither read nor written: ${failure}`
+  return isDiskFull ? `${topic}/${partition} can only be read: the disk is full` : null
 }

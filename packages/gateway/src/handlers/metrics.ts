@@ -1,5 +1,6 @@
 import type { GatewayServices } from '../gateway-services.ts'
 import { brokerFamilies, partitionFamilies } from '../metrics/broker-families.ts'
+import { groupFamilies, lookAtGroups } from '../metrics/group-families.ts'
 import { formatFamilies, type MetricFamily } from '../metrics/metric-family.ts'
 import type { Handler } from './handler.ts'
 
@@ -7,14 +8,17 @@ const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8'
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 /** GET /metrics: Prometheus' text form, or OpenMetrics for a scraper that accepts it. */
-export const handleMetrics: Handler = (services, exchange) => {
+export const handleMetrics: Handler = async (services, exchange) => {
   const { broker } = services
   const format = exchange.request.headers.accept?.includes('application/openmetrics-text')
     ? 'openmetrics'
     : 'prometheus'
+  const snapshot = broker.snapshot()
+  const groups = await lookAtGroups(services)
   const families = [
     ...brokerFamilies(broker.metrics()),
-    ...partitionFamilies(broker.snapshot()),
+    ...partitionFamilies(snapshot),
+    ...groupFamilies(groups, snapshot),
     ...gatewayFamilies(services),
   ]
   exchange.text(200, formatFamilies(families, format), {

@@ -29,7 +29,7 @@ export function brokerFamilies(metrics: readonly MetricValue[]): MetricFamily[] 
   return Array.from(families.values(), ({ family, samples }) => ({ ...family, samples }))
 }
 
-/** What is known of each partition. */
+/** What is known of each partition: under the JMX exporter's names for a log, and kafka_exporter's for offsets. */
 export function partitionFamilies({ partitions }: BrokerSnapshot): MetricFamily[] {
   const family = (
     name: string,
@@ -51,12 +51,22 @@ export function partitionFamilies({ partitions }: BrokerSnapshot): MetricFamily[
     family('kafka_log_log_logstartoffset', 'First offset of the log', ({ logStartOffset }) => logStartOffset),
     family('kafka_log_log_logendoffset', 'Next offset to be written', ({ logEndOffset }) => logEndOffset),
     family(
-      'millrace_partition_high_watermark',
+      'kafka_topic_partition_current_offset',
       'First offset that consumers do not see yet',
       (at) => at.highWatermark,
     ),
-    family('millrace_partition_online', '1 while the partition can be read and written', ({ failure }) =>
+    family(
+      'kafka_topic_partition_oldest_offset',
+      'First offset that consumers can still read',
+      (at) => at.logStartOffset,
+    ),
+    family('millrace_partition_online', '1 while the partition can be read', ({ failure }) =>
       failure === null ? 1 : 0,
+    ),
+    family(
+      'millrace_partition_writable',
+      '1 while the partition can be written: 0 also while the disk is full',
+      ({ failure, isDiskFull }) => (failure === null && !isDiskFull ? 1 : 0),
     ),
   ]
 }

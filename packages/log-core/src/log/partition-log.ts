@@ -71,6 +71,12 @@ export class PartitionLog {
     return this.#error
   }
 
+  /** Whether the last append was refused for want of space, and there still is none. Reads go on meanwhile. */
+  get isDiskFull(): boolean {
+    if (this.#isDiskFull && this.#space.isBackFor(0)) this.#isDiskFull = false
+    return this.#isDiskFull
+  }
+
   get logStartOffset(): number {
     return this.#session.trimmer.logStartOffset
   }
