@@ -4,6 +4,7 @@ export { InvalidConfigError } from './config/config-value.ts'
 export { askLocalBroker, NoLocalBrokerError } from './local-socket/ask-local-socket.ts'
 export type { HistogramSnapshot } from './metrics/histogram.ts'
 export { type MetricName, type MetricValue, metricKey } from './metrics/metric-registry.ts'
+export { bindHost } from './network/bind-host.ts'
 export { InMemoryNetwork } from './network/in-memory-network.ts'
 export type {
   ByteStream,

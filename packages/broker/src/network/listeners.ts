@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert'
 import { InvalidConfigError } from '../config/config-value.ts'
+import { bindHost } from './bind-host.ts'
 import type { ListenerInfo } from './connection-info.ts'
-import { bindHosts, isWildcard, type ListenerAddress } from './listener-address.ts'
-import type { ByteStream, Network, NetworkListener } from './network.ts'
+import { isWildcard, type ListenerAddress } from './listener-address.ts'
+import type { ByteStream, Network } from './network.ts'
 
 /** One listener of one (virtual) broker: where to bind, and what to tell clients. */
 export interface ListenerPlan {
@@ -17,9 +18,6 @@ export interface ListenerSettings {
   readonly advertised: readonly ListenerAddress[]
   readonly nodeIds: readonly number[]
 }
-
-/** How often another free port is tried when the second loopback address has the first one's port taken. */
-const MAX_PORT_TRIES = 20
 
 /**
  * Who listens where. Virtual brokers take the ports that follow the named one (port 0: free ones).
@@ -70,7 +68,7 @@ export async function openListener(
     if (info === null) early.push(stream)
     else onConnection(stream, info)
   }
-  const bound = await bindAll(network, bind, accept)
+  const bound = await bindHost(bind, (address) => network.listen(address, accept))
   const port = bound[0]?.address.port
   assert(port !== undefined)
   info = {
@@ -86,50 +84,6 @@ export async function openListener(
       await Promise.all(bound.map((listener) => listener.close()))
     },
   }
-}
-
-async function bindAll(
-  network: Network,
-  { host, port }: ListenerAddress,
-  onConnection: (stream: ByteStream) => void,
-): Promise<NetworkListener[]> {
-  const [firstHost, ...otherHosts] = bindHosts(host)
-  assert(firstHost !== undefined)
-  for (let attempt = 1; ; attempt++) {
-    const first = await network.listen({ host: firstHost, port }, onConnection)
-    const bound = [first]
-    const failure = await bindOthers(
-      network,
-      { hosts: otherHosts, port: first.address.port },
-      bound,
-      onConnection,
-    )
-    if (failure === null) return bound
-    await Promise.all(bound.map((listener) => listener.close()))
-    if (port !== 0 || attempt === MAX_PORT_TRIES) throw failure.error
-  }
-}
-
-/** An address family that the machine lacks is no failure; a port that is taken is. */
-async function bindOthers(
-  network: Network,
-  { hosts, port }: { readonly hosts: readonly string[]; readonly port: number },
-  bound: NetworkListener[],
-  onConnection: (stream: ByteStream) => void,
-): Promise<{ readonly error: unknown } | null> {
-  for (const host of hosts) {
-    try {
-      bound.push(await network.listen({ host, port }, onConnection))
-    } catch (error) {
-      if (!isFamilyMissing(error)) return { error }
-    }
-  }
-  return null
-}
-
-function isFamilyMissing(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT' || error.code === 'EINVAL'
 }
 
 function shiftPort(address: ListenerAddress, by: number): ListenerAddress {

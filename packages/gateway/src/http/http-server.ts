@@ -1,6 +1,8 @@
+import { strict as assert } from 'node:assert'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { bindHost, type NetworkAddress, type NetworkListener } from '@millrace/broker'
 import type { GatewaySettings } from '../gateway-options.ts'
 
 /** What the server hands on. */
@@ -10,40 +12,28 @@ export interface ServerOwner {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-/** How often another free port is tried when the second loopback address has the first one's port taken. */
-const MAX_PORT_TRIES = 20
 /** How often connections are looked at that take long with their headers. */
 const CHECK_INTERVAL_MS = 2_000
 
 /** Bare `node:http` on every address of one host. */
 export class HttpServer {
   readonly port: number
-  readonly #servers: readonly Server[]
+  readonly #servers: readonly NetworkListener[]
   readonly #sockets: ReadonlySet<Socket>
 
-  private constructor(port: number, servers: readonly Server[], sockets: ReadonlySet<Socket>) {
-    this.port = port
+  private constructor(servers: readonly NetworkListener[], sockets: ReadonlySet<Socket>) {
+    const [first] = servers
+    assert(first !== undefined)
+    this.port = first.address.port
     this.#servers = servers
     this.#sockets = sockets
   }
 
   /** Binds. Rejects with the system's error (EADDRINUSE, ...) when that cannot be done. */
   static async open(settings: GatewaySettings, owner: ServerOwner): Promise<HttpServer> {
-    const [first = 'localhost', ...others] =
-      settings.host === 'localhost' ? ['127.0.0.1', '::1'] : [settings.host]
     const sockets = new Set<Socket>()
-    for (let attempt = 1; ; attempt++) {
-      const servers = [makeServer(settings, owner, sockets)]
-      const port = await listen(servers[0], first, settings.port)
-      const failure = await listenAlso(others, port, () => {
-        const server = makeServer(settings, owner, sockets)
-        servers.push(server)
-        return server
-      })
-      if (failure === null) return new HttpServer(port, servers, sockets)
-      for (const server of servers) server.close()
-      if (settings.port !== 0 || attempt === MAX_PORT_TRIES) throw failure.error
-    }
+    const servers = await bindHost(settings, (address) => bind(makeServer(settings, owner, sockets), address))
+    return new HttpServer(servers, sockets)
   }
 
   get connectionCount(): number {
@@ -52,15 +42,7 @@ export class HttpServer {
 
   /** Accepts nothing more and lets idle connections go. Resolves when all are closed. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.#servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve())
-            server.closeIdleConnections()
-          }),
-      ),
-    )
+    await Promise.all(this.#servers.map((server) => server.close()))
   }
 
   /** Cuts off what is still open. */
@@ -109,30 +91,21 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-function listen(server: Server | undefined, host: string, port: number): Promise<number> {
+function bind(server: Server, { host, port }: NetworkAddress): Promise<NetworkListener> {
   return new Promise((resolve, reject) => {
-    server?.once('error', reject)
-    server?.listen({ host, port }, () => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
       server.removeListener('error', reject)
       const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
+      assert(typeof address === 'object' && address !== null)
+      resolve({ address: { host, port: address.port }, close: () => closeServer(server) })
     })
   })
 }
 
-/** An address family that the machine lacks is no failure; a port that is taken is. */
-async function listenAlso(
-  hosts: readonly string[],
-  port: number,
-  make: () => Server,
-): Promise<{ readonly error: unknown } | null> {
-  for (const host of hosts) {
-    try {
-      await listen(make(), host, port)
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : ''
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT' && code !== 'EINVAL') return { error }
-    }
-  }
-  return null
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
 }
