@@ -10,11 +10,13 @@ const PROGRAM = `${FOLDER}loader`
 
 export interface Throughput {
   readonly records: number
+  readonly seconds: number
   readonly recordsPerSecond: number
   readonly megabytesPerSecond: number
 }
 
 export interface Latency {
+  readonly recordsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
@@ -27,30 +29,48 @@ export function buildLoader(): void {
   execFileSync('cc', ['-O2', '-o', PROGRAM, SOURCE, '-lrdkafka', '-lpthread'], { stdio: 'inherit' })
 }
 
-async function run(args: readonly (string | number)[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(PROGRAM, args.map(String), { timeout: 600_000 })
-  return JSON.parse(stdout)
-}
-
 export interface LoadTarget {
   readonly bootstrap: string
   readonly topic: string
 }
 
-export async function loadProduce(
-  { bootstrap, topic }: LoadTarget,
-  { count, bytes }: { count: number; bytes: number },
-): Promise<Throughput> {
-  return (await run(['produce', bootstrap, topic, count, bytes])) as Throughput
+/** What the load looks like; what is left out is as the program's head says. */
+export interface Load {
+  readonly count: number
+  readonly bytes?: number
+  readonly partitions?: number
+  readonly codec?: 'none' | 'lz4'
+  readonly acks?: 'all' | '1'
+  /** Records a second, of `loadLatency`. */
+  readonly rate?: number
+  readonly clients?: number
+  /** Records on their way of one client in a crowd. */
+  readonly window?: number
 }
 
-export async function loadConsume({ bootstrap, topic }: LoadTarget, count: number): Promise<Throughput> {
-  return (await run(['consume', bootstrap, topic, count])) as Throughput
+const TIMEOUT_MS = 240_000
+
+async function run(mode: string, { bootstrap, topic }: LoadTarget, load: Load): Promise<unknown> {
+  const { count, ...options } = load
+  const named = Object.entries(options).map(([name, value]) => `${name}=${value}`)
+  const args = [mode, bootstrap, topic, String(count), ...named]
+  const { stdout } = await promisify(execFile)(PROGRAM, args, { timeout: TIMEOUT_MS })
+  return JSON.parse(stdout)
 }
 
-export async function loadLatency(
-  { bootstrap, topic }: LoadTarget,
-  { count, bytes, perSecond }: { count: number; bytes: number; perSecond: number },
-): Promise<Latency> {
-  return (await run(['latency', bootstrap, topic, count, bytes, perSecond])) as Latency
+export async function loadProduce(target: LoadTarget, load: Load): Promise<Throughput> {
+  return (await run('produce', target, load)) as Throughput
+}
+
+export async function loadConsume(target: LoadTarget, load: Load): Promise<Throughput> {
+  return (await run('consume', target, load)) as Throughput
+}
+
+export async function loadLatency(target: LoadTarget, load: Load): Promise<Latency> {
+  return (await run('latency', target, load)) as Latency
+}
+
+/** Many producers and as many consumers at once. */
+export async function loadCrowd(target: LoadTarget, load: Load): Promise<Latency> {
+  return (await run('crowd', target, load)) as Latency
 }

@@ -28,8 +28,8 @@ export async function measureStart(rounds: number): Promise<string[]> {
   ]
 }
 
-/** Asks until somebody answers. */
-async function firstAnswer(port: number): Promise<void> {
+/** Asks for ApiVersions until somebody answers. */
+export async function firstAnswer(port: number): Promise<void> {
   while (!(await isAnswered(port))) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
