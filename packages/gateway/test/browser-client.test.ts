@@ -1,6 +1,6 @@
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { producer, read } from '@millrace/client/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CuttableWire } from '../src/testing/cuttable-wire.ts'
 import { TestGateway } from '../src/testing/test-gateway.ts'
 
 let test: TestGateway
@@ -9,45 +9,6 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-/** A way to the gateway that can be cut. */
-class Wire {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-
-  private constructor(gatewayPort: number) {
-    this.#server = createServer((near) => {
-      const far = connect(gatewayPort, '127.0.0.1')
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(from)
-        from.pipe(to)
-        from.on('error', () => {})
-        from.on('close', () => to.destroy())
-      }
-    })
-  }
-
-  static async open(gatewayPort: number): Promise<{ wire: Wire; url: string }> {
-    const wire = new Wire(gatewayPort)
-    await new Promise<void>((resolve) => wire.#server.listen(0, '127.0.0.1', resolve))
-    const address = wire.#server.address()
-    const port = typeof address === 'object' ? address?.port : 0
-    return { wire, url: `ws://127.0.0.1:${port}/v1/socket` }
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#sockets.clear()
-  }
-
-  close(): void {
-    this.#server.close()
-    this.cut()
-  }
-}
-
 const numbered = (from: number, count: number): { value: string; partition: number }[] =>
   Array.from({ length: count }, (_, i) => ({ value: String(from + i), partition: (from + i) % 2 }))
 
@@ -55,10 +16,10 @@ describe('the browser client', () => {
   it('reads on after every cut, each record once', async () => {
     await test.client.admin.createTopics([{ name: 'a', partitions: 2 }])
     await test.client.producer().sendMany('a', numbered(0, 3_000))
-    const { url, wire } = await Wire.open(test.gateway.port)
+    const wire = await CuttableWire.open(test.gateway.port)
     const values: number[] = []
     let connections = 0
-    const reader = read(url, {
+    const reader = read(`ws://127.0.0.1:${wire.port}/v1/socket`, {
       topics: ['a'],
       from: 'beginning',
       maxWaiting: 100,

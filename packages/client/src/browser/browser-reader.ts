@@ -19,7 +19,7 @@ export type ResumePositions = Record<string, Record<string, number>>
 /** What to read. */
 export interface BrowserReadOptions {
   readonly topics?: readonly string[]
-  /** With `*` and `?`: the topics that there are when reading begins. */
+  /** With `*` and `?`: the topics that there are when reading begins, or goes on after a cut. */
   readonly pattern?: string
   /** Default `end`. */
   readonly from?:
@@ -130,7 +130,11 @@ export class BrowserReader implements AsyncIterable<BrowserRecord> {
 
   #subscribe(socket: GatewaySocket): void {
     const { from, pattern, topics } = this.#options
-    const start = this.#received === null ? { topics, pattern, from } : { resume: this.#received }
+    // A topic that matches only now was made since: its beginning is what comes next.
+    const start =
+      this.#received === null
+        ? { topics, pattern, from }
+        : { resume: this.#received, pattern, from: 'beginning' }
     this.#waiting = this.#waiting.slice(this.#taken)
     this.#taken = 0
     socket.send({ type: 'subscribe', ...start, credit: Math.max(1, this.#maxWaiting - this.#waiting.length) })
