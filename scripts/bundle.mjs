@@ -3,7 +3,7 @@
 // A package of 80 files takes 20 to 30 ms to load, most of it for finding and opening files; one file takes 5. What
 // is imported lazily stays in files of its own, so that it is still loaded when it is first used. Dependencies, our
 // own packages among them, are left outside.
-import { readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
@@ -17,12 +17,17 @@ const bundle = await rolldown({
   platform: 'node',
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
 })
-for (const path of entries) rmSync(`dist/${path.replace(/\.ts$/, '.js')}`, { force: true })
+// Chunks of earlier builds have other names, and would be published too.
+for (const name of readdirSync('dist', { recursive: true })) {
+  if (/\.js(\.map)?$/.test(name)) rmSync(`dist/${name}`)
+}
 await bundle.write({
   dir: 'dist',
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
   sourcemap: true,
+  // The sources are published beside them.
+  sourcemapExcludeSources: true,
 })
 await bundle.close()

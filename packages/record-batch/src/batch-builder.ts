@@ -136,9 +136,11 @@ export class BatchBuilder {
     this.#buffer = larger
   }
 
-  /** The batch is the buffer itself; the next one gets a buffer of the size that this one needed. */
+  /** A full buffer becomes the batch itself, and the next one gets another of its size; a small batch is copied out. */
   #takeBuffer(): Buffer {
     const batch = this.#buffer.subarray(0, this.#position)
+    // Else a lone record behind a burst would hold, and cost, a buffer of the size that the burst needed.
+    if (this.#position < this.#buffer.length / 4) return Buffer.from(batch)
     this.#buffer = Buffer.allocUnsafeSlow(this.#buffer.length)
     return batch
   }

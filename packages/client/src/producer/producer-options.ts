@@ -10,7 +10,7 @@ export interface ProducerOptions {
   readonly idempotent?: boolean
   /** Default `lz4`. */
   readonly compression?: CompressionName
-  /** A batch is sent when it has this many bytes before compression, at the latest. Default 128 KiB. */
+  /** A batch is sent when it has this many bytes before compression, at the latest. Default 512 KiB. */
   readonly batchBytes?: number
   /**
    * How long a batch may wait for more records while the broker is busy with earlier ones, in ms.
@@ -75,7 +75,7 @@ export function resolveProducerOptions(options: ProducerOptions): ProducerSettin
     acks: acks === 'all' ? -1 : acks,
     idempotent,
     compression: Compression[compression],
-    batchBytes: bytes('batchBytes', 128 * KIB),
+    batchBytes: bytes('batchBytes', 512 * KIB),
     lingerMs: integerOption('lingerMs', options.lingerMs, { min: 0, max: DAY_MS, default: 5 }),
     bufferBytes: bytes('bufferBytes', 64 * MIB),
     deliveryTimeoutMs: integerOption('deliveryTimeoutMs', options.deliveryTimeoutMs, {
