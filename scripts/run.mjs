@@ -23,6 +23,7 @@ const commands = {
   simulate: ['packages/simulator/src/main.ts'],
   bench: ['benchmarks/main.ts'],
   'bench:kafka': ['benchmarks/kafka.ts'],
+  'bench:gateway': ['benchmarks/gateway.ts'],
   'bench:clients': ['benchmarks/clients.ts'],
   'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
   docs: ['scripts/docs.ts'],

@@ -1,0 +1,35 @@
+/** Records at a steady rate, each with the time when it was due: whatever is late anywhere counts as latency. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Client } from '@millrace/client'
+
+const TICK_MS = 5
+
+export interface PacedLoadOptions {
+  readonly topic: string
+  readonly perSecond: number
+  readonly seconds: number
+}
+
+/** Sends for so long; resolves when all of it is written. */
+export async function sendPaced(
+  client: Client,
+  { perSecond, seconds, topic }: PacedLoadOptions,
+): Promise<void> {
+  const producer = client.producer({ compression: 'none' })
+  const startMs = performance.now()
+  const total = Math.round(perSecond * seconds)
+  const sends: Promise<unknown>[] = []
+  let sentCount = 0
+  while (sentCount < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * perSecond))
+    const records = []
+    for (; sentCount < due; sentCount++) {
+      const dueMs = performance.timeOrigin + startMs + (sentCount / perSecond) * 1_000
+      records.push({ value: `{"due":${dueMs.toFixed(2)},"sensor":"north-${sentCount % 50}","degrees":21.5}` })
+    }
+    if (records.length > 0) sends.push(producer.sendMany(topic, records))
+    await wait(TICK_MS)
+  }
+  await Promise.all(sends)
+  await producer.close()
+}

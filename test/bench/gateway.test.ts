@@ -1,0 +1,13 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROWS = 8
+
+it('the benchmarks of the gateway still run', async () => {
+  const args = ['--conditions=@millrace/source', '--no-warnings', 'benchmarks/gateway.ts', '--tiny']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT })
+  expect(stdout.match(/^\| .*\d/gm)).toHaveLength(ROWS + 1)
+})
