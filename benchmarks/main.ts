@@ -1,5 +1,6 @@
-/** `npm run bench [-- micro|macro ...]`: one function each, or the whole system; both without a word. */
+/** `npm run bench [-- micro|macro|log ...]`: one function each, the whole system, or the log beside others; all without a word. */
 import process from 'node:process'
+import { runLog } from './log/run.ts'
 import { runMacro } from './macro/run.ts'
 import { runMicro } from './micro/run.ts'
 
@@ -10,6 +11,9 @@ switch (suite) {
     break
   case 'macro':
     process.exitCode = await runMacro(args)
+    break
+  case 'log':
+    process.exitCode = await runLog(args)
     break
   default: {
     const all = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-it.each(['micro', 'macro'])('the %s benchmarks still run', async (suite) => {
+it.each(['micro', 'macro', 'log'])('the %s benchmarks still run', async (suite) => {
   const args = ['--conditions=@millrace/source', 'benchmarks/main.ts', suite, '--tiny']
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, maxBuffer: 1 << 24 })
   expect(stdout).toMatch(/^\|/m)

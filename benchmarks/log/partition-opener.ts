@@ -1,0 +1,18 @@
+// Opens every partition of a directory, says how long that took and what it holds in memory, and waits: see open-bench.ts.
+import process from 'node:process'
+import { LogDirectory, nodeClock, nodeFileSystem } from '@millrace/log-core'
+import { MANY_CONFIG } from './many-partitions.ts'
+
+const [path = ''] = process.argv.slice(2)
+const startMs = performance.now()
+const directory = await LogDirectory.open(nodeFileSystem(), path, { clock: nodeClock() })
+const { wasCleanShutdown } = directory
+let endOffsets = 0
+for (const found of directory.partitionDirectories()) {
+  endOffsets += (await directory.openLog({ ...found, config: MANY_CONFIG })).logEndOffset
+}
+const elapsedMs = performance.now() - startMs
+const rssMb = process.memoryUsage.rss() / 1e6
+process.stdout.write(`${JSON.stringify({ elapsedMs, rssMb, endOffsets, wasCleanShutdown })}\n`)
+process.stdin.resume()
+process.stdin.on('end', () => void directory.close())
