@@ -69,7 +69,7 @@ export class RunningBroker {
     const surroundings = {
       settings,
       metrics,
-      replyBudget: new ReplyBudget(settings.limits),
+      replyBudget: new ReplyBudget(settings.limits, (run) => options.clock.endOfTurn(run)),
       routes: routesFor(options.config['millrace.api.versions.cap']),
     }
     const core = await openCore({ ...options, fileSystem }, surroundings)

@@ -27,7 +27,10 @@ export interface Limits {
   readonly maxStallMs: number
   /** Answers of one connection that its peer has not taken: no further request starts above this. */
   readonly maxUnsentBytes: number
-  /** The same over all connections: above it, Fetch answers are kept small, so that slow readers cannot add up. */
+  /**
+   * The same over all connections, so that slow readers cannot add up: answers to Fetch shrink on the way there; above it
+   * no fetch starts behind answers that its peer has not taken, and above twice of it none at all.
+   */
   readonly maxUnsentBytesInAll: number
   /** The size to which a Fetch answer may shrink then. */
   readonly minFetchBytes: number

@@ -31,7 +31,7 @@ class World {
       maxIdleMs,
       clock: this.clock,
       logger,
-      replyBudget: new ReplyBudget(limits),
+      replyBudget: new ReplyBudget(limits, (run) => run()),
       metrics: this.metrics,
       route: (frame) => [frame],
       onConnectionClosed: ({ id }) => this.closedIds.push(id),

@@ -1,18 +1,29 @@
 import { strict as assert } from 'node:assert'
 import type { Limits } from '../limits.ts'
 
+/** A connection, as far as the budget is concerned. */
+export interface ReplyTaker {
+  /** What its peer has not taken yet. */
+  readonly unsentBytes: number
+}
+
 /**
  * The bytes of large answers, over all connections: being read from the disk, waiting for their place in the order,
  * or piled up behind a peer that does not take them. Fetch asks how large an answer may be: the more is held, the
- * smaller each further answer, so that any number of readers who never read cannot hold more than the limit and a
- * little each.
+ * smaller each further answer. That is not enough where batches are large, since one whole batch always goes out: so
+ * above the limit a fetch waits while its own peer has answers to take, and above twice the limit every fetch waits.
+ * Whoever takes nothing is closed then, so that the waiting ends.
  */
 export class ReplyBudget {
   readonly #limits: Limits
+  readonly #endOfTurn: (run: () => void) => void
+  readonly #waiting: (() => void)[] = []
+  #isWaking = false
   #heldBytes = 0
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, endOfTurn: (run: () => void) => void) {
     this.#limits = limits
+    this.#endOfTurn = endOfTurn
   }
 
   get heldBytes(): number {
@@ -28,6 +39,7 @@ export class ReplyBudget {
   change(byBytes: number): void {
     this.#heldBytes += byBytes
     assert(this.#heldBytes >= 0)
+    if (byBytes < 0) this.#wakeNext()
   }
 
   /** Counts what is being read until the reading has ended. */
@@ -40,6 +52,13 @@ export class ReplyBudget {
     }
   }
 
+  /** Null when a fetch of this connection may start now; else resolves when it may. */
+  waitForRoom({ unsentBytes }: ReplyTaker): Promise<void> | null {
+    if (!this.isExceeded) return null
+    if (unsentBytes === 0 && this.#heldBytes <= 2 * this.#limits.maxUnsentBytesInAll) return null
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
   /** The largest answer that one Fetch may have now. */
   maxFetchBytes(): number {
     const { maxFetchBytes, maxUnsentBytesInAll, minFetchBytes } = this.#limits
@@ -47,5 +66,18 @@ export class ReplyBudget {
     // An eighth of what is left: geometric, so that newcomers always get a share.
     const shareBytes = Math.floor((maxUnsentBytesInAll - this.#heldBytes) / 8)
     return Math.max(minFetchBytes, Math.min(maxFetchBytes, shareBytes))
+  }
+
+  /** One in a turn: what it reads is counted before the next one is let in. */
+  #wakeNext(): void {
+    if (this.#isWaking || this.isExceeded) return
+    const wake = this.#waiting.shift()
+    if (wake === undefined) return
+    this.#isWaking = true
+    wake()
+    this.#endOfTurn(() => {
+      this.#isWaking = false
+      this.#wakeNext()
+    })
   }
 }

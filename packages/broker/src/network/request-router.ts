@@ -5,6 +5,7 @@ import {
   decodeRequestHeader,
   ErrorCode,
   encodeResponse,
+  fetch,
   type RequestHeader,
   WireError,
 } from '@millrace/protocol'
@@ -45,7 +46,12 @@ export class RequestRouter {
     if (!isServed) return this.#refuse(header, route)
     connection.clientId = header.clientId
     const context = new Request(header, connection, exchange)
-    return route.run(services, context, header.correlationId, reader)
+    const room = header.apiKey === fetch.key ? services.replyBudget.waitForRoom(connection) : null
+    if (room === null) return route.run(services, context, header.correlationId, reader)
+    // Nobody is there to answer any more when the connection was closed for holding too much.
+    return room.then(() =>
+      connection.isClosed ? null : route.run(services, context, header.correlationId, reader),
+    )
   }
 
   #refuse(header: RequestHeader, route: Route | undefined): Buffer[] {

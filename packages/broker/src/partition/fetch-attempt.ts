@@ -117,10 +117,12 @@ function readAll(order: FetchOrder, looked: readonly Looked[]): FetchFinding {
     const maxBytes = Math.min(one.target.maxBytes, remainingBytes)
     if (!isFirst && maxBytes <= 0) return emptyReply(order, one)
     const reply = readOne(order, one, { log: one.log, maxBytes: Math.max(0, maxBytes), isFirst })
-    isFirst = false
     const bytes = Math.min(maxBytes, one.readableBytes)
     remainingBytes -= bytes
-    if (reply instanceof Promise) readingBytes += Math.max(bytes, 1)
+    // The first batch is read whole: its size is known only afterwards, and its bound before.
+    const largestBytes = isFirst ? Math.max(bytes, one.log.config.maxMessageBytes) : bytes
+    if (reply instanceof Promise) readingBytes += Math.max(1, Math.min(largestBytes, one.readableBytes))
+    isFirst = false
     return reply
   })
   if (readingBytes === 0) return { kind: 'answer', partitions: partitions as FetchedPartition[] }
