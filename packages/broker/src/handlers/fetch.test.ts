@@ -1,7 +1,7 @@
-import { ErrorCode, type FetchRequestInput, fetch, metadata } from '@millrace/protocol'
+import { ErrorCode, type FetchRequestInput, fetch, metadata, produce } from '@millrace/protocol'
 import { readRecords } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
-import { numbered, TestBroker } from '../testing/test-broker.ts'
+import { batchOf, numbered, TestBroker } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
 
 type Wanted = Partial<FetchRequestInput['topics'][number]['partitions'][number]>
@@ -263,5 +263,51 @@ describe('leader epochs in Fetch (trap 24)', () => {
     expect(await at(0)).toBe(ErrorCode.NONE)
     expect(await at(-1)).toBe(ErrorCode.NONE)
     expect(await at(1)).toBe(ErrorCode.UNKNOWN_LEADER_EPOCH)
+  })
+})
+
+describe('Large batches, whose frames belong to the log', () => {
+  const RECORD_BYTES = 100_000
+  const BATCHES = 100
+
+  it('are read as they were sent, from memory and when they left it, by readers in between too', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    const seen: number[] = []
+    for (let index = 0; index < BATCHES; index++) {
+      await broker.produce('t', numbered(1, RECORD_BYTES))
+      if (index % 3 !== 0) continue
+      const { partitions } = await read(broker, body('t', [{ fetchOffset: index }]))
+      seen.push(...offsetsOf(partitions[0]?.records ?? null))
+    }
+    expect(seen).toEqual(
+      Array.from({ length: BATCHES }, (_, index) => index).filter((index) => index % 3 === 0),
+    )
+    const all: number[] = []
+    while (all.length < BATCHES) {
+      const { partitions } = await read(broker, body('t', [{ fetchOffset: all.length }]))
+      all.push(...offsetsOf(partitions[0]?.records ?? null))
+    }
+    expect(all).toEqual(Array.from({ length: BATCHES }, (_, index) => index))
+  })
+
+  it('share a frame without losing one to the other', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t', 2)
+    const connection = broker.connect()
+    for (let index = 0; index < BATCHES; index++) {
+      const partitionData = [0, 1].map((partition) => ({
+        index: partition,
+        records: batchOf(numbered(1, partition === 0 ? RECORD_BYTES : 10_000), broker.clock.nowMs()),
+      }))
+      const request = { transactionalId: null, acks: -1, timeoutMs: 1000 }
+      await broker.settle(
+        connection.request(produce, 9, { ...request, topicData: [{ name: 't', partitionData }] }),
+      )
+    }
+    const { partitions } = await read(broker, body('t', [{ partitionMaxBytes: 50 * RECORD_BYTES }, {}]))
+    const [first, second] = partitions.map(({ records }) => offsetsOf(records))
+    expect(first?.length).toBeGreaterThan(40)
+    expect(second).toEqual(Array.from({ length: BATCHES }, (_, index) => index))
   })
 })

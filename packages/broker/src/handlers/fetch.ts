@@ -3,7 +3,6 @@ import type { BrokerServices } from '../broker-services.ts'
 import { attemptFetch, type FetchFinding, type FetchOrder } from '../partition/fetch-attempt.ts'
 import type { FetchContext } from '../partition/fetch-sessions.ts'
 import type { FetchedPartition } from '../partition/fetch-target.ts'
-import { freeMemory } from '../partition/free-memory.ts'
 import { isLeaderError } from '../partition/partition-lookup.ts'
 import { quotaUser } from '../quotas/request-quotas.ts'
 import { type Handler, NO_RESPONSE, type RequestContext } from './handler.ts'
@@ -97,7 +96,7 @@ function reply(
   const responses: { topic: string; topicId: string; partitions: FetchedPartition[] }[] = []
   let last: (typeof responses)[number] | undefined
   let leaderIds: Set<number> | null = null
-  const owned: FetchedPartition[] = []
+  const releases: (() => void)[] = []
   for (const index of session.select(fetched)) {
     const target = session.targets[index]
     const partition = fetched[index]
@@ -108,7 +107,7 @@ function reply(
       responses.push(last)
     }
     last.partitions.push(partition)
-    if (partition.isOwned) owned.push(partition)
+    if (partition.release !== null) releases.push(partition.release)
     if (partition.errorCode !== ErrorCode.NONE) services.metrics.failedFetch.add(1)
     else services.metrics.bytesOut.add(sizeOf(partition.records))
     if (isLeaderError(partition.errorCode)) {
@@ -116,7 +115,7 @@ function reply(
       leaderIds.add(nameLeader(services, { topic, topicId }, partition))
     }
   }
-  if (owned.length > 0) context.whenSent(() => freeRecords(owned))
+  if (releases.length > 0) context.whenSent(() => releaseAll(releases))
   return {
     throttleTimeMs: 0,
     errorCode: ErrorCode.NONE,
@@ -126,12 +125,9 @@ function reply(
   }
 }
 
-/** Consumers of what is on the disk would leave their whole log behind as garbage, and V8 would not come to rest. */
-function freeRecords(owned: readonly FetchedPartition[]): void {
-  for (const { records } of owned) {
-    if (Buffer.isBuffer(records)) freeMemory(records)
-    else for (const part of records) freeMemory(part)
-  }
+/** Consumers would leave all that they read behind as garbage, and V8 would not come to rest. */
+function releaseAll(releases: readonly (() => void)[]): void {
+  for (const release of releases) release()
 }
 
 function sizeOf(records: FetchedPartition['records']): number {

@@ -62,7 +62,6 @@ class ProduceAttempt {
 
   /** Checks and appends, in order. Returns what to wait for before the next call, or null when all is done. */
   run(): Promise<void> | null {
-    const durability = this.#request.acks === ACKS_ALL ? 'synced' : 'written'
     for (
       let entry = this.#entries[this.#doneCount];
       entry !== undefined;
@@ -71,8 +70,7 @@ class ProduceAttempt {
       const checked = entry.checked ?? this.#check(entry)
       if (checked instanceof Promise) return this.#waitForCheck(entry, checked)
       entry.checked = checked
-      const result =
-        checked.kind === 'refused' ? checked : appendToPartition(entry.partition, checked, durability)
+      const result = checked.kind === 'refused' ? checked : this.#append(entry, checked)
       if (result.kind === 'full') return result.whenRoom
       this.#doneCount++
       this.#take(entry.partition, entry.reply, result)
@@ -93,6 +91,15 @@ class ProduceAttempt {
     if (log === null) return refusedOffline(partition)
     const produceVersion = this.#context.apiVersion
     return checkBatch({ records, produceVersion, nowMs: clock.nowMs(), config: log.config, limits })
+  }
+
+  #append({ partition, records }: ProduceEntry, checked: CheckedBatch): AppendResult {
+    // A frame of its own with one batch in it is the batch's alone: nothing else is read from it after this.
+    const isFrameItsOwn = this.#entries.length === 1 && records?.buffer.byteLength === this.#context.sizeBytes
+    return appendToPartition(partition, checked, {
+      durability: this.#request.acks === ACKS_ALL ? 'synced' : 'written',
+      ownsMemory: isFrameItsOwn && checked.batch.buffer === records?.buffer,
+    })
   }
 
   async #waitForCheck(entry: ProduceEntry, checking: Promise<CheckedBatch | Refusal>): Promise<void> {

@@ -175,7 +175,7 @@ function sliceReply(order: FetchOrder, target: FetchTarget, slice: LogSlice): Fe
     currentLeader: undefined,
     abortedTransactions: order.isReadCommitted ? [] : null,
     records: slice.sizeBytes === 0 ? NO_RECORDS : slice.buffers,
-    isOwned: slice.isOwned,
+    release: slice.sizeBytes === 0 ? null : slice.release,
   }
 }
 
@@ -192,6 +192,6 @@ function emptyReply(order: FetchOrder, { errorCode, divergingEpoch, log, target 
     currentLeader: undefined,
     abortedTransactions: order.isReadCommitted && isKnown ? [] : null,
     records: NO_RECORDS,
-    isOwned: false,
+    release: null,
   }
 }

@@ -30,8 +30,8 @@ export interface FetchedPartition {
     | null
   /** Views of the log's memory. Empty, never null (trap 6c). */
   readonly records: Buffer | readonly Buffer[]
-  /** The records were read into memory that is nobody else's, and that can go when they have left. */
-  readonly isOwned: boolean
+  /** To be called when the records have left. null: there are none. */
+  readonly release: (() => void) | null
 }
 
 /** What a fetch asks for, in the order of the request. */

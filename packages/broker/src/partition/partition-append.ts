@@ -24,11 +24,11 @@ export type AppendResult =
 export function appendToPartition(
   partition: Partition,
   { batch, header }: CheckedBatch,
-  durability: Durability,
+  options: { readonly durability: Durability; readonly ownsMemory: boolean },
 ): AppendResult {
   const log = partition.onlineLog
   if (log === null) return refusedOffline(partition)
-  const outcome = log.append(batch, header, { durability })
+  const outcome = log.append(batch, header, options)
   if (outcome.kind !== 'rejected') {
     const { kind, baseOffset, logAppendTimeMs, committed } = outcome
     return { kind, header, baseOffset, logAppendTimeMs, committed }

@@ -38,8 +38,16 @@ export class TestConnection implements StreamReceiver {
         take: (frame) => resolve(decodeResponse(api, version, frame).body),
         fail: reject,
       })
-      this.#stream.write(encodeRequest(api, version, { correlationId, clientId: this.clientId }, body))
+      this.#send(encodeRequest(api, version, { correlationId, clientId: this.clientId }, body))
     })
+  }
+
+  /** In two pieces, as a network delivers what is large: the broker puts the frame together in memory of its own. */
+  #send(buffers: readonly Buffer[]): void {
+    const bytes = Buffer.concat(buffers)
+    const middle = bytes.length >> 1
+    this.#stream.write([bytes.subarray(0, middle)])
+    this.#stream.write([bytes.subarray(middle)])
   }
 
   /** Sends a request that must not be answered. */

@@ -11,6 +11,11 @@ export interface AppendOptions {
    * others, as transaction markers are.
    */
   readonly isFromClient?: boolean
+  /**
+   * Whether nobody else will look into the memory behind the batch (all of its `ArrayBuffer`) any more, whatever the
+   * outcome: the log gives it back as soon as it is done with it. Off by default: the garbage collector sees to it.
+   */
+  readonly ownsMemory?: boolean
 }
 
 /** Why an append was refused. Nothing of it was written and nothing changed. */

@@ -15,7 +15,7 @@ import { LogTrimmer } from './log-trimmer.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 import type { ProducerBatch, ProducerBatchHeader, ProducerStates } from './producer-state.ts'
 import type { SegmentList } from './segment-list.ts'
-import { TailCache } from './tail-cache.ts'
+import { TailCache, type TailSlice } from './tail-cache.ts'
 
 /** What opening the files of a log gives. */
 export interface OpenedLog {
@@ -76,7 +76,9 @@ export class LogSession {
     this.epochs = epochs
     this.#nextOffset = active.nextOffset
     this.highWatermark = new HighWatermark(active.nextOffset, environment.plantedBugs)
-    this.tail = new TailCache(environment.tailBudget, limits.tailCacheBytesPerLog)
+    const { highWatermark } = this
+    const writtenEnd = (): number => highWatermark.writtenEnd
+    this.tail = new TailCache(environment.tailBudget, limits.tailCacheBytesPerLog, writtenEnd)
     this.reader = new LogReader({ segments, indexes, cache, epochs })
     this.lookup = new OffsetLookup({ segments, indexes, reader: this.reader })
     const syncedEnd = {
@@ -136,9 +138,11 @@ export class LogSession {
       this.producers.update(withMaxTimestamp(header, maxTimestampMs), lastOffset, writtenEnd)
     }
     const isSyncedTopic = this.#config.flushMessages <= 1
+    const sizeBytes = batch.length
+    const ownsMemory = options.ownsMemory ?? false
     const committed = this.commit.append({
-      buffer: this.tail.add(batch, baseOffset, lastOffset),
-      sizeBytes: batch.length,
+      buffer: this.tail.add(batch, { baseOffset, lastOffset, ownsMemory }),
+      sizeBytes,
       baseOffset,
       lastOffset,
       maxTimestampMs,
@@ -149,9 +153,8 @@ export class LogSession {
   }
 
   /** From memory at once, else from disk. The offset lies before `endOffset`. */
-  read(request: DiskRead): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const cached = this.tail.read(request)
-    return cached ?? this.reader.read(request).then((bytes) => (bytes.length === 0 ? [] : [bytes]))
+  read(request: DiskRead): TailSlice | Promise<Buffer> {
+    return this.tail.read(request) ?? this.reader.read(request)
   }
 
   /** Bytes between the offset and the high watermark, without touching the disk. */

@@ -15,8 +15,11 @@ export interface ReadRequest {
 export interface LogSlice {
   /** Views of memory that others read too: never write into them. */
   readonly buffers: readonly Buffer[]
-  /** Read from disk into memory that nobody else sees: whoever asked may give it back when it is done with it. */
-  readonly isOwned: boolean
+  /**
+   * Says that nobody reads `buffers` any more: from then on they may be empty. It need not be called; then the garbage
+   * collector finds out by itself, later and at a higher price.
+   */
+  readonly release: () => void
   readonly sizeBytes: number
   readonly highWatermark: number
   readonly lastStableOffset: number

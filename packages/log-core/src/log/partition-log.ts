@@ -8,6 +8,7 @@ import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome, AppendRejection } from './append-outcome.ts'
 import { isDiskFull } from './disk-full.ts'
 import { DiskSpace } from './disk-space.ts'
+import { freeMemory } from './free-memory.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { type CompactionOptions, LogMaintenance, type ScrubResult } from './log-maintenance.ts'
 import { LogSession, type OpenedLog, type SessionListener } from './log-session.ts'
@@ -144,9 +145,11 @@ export class PartitionLog {
     const { offset, maxBytes, isFirstBatchWhole, limit } = request
     if (offset < this.logStartOffset || offset > this.logEndOffset) throw this.#outOfRange(offset)
     const endOffset = limit === 'log-end' ? session.highWatermark.writtenEnd : session.highWatermark.value
-    if (offset >= endOffset) return this.#sliceOf([])
-    const buffers = session.read({ offset, endOffset, maxBytes, isFirstBatchWhole })
-    return buffers instanceof Promise ? this.#sliceFromDisk(offset, buffers) : this.#sliceOf(buffers)
+    if (offset >= endOffset) return this.#sliceOf([], () => {})
+    const found = session.read({ offset, endOffset, maxBytes, isFirstBatchWhole })
+    return found instanceof Promise
+      ? this.#sliceFromDisk(offset, found)
+      : this.#sliceOf(found.buffers, found.release)
   }
 
   /**
@@ -355,17 +358,19 @@ export class PartitionLog {
     for (const tell of [...this.#offlineListeners]) tell()
   }
 
-  #sliceOf(buffers: readonly Buffer[], isOwned = false): LogSlice {
+  #sliceOf(buffers: readonly Buffer[], release: () => void): LogSlice {
     let sizeBytes = 0
     for (const buffer of buffers) sizeBytes += buffer.length
     const { highWatermark, lastStableOffset, logStartOffset } = this
-    return { buffers, isOwned, sizeBytes, highWatermark, lastStableOffset, logStartOffset }
+    return { buffers, release, sizeBytes, highWatermark, lastStableOffset, logStartOffset }
   }
 
-  async #sliceFromDisk(offset: number, buffers: Promise<readonly Buffer[]>): Promise<LogSlice> {
+  async #sliceFromDisk(offset: number, reading: Promise<Buffer>): Promise<LogSlice> {
     try {
-      const found = await buffers
-      if (offset >= this.logStartOffset) return this.#sliceOf(found, true)
+      const bytes = await reading
+      if (offset >= this.logStartOffset) {
+        return this.#sliceOf(bytes.length === 0 ? [] : [bytes], () => freeMemory(bytes))
+      }
     } catch (error) {
       if (offset >= this.logStartOffset) throw error
     }

@@ -1,6 +1,6 @@
 import { buildBatch, readBatchHeader, stampBatch } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
-import { TailCache, TailCacheBudget } from './tail-cache.ts'
+import { TailCache, TailCacheBudget, type TailSlice } from './tail-cache.ts'
 
 const MIB = 1024 * 1024
 
@@ -9,14 +9,14 @@ function filled(cache: TailCache, count: number, { valueBytes = 100, from = 0 } 
   for (let i = from; i < from + count; i++) {
     const batch = buildBatch([{ key: null, value: Buffer.alloc(valueBytes, i), timestampMs: 1 }])
     stampBatch(batch, 0, { baseOffset: i, partitionLeaderEpoch: 0 })
-    written.push(cache.add(batch, i, i))
+    written.push(cache.add(batch, { baseOffset: i, lastOffset: i, ownsMemory: false }))
   }
   return written
 }
 
-function offsetsIn(buffers: readonly Buffer[] | null): number[] | null {
-  if (buffers === null) return null
-  const bytes = Buffer.concat(buffers)
+function offsetsIn(slice: TailSlice | null): number[] | null {
+  if (slice === null) return null
+  const bytes = Buffer.concat(slice.buffers)
   const offsets: number[] = []
   for (let at = 0; at < bytes.length; ) {
     const header = readBatchHeader(bytes, at)
@@ -30,8 +30,21 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index)
 }
 
-function createCache(bytesPerLog = MIB, budget = new TailCacheBudget(64 * MIB)): TailCache {
-  return new TailCache(budget, bytesPerLog)
+function createCache(
+  bytesPerLog = MIB,
+  budget = new TailCacheBudget(64 * MIB),
+  writtenEnd = Number.POSITIVE_INFINITY,
+): TailCache {
+  return new TailCache(budget, bytesPerLog, () => writtenEnd)
+}
+
+/** A batch in memory of its own, as a frame with nothing else in it has it. */
+function largeBatch(baseOffset: number): Buffer {
+  const built = buildBatch([{ key: null, value: Buffer.alloc(99_900), timestampMs: 1 }])
+  const large = Buffer.allocUnsafeSlow(built.length)
+  built.copy(large)
+  stampBatch(large, 0, { baseOffset, partitionLeaderEpoch: 0 })
+  return large
 }
 
 describe('TailCache', () => {
@@ -59,15 +72,15 @@ describe('TailCache', () => {
     filled(cache, 3)
     const request = { offset: 1, endOffset: 3, maxBytes: 10 }
     expect(offsetsIn(cache.read({ ...request, isFirstBatchWhole: true }))).toEqual([1])
-    expect(cache.read({ ...request, isFirstBatchWhole: false })).toEqual([])
+    expect(cache.read({ ...request, isFirstBatchWhole: false })?.buffers).toEqual([])
   })
 
   it('writes what it keeps, and keeps large batches without a copy', () => {
     const cache = createCache()
     const [small] = filled(cache, 1)
-    const large = Buffer.allocUnsafeSlow(100_000)
-    buildBatch([{ key: null, value: Buffer.alloc(99_900), timestampMs: 1 }]).copy(large)
-    expect(cache.add(large, 1, 1).buffer).toBe(large.buffer)
+    const large = largeBatch(1)
+    const kept = cache.add(large, { baseOffset: 1, lastOffset: 1, ownsMemory: false })
+    expect(kept.buffer).toBe(large.buffer)
     expect(small?.buffer.byteLength).toBe(4096)
   })
 
@@ -76,7 +89,8 @@ describe('TailCache', () => {
     const frame = Buffer.allocUnsafeSlow(MIB)
     buildBatch([{ key: null, value: Buffer.alloc(20_000), timestampMs: 1 }]).copy(frame)
     const batch = frame.subarray(0, readBatchHeader(frame).sizeBytes)
-    expect(cache.add(batch, 0, 0).buffer).not.toBe(frame.buffer)
+    const kept = cache.add(batch, { baseOffset: 0, lastOffset: 0, ownsMemory: false })
+    expect(kept.buffer).not.toBe(frame.buffer)
     expect(cache.heldBytes).toBeLessThan(30_000)
   })
 
@@ -119,5 +133,58 @@ describe('TailCache', () => {
     cache.clear()
     expect(budget.usedBytes).toBe(0)
     expect(cache.read({ offset: 0, endOffset: 1, maxBytes: 1, isFirstBatchWhole: true })).toBeNull()
+  })
+})
+
+describe('the memory of a batch that the cache owns', () => {
+  const whole = { maxBytes: MIB, isFirstBatchWhole: true }
+  const owned = (baseOffset: number) => ({ baseOffset, lastOffset: baseOffset, ownsMemory: true })
+
+  it('is given back when the batch has to go', () => {
+    const cache = createCache()
+    const batch = largeBatch(0)
+    cache.add(batch, owned(0))
+    cache.evictOldest()
+    expect(batch.buffer.byteLength).toBe(0)
+  })
+
+  it('is given back at once when the batch was copied', () => {
+    const cache = createCache()
+    const frame = Buffer.allocUnsafeSlow(MIB)
+    largeBatch(0).copy(frame)
+    const kept = cache.add(frame.subarray(0, readBatchHeader(frame).sizeBytes), owned(0))
+    expect(frame.buffer.byteLength).toBe(0)
+    expect(readBatchHeader(kept).baseOffset).toBe(0)
+  })
+
+  it('stays while a slice that looks into it was not released', () => {
+    const cache = createCache()
+    const batch = largeBatch(0)
+    cache.add(batch, owned(0))
+    const slices = [1, 2].map(() => cache.read({ offset: 0, endOffset: 1, ...whole }))
+    cache.evictOldest()
+    slices[0]?.release()
+    slices[0]?.release()
+    expect(offsetsIn(slices[1] ?? null)).toEqual([0])
+    slices[1]?.release()
+    expect(batch.buffer.byteLength).toBe(0)
+  })
+
+  it('stays while the batch is still to be written', () => {
+    const cache = createCache(MIB, new TailCacheBudget(64 * MIB), 1)
+    const [written, queued] = [largeBatch(0), largeBatch(1)]
+    cache.add(written, owned(0))
+    cache.add(queued, owned(1))
+    cache.clear()
+    expect(written.buffer.byteLength).toBe(0)
+    expect(queued.length).toBeGreaterThan(99_900)
+  })
+
+  it('is left alone when others look into it too', () => {
+    const cache = createCache()
+    const batch = largeBatch(0)
+    cache.add(batch, { ...owned(0), ownsMemory: false })
+    cache.evictOldest()
+    expect(batch.length).toBeGreaterThan(99_900)
   })
 })

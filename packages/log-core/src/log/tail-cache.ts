@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { batchBaseOffsetAt, batchLastOffsetAt, batchSizeBytesAt } from '@millrace/record-batch'
+import { freeMemory } from './free-memory.ts'
 
 /** Batches below this are copied together, so that one view serves many of them and no big buffer hangs on a small one. */
 const COPY_BELOW_BYTES = 8 * 1024
@@ -16,9 +17,21 @@ interface Block {
   sizeBytes: number
   /** What stays allocated while this block is kept. */
   readonly heldBytes: number
+  /** Nobody else looks into this memory, slices that were given out apart. */
+  readonly isOwned: boolean
+  /** Slices that look into this block and were not released. */
+  readerCount: number
+  isEvicted: boolean
   /** Base offsets of some batches, ascending, and where they lie. */
   readonly markOffsets: number[]
   readonly markPositions: number[]
+}
+
+/** What is told about a batch that is kept. */
+export interface TailBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly ownsMemory: boolean
 }
 
 export interface TailRead {
@@ -27,6 +40,13 @@ export interface TailRead {
   readonly endOffset: number
   readonly maxBytes: number
   readonly isFirstBatchWhole: boolean
+}
+
+/** Batches that were found, as views of the cache's memory. */
+export interface TailSlice {
+  readonly buffers: readonly Buffer[]
+  /** Says that nobody reads `buffers` any more; from then on they may be empty. Left out, the memory is collected as garbage. */
+  release(): void
 }
 
 /** Memory that all tail caches of a directory share; the cache that was appended to longest ago gives up first. */
@@ -72,15 +92,18 @@ export class TailCacheBudget {
 export class TailCache {
   readonly #budget: TailCacheBudget
   readonly #maxBytes: number
+  readonly #writtenEnd: () => number
   #blocks: Block[] = []
   /** Whole blocks are dropped, so a block is only a part of what may be kept. */
   readonly #largestBlockBytes: number
   #heldBytes = 0
   #nextBlockBytes = SMALLEST_BLOCK_BYTES
 
-  constructor(budget: TailCacheBudget, maxBytes: number) {
+  /** Batches at or behind `writtenEnd()` are still to be written: their memory stays, whatever else becomes of them. */
+  constructor(budget: TailCacheBudget, maxBytes: number, writtenEnd: () => number) {
     this.#budget = budget
     this.#maxBytes = maxBytes
+    this.#writtenEnd = writtenEnd
     this.#largestBlockBytes = Math.max(SMALLEST_BLOCK_BYTES, Math.min(LARGEST_BLOCK_BYTES, maxBytes >> 2))
   }
 
@@ -88,20 +111,24 @@ export class TailCache {
     return this.#heldBytes
   }
 
-  /** Keeps a stamped batch that follows the last one, and returns the bytes to write: a view of what is kept. */
-  add(batch: Buffer, baseOffset: number, lastOffset: number): Buffer {
+  /**
+   * Keeps a stamped batch that follows the last one, and returns the bytes to write: a view of what is kept. `ownsMemory`:
+   * nobody else will look into the memory behind the batch, so that it can go as soon as the batch does.
+   */
+  add(batch: Buffer, { baseOffset, lastOffset, ownsMemory }: TailBatch): Buffer {
     if (isKeptByReference(batch)) {
-      this.#push(createBlock(batch, baseOffset, batch.buffer.byteLength))
+      this.#push(createBlock(batch, { baseOffset, heldBytes: batch.buffer.byteLength, isOwned: ownsMemory }))
       return this.#fill(batch.length, baseOffset, lastOffset)
     }
     const newest = this.#blocks.at(-1)
     if (newest === undefined || newest.memory.length - newest.sizeBytes < batch.length) {
       const memory = Buffer.allocUnsafeSlow(Math.max(this.#nextBlockBytes, batch.length))
       this.#nextBlockBytes = Math.min(this.#nextBlockBytes * 2, this.#largestBlockBytes)
-      this.#push(createBlock(memory, baseOffset, memory.length))
+      this.#push(createBlock(memory, { baseOffset, heldBytes: memory.length, isOwned: true }))
     }
     const kept = this.#fill(batch.length, baseOffset, lastOffset)
     batch.copy(kept)
+    if (ownsMemory) freeMemory(batch)
     return kept
   }
 
@@ -109,11 +136,12 @@ export class TailCache {
    * The batches from the one that contains `offset`, up to `endOffset` and `maxBytes`. Null when the cache does not
    * reach back that far. An empty list when not even the first batch fits.
    */
-  read(request: TailRead): Buffer[] | null {
+  read(request: TailRead): TailSlice | null {
     const first = this.#blockIndexOf(request.offset)
     const block = this.#blocks[first]
     if (block === undefined || request.offset < block.baseOffset) return null
     const buffers: Buffer[] = []
+    const blocks: Block[] = []
     let start = positionOf(block, request.offset)
     let isFirst = request.isFirstBatchWhole
     let roomBytes = request.maxBytes
@@ -121,13 +149,17 @@ export class TailCache {
       const current = this.#blocks[index]
       if (current === undefined || current.baseOffset >= request.endOffset) break
       const end = endWithin(current, start, { endOffset: request.endOffset, roomBytes, isFirst })
-      if (end > start) buffers.push(current.memory.subarray(start, end))
+      if (end > start) {
+        buffers.push(current.memory.subarray(start, end))
+        blocks.push(current)
+        current.readerCount++
+      }
       roomBytes -= end - start
       if (end < current.sizeBytes) break
       isFirst = false
       start = 0
     }
-    return buffers
+    return { buffers, release: () => this.#release(blocks) }
   }
 
   /** How many bytes lie between two offsets, the first one's whole batch included. Null when not all are here. */
@@ -151,6 +183,8 @@ export class TailCache {
     if (oldest === undefined) return false
     this.#heldBytes -= oldest.heldBytes
     this.#budget.release(oldest.heldBytes)
+    oldest.isEvicted = true
+    this.#freeWhenUnused(oldest)
     return true
   }
 
@@ -159,6 +193,20 @@ export class TailCache {
     while (this.evictOldest()) {}
     this.#nextBlockBytes = SMALLEST_BLOCK_BYTES
     this.#budget.forget(this)
+  }
+
+  /** A slice is released once, whatever its reader does. */
+  #release(blocks: Block[]): void {
+    for (const block of blocks.splice(0)) {
+      block.readerCount--
+      this.#freeWhenUnused(block)
+    }
+  }
+
+  /** Large buffers left to the garbage collector make V8 go through its whole heap again and again. */
+  #freeWhenUnused(block: Block): void {
+    const isWritten = block.nextOffset <= this.#writtenEnd()
+    if (block.isOwned && block.isEvicted && block.readerCount === 0 && isWritten) freeMemory(block.memory)
   }
 
   #push(block: Block): void {
@@ -204,13 +252,19 @@ function isKeptByReference(batch: Buffer): boolean {
   return batch.length >= COPY_BELOW_BYTES && batch.length * 2 >= batch.buffer.byteLength
 }
 
-function createBlock(memory: Buffer, baseOffset: number, heldBytes: number): Block {
+function createBlock(
+  memory: Buffer,
+  { baseOffset, heldBytes, isOwned }: Pick<Block, 'baseOffset' | 'heldBytes' | 'isOwned'>,
+): Block {
   return {
     memory,
     baseOffset,
     nextOffset: baseOffset,
     sizeBytes: 0,
     heldBytes,
+    isOwned,
+    readerCount: 0,
+    isEvicted: false,
     markOffsets: [],
     markPositions: [],
   }
