@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GatewayServices } from './gateway-services.ts'
+import type { Handler } from './handlers/handler.ts'
 import { answerOf, type ErrorAnswer } from './http/error-answer.ts'
 import { Exchange } from './http/exchange.ts'
 import { badRequest, HttpError } from './http/http-error.ts'
 import type { ServerOwner } from './http/http-server.ts'
 import { guardRequest } from './http/request-guard.ts'
-import { findRoute } from './http/router.ts'
+import { findRoute, type Route } from './http/router.ts'
 import { ROUTES } from './routes.ts'
 import type { SocketServer } from './websocket/socket-server.ts'
 
@@ -19,6 +20,8 @@ const CORS_MAX_AGE_SECONDS = '600'
 /** Takes each request from the server to its handler, and each error to its answer. */
 export class RequestDispatcher implements ServerOwner {
   readonly #services: GatewayServices
+  /** Those that were loaded: importing one again would take longer than most of them do. */
+  readonly #handlers = new Map<Route<Handler>, Handler>()
   #sockets: Promise<SocketServer> | null = null
 
   constructor(services: GatewayServices) {
@@ -81,11 +84,17 @@ export class RequestDispatcher implements ServerOwner {
       if (request.method === 'OPTIONS') return answerOptions(response, origin !== null)
       const { params, route } = findRoute(ROUTES, request.method ?? '', url.pathname)
       exchange = new Exchange({ request, response, url, params })
-      const handler = await route.load()
+      const handler = this.#handlers.get(route) ?? (await this.#load(route))
       await handler(this.#services, exchange)
     } catch (error) {
       this.#refuse(request, response, this.#tell(error))
     }
+  }
+
+  async #load(route: Route<Handler>): Promise<Handler> {
+    const handler = await route.load()
+    this.#handlers.set(route, handler)
+    return handler
   }
 
   /** What is not the client's fault is told to the operator, and to the client only that it happened. */
@@ -142,10 +151,9 @@ function sourceOf({ headers }: IncomingMessage): Parameters<typeof guardRequest>
 /** The path as it was sent: a URL that names another host, as to a proxy, is none for us. */
 function urlOf(request: IncomingMessage): URL {
   const target = request.url ?? ''
-  if (!target.startsWith('/') || !URL.canParse(`http://gateway${target}`)) {
-    throw badRequest('the request names no path')
-  }
-  return new URL(`http://gateway${target}`)
+  const url = target.startsWith('/') ? URL.parse(`http://gateway${target}`) : null
+  if (url === null) throw badRequest('the request names no path')
+  return url
 }
 
 function answerOptions(response: ServerResponse, isForeign: boolean): void {

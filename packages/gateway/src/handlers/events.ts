@@ -71,7 +71,7 @@ async function sendEvents(
         text = ''
       }
       await exchange.write(text)
-      if (exchange.signal.aborted) break
+      if (exchange.isOver) break
     }
     exchange.end()
   } finally {

@@ -28,7 +28,7 @@ export const handleRead: Handler = async (services, exchange) => {
     exchange.start(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
     let batch = exchange.request.method === 'HEAD' ? null : await first
     let text = ''
-    while (batch !== null && !exchange.signal.aborted) {
+    while (batch !== null && !exchange.isOver) {
       for (const record of left < batch.length ? batch.slice(0, left) : batch) {
         text += `${formatRecord(record)}\n`
         if (text.length < limits.responseChunkBytes) continue

@@ -122,11 +122,15 @@ describe('POST records', () => {
     expect(await post({ 'content-type': 'application/json' }, '{"value":1}')).toMatchObject({ status: 200 })
   })
 
-  it('refuses a body that stands still', async () => {
-    await using slow = await TestGateway.start({ limits: { stallMs: 20 } })
-    const head =
-      'host: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: 100\r\n\r\n{"value":'
-    expect(await slow.raw(`POST /v1/topics/a/records HTTP/1.1\r\n${head}`)).toMatch(/^HTTP\/1.1 408 |^$/)
+  it.each([
+    ['a stream that stands still', 'application/x-ndjson', { stallMs: 20 }],
+    ['a body that stands still', 'application/json', { stallMs: 20 }],
+    ['a body that takes too long', 'application/json', { bodyMs: 20 }],
+  ])('answers 408 to %s', async (_what, type, limits) => {
+    await using slow = await TestGateway.start({ limits })
+    const head = `host: localhost\r\ncontent-type: ${type}\r\ncontent-length: 100\r\n\r\n{"value":`
+    const answer = await slow.raw(`POST /v1/topics/a/records HTTP/1.1\r\n${head}`)
+    expect(answer).toMatch(/^HTTP\/1.1 408 .*connection: close.*"BODY_TOO_SLOW"/is)
   })
 })
 

@@ -15,18 +15,29 @@ export class Exchange {
   readonly url: URL
   readonly params: Readonly<Record<string, string>>
   readonly #response: ServerResponse
-  readonly #over = new AbortController()
+  #isOver = false
+  #over: AbortController | null = null
 
   constructor({ request, response, url, params }: ExchangeInput) {
     this.request = request
     this.url = url
     this.params = params
     this.#response = response
-    response.once('close', () => this.#over.abort())
+    response.once('close', () => {
+      this.#isOver = true
+      this.#over?.abort()
+    })
   }
 
-  /** Aborted when the response is finished, or its reader is gone. */
+  /** Whether the response is finished, or its reader is gone. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Aborted then. Made when it is asked for: most requests are over before anybody could wait for that. */
   get signal(): AbortSignal {
+    this.#over ??= new AbortController()
+    if (this.#isOver) this.#over.abort()
     return this.#over.signal
   }
 
@@ -72,7 +83,7 @@ export class Exchange {
 
   /** Writes a part of the answer. Resolves when its reader wants more, or is gone: `signal` tells. */
   write(chunk: string | Buffer): Promise<void> {
-    if (this.signal.aborted || this.#response.write(chunk)) return Promise.resolve()
+    if (this.#isOver || this.#response.write(chunk)) return Promise.resolve()
     return new Promise((resolve) => {
       const done = (): void => {
         this.#response.removeListener('drain', done)
