@@ -21,6 +21,8 @@ const VITEST = ['node_modules/vitest/vitest.mjs', 'run']
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
 
 const SEEDS_PER_STEP = 3000
+/** Three kinds of members in five steps each: 100,500 seeds. */
+const GROUP_SEEDS_PER_STEP = 6700
 const FUZZ_STEPS = 40
 const FRAMES_PER_STEP = 125_000
 
@@ -65,9 +67,21 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     steps: ['classic', 'consumer', 'mixed'].flatMap((members) =>
       range(5).map((step) => ({
         name: `${members}-${step}`,
-        args: ['packages/consumer-groups/test/run-seeds.ts', members, String(step * 4000 + 1), '4000'],
+        args: [
+          'packages/consumer-groups/test/run-seeds.ts',
+          ...[members, String(step * GROUP_SEEDS_PER_STEP + 1), String(GROUP_SEEDS_PER_STEP)],
+        ],
       })),
     ),
+  },
+  {
+    name: 'foreign-groups',
+    about: 'groups of every foreign client in every protocol that it has, through deaths and silences',
+    steps: range(3).map((round) => ({
+      name: `round-${round}`,
+      args: [...VITEST, 'packages/broker/compat/groups'],
+      env: { MILLRACE_GROUP_TRIALS: 'all' },
+    })),
   },
   {
     name: 'fuzz',

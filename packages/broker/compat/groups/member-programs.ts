@@ -1,0 +1,45 @@
+/** Which clients can be members, and in which protocols. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Availability, goProgram, javaProgram, nodeProgram, pythonProgram } from '../program-commands.ts'
+import type { Protocol } from './group-member.ts'
+
+const MEMBERS = fileURLToPath(new URL('./members/', import.meta.url))
+const GO_MEMBER = fileURLToPath(new URL('../programs/go/member/main.go', import.meta.url))
+
+export interface MemberProgram {
+  readonly name: string
+  readonly protocols: readonly Protocol[]
+  readonly availability: Availability
+  /** What it cannot do, against whichever broker. */
+  readonly limits: readonly 'comes back after its session'[]
+}
+
+/** Looking is done once, when this is called. */
+export function memberPrograms(): MemberProgram[] {
+  return [
+    program('kafkajs', ['eager'], nodeProgram(join(MEMBERS, 'kafkajs-member.ts'))),
+    program('@platformatic/kafka', ['eager'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
+    {
+      // It goes on sending the heartbeats of a member that is told to be unknown.
+      ...program('@platformatic/kafka', ['consumer'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
+      limits: ['comes back after its session'],
+    },
+    program(
+      'confluent-kafka',
+      ['eager', 'cooperative', 'consumer'],
+      pythonProgram('confluent_kafka', join(MEMBERS, 'confluent_member.py')),
+    ),
+    program('aiokafka', ['eager'], pythonProgram('aiokafka', join(MEMBERS, 'aiokafka_member.py'))),
+    program('franz-go', ['eager', 'cooperative', 'consumer'], goProgram('franz-go-member', GO_MEMBER)),
+    program(
+      'Java',
+      ['eager', 'cooperative', 'consumer'],
+      javaProgram(join(MEMBERS, 'java', 'GroupMember.java')),
+    ),
+  ]
+}
+
+function program(name: string, protocols: readonly Protocol[], availability: Availability): MemberProgram {
+  return { name, protocols, availability, limits: [] }
+}
