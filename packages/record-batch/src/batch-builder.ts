@@ -23,6 +23,7 @@ import { writeBatchCrc } from './batch-stamp.ts'
 import { type CompressionId, compress } from './compression.ts'
 import type { RecordInput } from './record.ts'
 import { recordSizeBytes, recordUpperBoundBytes, writeRecord } from './record-writer.ts'
+import { NOT_SMALL, writeSmallRecord } from './small-record-writer.ts'
 
 /** What the header says besides the records. Left out: offset 0, no compression, no producer id. */
 export interface BatchFields {
@@ -74,19 +75,13 @@ export class BatchBuilder {
 
   /** Appends a record. Its bytes are copied, so the caller may use its buffers again. */
   append(record: RecordInput): void {
-    const place = this.#placeOf(record)
-    const start = this.#position
-    this.#reserve(recordUpperBoundBytes(record))
-    this.#position = writeRecord(this.#buffer, start, record, place)
+    this.#position = this.#write(record)
     this.#count(record.timestampMs)
   }
 
   /** As `append`, unless the batch would then be larger than `maxBytes`: false, and nothing has changed. */
   tryAppend(record: RecordInput, maxBytes: number): boolean {
-    const place = this.#placeOf(record)
-    const start = this.#position
-    this.#reserve(recordUpperBoundBytes(record))
-    const end = writeRecord(this.#buffer, start, record, place)
+    const end = this.#write(record)
     if (end > maxBytes) return false
     this.#position = end
     this.#count(record.timestampMs)
@@ -111,6 +106,18 @@ export class BatchBuilder {
   clear(): void {
     this.#recordCount = 0
     this.#position = BATCH_HEADER_BYTES
+  }
+
+  /** Writes the record behind the last one and returns where it ends; it does not count yet. */
+  #write(record: RecordInput): number {
+    const offsetDelta = this.#recordCount
+    const timestampDelta = offsetDelta === 0 ? 0 : record.timestampMs - this.#baseTimestampMs
+    if (isBytesOnly(record)) {
+      const end = writeSmallRecord(this.#buffer, this.#position, record, offsetDelta, timestampDelta)
+      if (end !== NOT_SMALL) return end
+    }
+    this.#reserve(recordUpperBoundBytes(record))
+    return writeRecord(this.#buffer, this.#position, record, { offsetDelta, timestampDelta })
   }
 
   #placeOf(record: RecordInput): { offsetDelta: number; timestampDelta: number } {
@@ -177,6 +184,13 @@ export function buildBatch(records: readonly RecordInput[], fields: BatchFields 
   for (const record of records) builder.append(record)
   return builder.finish(fields)
 }
+
+function isBytesOnly(record: RecordInput): record is BytesRecordInput {
+  const { key, value, headers } = record
+  return headers === undefined && typeof key !== 'string' && typeof value !== 'string'
+}
+
+type BytesRecordInput = RecordInput & { readonly key: Buffer | null; readonly value: Buffer | null }
 
 function attributesOf(fields: BatchFields): number {
   return (

@@ -16,6 +16,16 @@ export function varintSizeBytes(value: number): number {
 /** Writes an int32 and returns the position after it. */
 export function writeVarint(buffer: Buffer, position: number, value: number): number {
   let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  // Nearly all lengths and deltas take one byte or two.
+  if (rest < 0x80) {
+    buffer[position] = rest
+    return position + 1
+  }
+  if (rest < 0x4000) {
+    buffer[position] = (rest & 0x7f) | 0x80
+    buffer[position + 1] = rest >>> 7
+    return position + 2
+  }
   while (rest >= 0x80) {
     buffer[position++] = (rest & 0x7f) | 0x80
     rest >>>= 7

@@ -70,19 +70,21 @@ export class AppendBatcher {
     })
   }
 
-  /** All of them behind each other: one batch, or as many as their size needs. */
-  async appendMany(records: readonly RecordInput[], durability: Durability): Promise<AppendedRecords> {
+  /**
+   * All of them behind each other: one batch, or as many as their size needs. Each is encoded when its turn comes, so
+   * that none of them is an object for longer; when one cannot be, none is appended.
+   */
+  async appendMany<Record>(
+    records: readonly Record[],
+    encode: (record: Record) => RecordInput,
+    durability: Durability,
+  ): Promise<AppendedRecords> {
     this.flush()
-    const batches: Sealed[] = []
-    for (const record of records) {
-      if (this.#builder.tryAppend(record, this.#maxBytes)) continue
-      if (this.#builder.recordCount > 0) batches.push(this.#seal(durability))
-      this.#putAlone(record)
-    }
-    if (this.#builder.recordCount > 0) batches.push(this.#seal(durability))
-    const [first] = batches
+    const sealed = this.#buildMany(records, encode).map((batch) => this.#append(batch, durability))
+    const [first] = sealed
     if (first === undefined) throw new RangeError('appendMany got no records; expected one or more')
-    await Promise.all(batches.map(({ committed }) => committed))
+    if (sealed.length === 1) await first.committed
+    else await Promise.all(sealed.map(({ committed }) => committed))
     return { baseOffset: first.baseOffset, lastOffset: first.baseOffset + records.length - 1 }
   }
 
@@ -92,13 +94,31 @@ export class AppendBatcher {
     const waiters = this.#waiters
     this.#waiters = []
     try {
-      const sealed = this.#seal(this.#durability)
+      const sealed = this.#append(this.#finish(), this.#durability)
       sealed.committed.then(
         () => tellOffsets(waiters, sealed),
         (error: unknown) => tellFailure(waiters, error),
       )
     } catch (error) {
       tellFailure(waiters, error)
+    }
+  }
+
+  #buildMany<Record>(records: readonly Record[], encode: (record: Record) => RecordInput): Buffer[] {
+    const batches: Buffer[] = []
+    const maxBytes = this.#maxBytes
+    try {
+      for (const record of records) {
+        const encoded = encode(record)
+        if (this.#builder.tryAppend(encoded, maxBytes)) continue
+        if (this.#builder.recordCount > 0) batches.push(this.#finish())
+        this.#putAlone(encoded)
+      }
+      if (this.#builder.recordCount > 0) batches.push(this.#finish())
+      return batches
+    } catch (error) {
+      this.#builder.clear()
+      throw error
     }
   }
 
@@ -115,12 +135,14 @@ export class AppendBatcher {
   #putAlone(record: RecordInput): void {
     const maxBytes = this.#maxBytes
     if (this.#builder.tryAppend(record, maxBytes)) return
-    this.#builder.clear()
     throw new RecordTooLargeError(this.#log.directory, { maxBytes })
   }
 
-  #seal(durability: Durability): Sealed {
-    const batch = this.#builder.finish({ compression: this.#compression })
+  #finish(): Buffer {
+    return this.#builder.finish({ compression: this.#compression })
+  }
+
+  #append(batch: Buffer, durability: Durability): Sealed {
     const outcome = this.#log.append(batch, readBatchHeader(batch), { durability })
     if (outcome.kind === 'appended') return outcome
     const seen = outcome.kind === 'rejected' ? outcome.message : 'a batch without producer is no duplicate'

@@ -1,4 +1,4 @@
-import { Compression, type CompressionName } from '@millrace/record-batch'
+import { Compression, type CompressionName, type RecordInput } from '@millrace/record-batch'
 import type { Durability } from '../log/append-outcome.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock } from '../time/clock.ts'
@@ -75,9 +75,10 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
   ): Promise<AppendedRecords> {
     options.signal?.throwIfAborted()
     if (!this.#hasRoom()) await this.#room(options.signal)
-    const nowMs = this.#parts.clock.nowMs()
-    const encoded = records.map((record) => encodeRecord(record, this.#parts.codecs, nowMs))
-    return this.#batcher.appendMany(encoded, options.durability ?? this.#parts.durability)
+    const { codecs, clock, durability } = this.#parts
+    const nowMs = clock.nowMs()
+    const encode = (record: AppendRecord<Value, Key>): RecordInput => encodeRecord(record, codecs, nowMs)
+    return this.#batcher.appendMany(records, encode, options.durability ?? durability)
   }
 
   /** Appends everything that `records` gives, as fast as the disk takes it, and holds little of it in memory. */
