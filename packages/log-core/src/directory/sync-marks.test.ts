@@ -89,6 +89,33 @@ describe('SyncMarks', () => {
     expect(again.marks.get(TOPIC_ID, 1)?.mark.nextOffset).toBe(7)
   })
 
+  it.each(['append', 'sync'] as const)(
+    'begins a new file after a failed %s, and loses nothing',
+    async (operation) => {
+      const fs = failingFileSystem(memoryFileSystem())
+      const { clock, marks } = await open(fs)
+      marks.record(markAt(1))
+      marks.record(markAt(5, 1))
+      await marks.durable()
+      fs.failNext(operation, 'sync-marks.1', 'ENOSPC')
+      // The disk is still full when the first new file is begun.
+      fs.failNext('append', 'sync-marks.2', 'ENOSPC')
+      marks.record(markAt(2))
+      await expect(marks.durable()).rejects.toMatchObject({ code: 'ENOSPC' })
+      if (operation === 'sync') await expect(marks.durable()).rejects.toMatchObject({ code: 'ENOSPC' })
+      marks.record(markAt(3))
+      await new Promise(setImmediate)
+      clock.advance(1000)
+      await new Promise(setImmediate)
+      await marks.durable()
+      expect(namesIn(fs, '/data')).toEqual(['sync-marks.3'])
+      await marks.close()
+      const again = await open(fs)
+      expect(again.marks.get(TOPIC_ID, 0)?.mark.nextOffset).toBe(3)
+      expect(again.marks.get(TOPIC_ID, 1)?.mark.nextOffset).toBe(5)
+    },
+  )
+
   it('forgets a partition that was deleted', async () => {
     const { fs, marks } = await open()
     marks.record(markAt(1))

@@ -19,6 +19,9 @@ const REWRITE_AFTER_BYTES = 4 * 1024 * 1024
 /** The marks may lag behind the syncs that they report by this much. */
 const SYNC_WITHIN_MS = 10
 
+/** How soon a new file is begun by itself in place of one that failed. */
+const RETRY_AFTER_MS = 1000
+
 /** What a partition reports; the machine's boot is added here. */
 export type NewMark = Omit<SyncMark, 'bootHash'>
 
@@ -27,7 +30,8 @@ export type NewMark = Omit<SyncMark, 'bootHash'>
  * after each sync of a segment, and itself synced within 10 ms. Recovery cuts nothing below a mark.
  *
  * The newest record of a partition counts. Files are numbered; a new one begins with all newest marks and is synced
- * before the old one is removed, so at every moment one of them is whole.
+ * before the old one is removed, so at every moment one of them is whole. A file that a write or a sync failed on is
+ * never used again: a new one takes its place as soon as the disk lets it.
  */
 export class SyncMarks {
   /** W, as it was when the marks found at the start were written. Null in a new directory. */
@@ -45,7 +49,10 @@ export class SyncMarks {
   #isSyncScheduled = false
   #sync: Promise<void> | null = null
   #waiting: Deferred[] = []
-  #failure: StorageError | null = null
+  /** A write or a sync failed on the file: what it holds is unknown. */
+  #isBroken = false
+  /** Files whose marks are in a newer one, once that is synced. */
+  readonly #oldPaths: string[] = []
   #isClosed = false
 
   private constructor(
@@ -119,8 +126,6 @@ export class SyncMarks {
   async durable(): Promise<void> {
     this.#write()
     if (this.#sync !== null) await this.#sync
-    // Looked at last: both lines above can fail, and whoever joins the waiting ones after that waits for ever.
-    if (this.#failure !== null) throw this.#failure
     const waiting = createDeferred()
     this.#waiting.push(waiting)
     this.#startSync()
@@ -140,20 +145,26 @@ export class SyncMarks {
 
   #endTurn(): void {
     this.#isTurnScheduled = false
-    if (this.#isClosed || this.#failure !== null) return
+    if (this.#isClosed) return
     this.#write()
+    this.#syncWithin(this.#isBroken ? RETRY_AFTER_MS : SYNC_WITHIN_MS)
+  }
+
+  #syncWithin(delayMs: number): void {
     if (this.#isSyncScheduled) return
     this.#isSyncScheduled = true
-    this.#clock.after(SYNC_WITHIN_MS, () => {
+    this.#clock.after(delayMs, () => {
       this.#isSyncScheduled = false
       if (!this.#isClosed) this.#startSync()
     })
   }
 
   #write(): void {
-    if (this.#pending.length === 0 || this.#failure !== null) return
+    if (this.#pending.length === 0) return
     const records = this.#pending
     this.#pending = []
+    // The new file begins with the newest mark of each partition, these among them.
+    if (this.#isBroken) return
     try {
       this.#file.appendSync(records)
     } catch (error) {
@@ -162,7 +173,7 @@ export class SyncMarks {
   }
 
   #startSync(): void {
-    if (this.#sync !== null || this.#failure !== null) return
+    if (this.#sync !== null) return
     const covered = this.#waiting
     this.#waiting = []
     this.#sync = this.#syncOrRewrite().then(
@@ -180,16 +191,19 @@ export class SyncMarks {
   }
 
   async #syncOrRewrite(): Promise<void> {
-    if (this.#file.sizeBytes < REWRITE_AFTER_BYTES + this.#latest.size * MARK_BYTES) return this.#file.sync()
+    const isLarge = this.#file.sizeBytes >= REWRITE_AFTER_BYTES + this.#latest.size * MARK_BYTES
+    if (!isLarge && !this.#isBroken) return this.#file.sync()
     const old = this.#file
     // From here on new marks go to the new file, which the reader prefers only record by record: none is lost.
     this.#fileNumber++
     this.#file = this.#fs.open(markFilePath(this.#directory, this.#fileNumber), 'create')
+    this.#oldPaths.push(old.path)
+    old.close()
+    this.#isBroken = false
     this.#file.appendSync(this.#wholeState())
     await this.#file.sync()
     await this.#fs.syncDirectory(this.#directory)
-    old.close()
-    this.#fs.remove(old.path)
+    for (const path of this.#oldPaths.splice(0)) this.#fs.remove(path)
   }
 
   #wholeState(): Buffer[] {
@@ -204,9 +218,11 @@ export class SyncMarks {
    * durable epoch or log start must hear of it.
    */
   #failed(error: unknown): void {
-    this.#failure = StorageError.from(error, this.#file.path, 'keep the sync marks')
-    for (const waiter of this.#waiting) waiter.reject(this.#failure)
+    this.#isBroken = true
+    const failure = StorageError.from(error, this.#file.path, 'keep the sync marks')
+    for (const waiter of this.#waiting) waiter.reject(failure)
     this.#waiting = []
+    if (!this.#isClosed) this.#syncWithin(RETRY_AFTER_MS)
   }
 }
 
