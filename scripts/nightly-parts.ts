@@ -84,6 +84,15 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     })),
   },
   {
+    name: 'heavy',
+    about: 'idle, slow and greedy peers, a thousand partitions, topics that come and go, a full disk',
+    steps: ['idle-connections', 'slow-peers', 'many-partitions', 'topic-churn', 'full-disk'].map((name) => ({
+      name,
+      args: [...VITEST, `test/heavy/${name}`],
+      env: { MILLRACE_HEAVY: 'full' },
+    })),
+  },
+  {
     name: 'fuzz',
     about: '5,000,000 hostile frames over every API and version',
     steps: range(FUZZ_STEPS).map((seed) => ({

@@ -59,11 +59,17 @@ export class WireClient implements AsyncDisposable {
   readonly #socket: Socket
   readonly #splitter = new FrameSplitter({ maxFrameBytes: 64 * 1024 * 1024 })
   #correlationId = 0
+  /** Told of the next bytes, and of the end. */
+  #wake = (): void => {}
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('data', (chunk: Buffer) => this.#splitter.push(chunk))
+    socket.on('data', (chunk: Buffer) => {
+      this.#splitter.push(chunk)
+      this.#wake()
+    })
     socket.on('error', () => {})
+    socket.on('close', () => this.#wake())
   }
 
   static async connect(port: number): Promise<WireClient> {
@@ -85,12 +91,23 @@ export class WireClient implements AsyncDisposable {
   }
 
   async #nextFrame(): Promise<Buffer> {
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-    for (;;) {
-      const frame = this.#splitter.next()
-      if (frame !== null) return frame
-      if (this.#socket.closed) throw new Error('the broker closed the connection')
-      await Promise.race([once(this.#socket, 'data', { signal }), once(this.#socket, 'close', { signal })])
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.#wake()
+    }, ANSWER_TIMEOUT_MS)
+    try {
+      for (;;) {
+        const frame = this.#splitter.next()
+        if (frame !== null) return frame
+        if (this.#socket.closed) throw new Error('the broker closed the connection')
+        if (isLate) throw new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
