@@ -48,4 +48,4 @@ export {
   readBatchRecords,
   readRecords,
 } from './record-reader.ts'
-export { bytes, json, string, type ValueCodec } from './value-codec.ts'
+export { bytes, decodeRange, json, string, type ValueCodec } from './value-codec.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, json, string } from './value-codec.ts'
+import { bytes, decodeRange, json, string, type ValueCodec } from './value-codec.ts'
 
 describe('json', () => {
   it('brings a value back', () => {
@@ -36,5 +36,25 @@ describe('bytes', () => {
   it('sends the bytes themselves', () => {
     const value = Buffer.from('same')
     expect(bytes().encode(value)).toBe(value)
+  })
+})
+
+describe('decodeRange', () => {
+  it.each<{ name: string; codec: ValueCodec<unknown>; text: string; expected: unknown }>([
+    { name: 'json', codec: json(), text: '["ü",1]', expected: ['ü', 1] },
+    { name: 'string', codec: string(), text: 'ü and more', expected: 'ü and more' },
+    { name: 'bytes', codec: bytes(), text: 'ü', expected: Buffer.from('ü') },
+    { name: 'empty bytes', codec: bytes(), text: '', expected: Buffer.alloc(0) },
+    {
+      name: 'a codec without decodeAt',
+      codec: { encode: () => Buffer.alloc(0), decode: (view) => view.length },
+      text: 'ü',
+      expected: 2,
+    },
+  ])('decodes what lies between other bytes: $name', ({ codec, text, expected }) => {
+    const batch = Buffer.from(`before${text}after`)
+    const value = decodeRange(codec, batch, 6, batch.length - 5)
+    batch.fill(0)
+    expect(value).toEqual(expected)
   })
 })

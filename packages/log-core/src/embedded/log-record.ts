@@ -1,4 +1,4 @@
-import type { LogRecord, RecordInput, ValueCodec } from '@millrace/record-batch'
+import { decodeRange, type RecordCursor, type RecordInput, type ValueCodec } from '@millrace/record-batch'
 
 /** A record to be appended. Left out: no key, no headers, the time of the append. */
 export interface AppendRecord<Value, Key> {
@@ -52,17 +52,22 @@ export function encodeRecord<Value, Key>(
   return { ...encoded, headers: headers.map((header) => ({ key: header.name, value: header.value })) }
 }
 
+/**
+ * The record at which the cursor stands. Its batch may have been stamped with one time for all of its records;
+ * `logAppendTimeMs` is null when it was not.
+ */
 export function decodeRecord<Value, Key>(
-  record: LogRecord,
+  cursor: RecordCursor,
   codecs: RecordCodecs<Value, Key>,
+  logAppendTimeMs: number | null,
 ): StoredRecord<Value, Key> {
-  const { offset, timestampMs, key, value, headers } = record
+  const { bytes, keyStart, keyLength, valueStart, valueLength } = cursor
   return {
-    offset,
-    timestampMs,
-    key: key === null ? null : codecs.key.decode(key),
-    value: value === null ? null : codecs.value.decode(value),
-    headers: headers.length === 0 ? NO_HEADERS : headers.map(decodeHeader),
+    offset: cursor.offset,
+    timestampMs: logAppendTimeMs ?? cursor.timestampMs,
+    key: keyLength < 0 ? null : decodeRange(codecs.key, bytes, keyStart, keyStart + keyLength),
+    value: valueLength < 0 ? null : decodeRange(codecs.value, bytes, valueStart, valueStart + valueLength),
+    headers: cursor.headerCount === 0 ? NO_HEADERS : cursor.headers().map(decodeHeader),
   }
 }
 

@@ -117,7 +117,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
           return null
         }
         range.next = offset + 1
-        return this.#decode(batch)
+        return decodeRecord(cursor, this.#codecs, batch.logAppendTimeMs)
       }
       // Compaction may have taken the batch's last records, but not its last offset.
       range.next = Math.max(range.next, batch.nextOffset)
@@ -146,17 +146,6 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
       return this.#batch
     }
     return null
-  }
-
-  #decode({ cursor, logAppendTimeMs }: OpenBatch): StoredRecord<Value, Key> {
-    const record = {
-      offset: cursor.offset,
-      timestampMs: logAppendTimeMs ?? cursor.timestampMs,
-      key: cursor.key(),
-      value: cursor.value(),
-      headers: cursor.headers(),
-    }
-    return decodeRecord(record, this.#codecs)
   }
 
   /** Until there is more than `offset`. False when there never will be: the log was closed, or the reader is over. */
