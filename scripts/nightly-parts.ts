@@ -85,8 +85,15 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   },
   {
     name: 'heavy',
-    about: 'idle, slow and greedy peers, a thousand partitions, topics that come and go, a full disk',
-    steps: ['idle-connections', 'slow-peers', 'many-partitions', 'topic-churn', 'full-disk'].map((name) => ({
+    about: 'idle, slow and greedy peers, a thousand partitions, topics that come and go, a full disk, kills',
+    steps: [
+      'idle-connections',
+      'slow-peers',
+      'many-partitions',
+      'topic-churn',
+      'full-disk',
+      'four-clients',
+    ].map((name) => ({
       name,
       args: [...VITEST, `test/heavy/${name}`],
       env: { MILLRACE_HEAVY: 'full' },

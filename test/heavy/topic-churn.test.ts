@@ -9,7 +9,7 @@ import { WireClient } from '../bad-input/wire-client.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { HEAVY_TIMEOUT_MS, sized } from './load-size.ts'
 
-const TOPICS = 200
+const TOPICS = sized(80, 200)
 const ROUNDS = sized(1, 20)
 const OWNERS = 8
 const PRODUCERS = 8
@@ -64,7 +64,7 @@ it(
     const shares = Array.from({ length: OWNERS }, (_, owner) =>
       Array.from({ length: ROUNDS }, () => names.filter((_name, index) => index % OWNERS === owner)).flat(),
     )
-    await createAndDelete(broker.port, names.slice(0, 50))
+    await createAndDelete(broker.port, names.slice(0, 20))
     const before = residentBytes(broker.pid)
     let isGoingOn = true
     // Each owner has one topic at a time: producers that follow them closely meet some of them alive.

@@ -31,6 +31,10 @@ const program: ClientProgram = {
     const producer = kafka(bootstrap).producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: true,
+      // As the other clients have it by default: what is sent again is written once.
+      idempotent: true,
+      maxInFlightRequests: 1,
+      retry: { retries: 100, maxRetryTime: 1000 },
     })
     await producer.connect()
     for (let start = 0; start < count; start += 1000) {
