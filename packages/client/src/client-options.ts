@@ -1,4 +1,5 @@
 import { LIMITS } from './client-limits.ts'
+import { type MutableCounters, newCounters } from './counters.ts'
 import type { BrokerAddress, Network } from './network/network.ts'
 import { type TlsOptions, tcpNetwork } from './network/tcp-network.ts'
 import { integerOption, invalidOption, refuseUnknownOptions } from './option-check.ts'
@@ -49,6 +50,8 @@ export interface ClientSettings {
   readonly sasl: SaslOptions | null
   readonly network: Network
   readonly clock: Clock
+  /** Counted up by whoever does what they count. */
+  readonly counters: MutableCounters
 }
 
 const OPTION_NAMES = [
@@ -95,6 +98,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     sasl: options.sasl ?? null,
     network: options.network ?? tcpNetwork(options.tls === true ? {} : options.tls || null),
     clock: options.clock ?? nodeClock(),
+    counters: newCounters(),
   }
 }
 

@@ -2,6 +2,7 @@ import { Admin } from './admin/admin.ts'
 import { type ClientOptions, resolveClientOptions } from './client-options.ts'
 import { Cluster } from './cluster.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
+import type { ClientCounters } from './counters.ts'
 import { GroupConsumer } from './groups/group-consumer.ts'
 import type { GroupOptions } from './groups/group-options.ts'
 import type { TopicSelection } from './groups/topic-selection.ts'
@@ -22,6 +23,8 @@ export interface Client extends AsyncDisposable {
   read(topics: string | readonly string[], options?: ReadOptions): RecordReader
   /** Reads topics, by name or by pattern, as a member of a group, as bytes. */
   consume(topics: TopicSelection, options: GroupOptions): GroupConsumer
+  /** What this client has done so far, as a snapshot. */
+  counters(): ClientCounters
   /** Flushes the producers, leaves the groups, ends the connections. Idempotent. */
   close(): Promise<void>
 }
@@ -76,6 +79,10 @@ class ClusterClient implements Client {
     this.#consumers.add(consumer)
     void consumer.closed.then(() => this.#consumers.delete(consumer))
     return consumer
+  }
+
+  counters(): ClientCounters {
+    return { ...this.#cluster.settings.counters }
   }
 
   close(): Promise<void> {

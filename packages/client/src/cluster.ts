@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly purpose?: Purpose
   readonly timeoutMs?: number
   readonly capVersion?: number
+  /** The lowest version that means what is asked: an older broker is UNSUPPORTED_VERSION. */
+  readonly minVersion?: number
 }
 
 const GROUP_KEY_TYPE = 0
@@ -47,8 +49,13 @@ export class Cluster {
     input: RequestInput,
     options: SendOptions = {},
   ): Promise<Response> {
-    const { timeoutMs = this.settings.requestTimeoutMs, purpose = 'control', capVersion } = options
-    const request = { timeoutMs, ...(capVersion === undefined ? {} : { capVersion }) }
+    const {
+      timeoutMs = this.settings.requestTimeoutMs,
+      purpose = 'control',
+      capVersion,
+      minVersion = 0,
+    } = options
+    const request = { timeoutMs, minVersion, ...(capVersion === undefined ? {} : { capVersion }) }
     if (target === 'any') return (await this.metadata.anyConnection()).request(api, input, request)
     const address = await this.#address(target)
     try {

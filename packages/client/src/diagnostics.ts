@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import type { TopicPartition } from './consumer/consumer-record.ts'
+import type { Stall } from './groups/progress.ts'
 
 /** A connection was opened, could not be, or was lost. `error` is null when it was opened, or closed by us. */
 export interface ConnectionEvent {
@@ -23,14 +24,21 @@ export interface LogCutEvent extends TopicPartition {
   readonly readUpTo: number
 }
 
+/** A member of a group has not got on for longer than its `stallAfterMs`. */
+export interface StallEvent extends Stall {
+  readonly group: string
+  readonly memberId: string
+}
+
 const connections = channel('millrace.client.connection')
 const groups = channel('millrace.client.group')
 const cuts = channel('millrace.client.log-cut')
+const stalls = channel('millrace.client.stall')
 
 /**
  * What happens inside, for whoever subscribes by `node:diagnostics_channel`: `millrace.client.connection`,
- * `millrace.client.group`, `millrace.client.log-cut`. Nothing is told for each record, and nothing is made
- * while nobody listens.
+ * `millrace.client.group`, `millrace.client.log-cut`, `millrace.client.stall`. Nothing is told for each record,
+ * and nothing is made while nobody listens.
  */
 export const diagnostics = {
   connection(event: ConnectionEvent): void {
@@ -41,5 +49,8 @@ export const diagnostics = {
   },
   logCut(event: LogCutEvent): void {
     if (cuts.hasSubscribers) cuts.publish(event)
+  },
+  stall(event: StallEvent): void {
+    if (stalls.hasSubscribers) stalls.publish(event)
   },
 }

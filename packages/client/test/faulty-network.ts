@@ -16,6 +16,9 @@ export class FaultyNetwork implements Network {
   /** Asked for each connection, with its number from 0. */
   fault: (connection: number) => Fault = () => ({})
   connectionCount = 0
+  /** While it is, nobody gets through, and every connection is cut. */
+  #isDown = false
+  readonly #connections = new Set<FaultyConnection>()
   /** Everything that has passed. */
   passedBytes = 0
 
@@ -23,10 +26,23 @@ export class FaultyNetwork implements Network {
     this.#inner = inner
   }
 
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
+  set isDown(isDown: boolean) {
+    this.#isDown = isDown
+    if (!isDown) return
+    for (const connection of this.#connections) connection.cut()
+    this.#connections.clear()
+  }
+
   async connect(address: BrokerAddress, owner: ByteStreamOwner, timeoutMs: number): Promise<ByteStream> {
+    if (this.#isDown) throw new Error('the network is down')
     const fault = this.fault(this.connectionCount++)
     const connection = new FaultyConnection(this, fault, owner)
     const stream = await this.#inner.connect(address, connection, timeoutMs)
+    this.#connections.add(connection)
     return connection.over(stream)
   }
 }
@@ -96,7 +112,11 @@ class FaultyConnection implements ByteStreamOwner {
   }
 
   #cutWhenDue(): void {
-    if (this.#isCut || this.#passedBytes < (this.#fault.cutAfterBytes ?? Number.POSITIVE_INFINITY)) return
+    if (this.#passedBytes >= (this.#fault.cutAfterBytes ?? Number.POSITIVE_INFINITY)) this.cut()
+  }
+
+  cut(): void {
+    if (this.#isCut) return
     this.#isCut = true
     this.#stream?.close()
     this.#owner.onClose(new Error('the cable was cut'))

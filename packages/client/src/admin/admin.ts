@@ -1,4 +1,5 @@
 import { describeCluster, ErrorCode, KafkaError } from '@millrace/protocol'
+import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
 import {
@@ -14,6 +15,8 @@ import {
   type GroupDescription,
   type GroupListing,
   listAllGroups,
+  type MemberName,
+  removeGroupMembers,
 } from '../groups/group-description.ts'
 import type { BrokerNode } from '../metadata/cluster-metadata.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
@@ -88,7 +91,21 @@ export class Admin {
     return changeConfigs(this.#cluster, resource, changes)
   }
 
-  describeCluster(): Promise<ClusterDescription> {
+  /** Brokers, controller and id of the cluster. */
+  async describeCluster(): Promise<ClusterDescription> {
+    try {
+      return await this.#describeCluster()
+    } catch (error) {
+      // Brokers before 2.8 do not know that request, and tell the same in their metadata.
+      if (!(error instanceof ClientError && error.code === 'UNSUPPORTED_VERSION')) throw error
+      const { metadata } = this.#cluster
+      await metadata.readAll('brokers')
+      const { clusterId, controllerId, brokers } = metadata
+      return { clusterId: clusterId ?? '', controllerId, brokers }
+    }
+  }
+
+  #describeCluster(): Promise<ClusterDescription> {
     return this.#cluster.call(
       'any',
       describeCluster,
@@ -136,6 +153,11 @@ export class Admin {
   /** Sets a group's offsets. The group must not have members. */
   alterOffsets(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
     return commitOffsets(this.#cluster, outsider(group), offsets)
+  }
+
+  /** Takes members out of a group, such as static ones that will not come back. They may join again. */
+  removeMembers(group: string, members: readonly MemberName[]): Promise<void> {
+    return removeGroupMembers(this.#cluster, group, members)
   }
 
   /** Deletes a group without members, and its offsets. */

@@ -33,6 +33,8 @@ export interface RequestOptions {
   readonly timeoutMs: number
   /** The highest version of which the caller can make use. */
   readonly capVersion?: number
+  /** The lowest version that means what the caller asks. */
+  readonly minVersion?: number
 }
 
 interface PendingRequest {
@@ -80,12 +82,14 @@ export class Connection implements ByteStreamOwner {
       connection.#stream = await settings.network.connect(address, connection, settings.connectTimeoutMs)
     } catch (error) {
       const failure = connectFailure(settings, address, error)
+      settings.counters.connectionsFailed++
       diagnostics.connection({ kind: 'failed', ...address, error: failure })
       throw failure
     }
     try {
       connection.#versions = await negotiateVersions(connection.#ask)
       await connection.#authenticate()
+      settings.counters.connectionsOpened++
       diagnostics.connection({ kind: 'opened', ...address, error: null })
     } catch (error) {
       connection.close()
@@ -120,7 +124,7 @@ export class Connection implements ByteStreamOwner {
     }
     let version: number
     try {
-      version = this.#versions.choose(api, options.capVersion)
+      version = this.#versions.choose(api, options.capVersion, options.minVersion)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -151,6 +155,7 @@ export class Connection implements ByteStreamOwner {
 
   onData(chunk: Buffer): void {
     if (this.#failure !== null) return
+    this.#settings.counters.bytesReceived += chunk.length
     try {
       this.#splitter.push(chunk)
       for (let frame = this.#splitter.next(); frame !== null; frame = this.#splitter.next()) {
@@ -200,7 +205,11 @@ export class Connection implements ByteStreamOwner {
   ): boolean {
     assert(this.#stream !== null, 'a request before the connection is open')
     const header = { correlationId, clientId: this.#settings.clientId }
-    return this.#stream.write(encodeRequest(api, version, header, input))
+    const buffers = encodeRequest(api, version, header, input)
+    const { counters } = this.#settings
+    counters.requests++
+    for (const { length } of buffers) counters.bytesSent += length
+    return this.#stream.write(buffers)
   }
 
   #takeCorrelationId(): number {
@@ -260,7 +269,9 @@ export class Connection implements ByteStreamOwner {
     if (typeof body !== 'object' || body === null || !('throttleTimeMs' in body)) return
     const { throttleTimeMs } = body
     if (typeof throttleTimeMs !== 'number' || throttleTimeMs <= 0) return
-    this.#holdBack(delay(this.#settings.clock, Math.min(throttleTimeMs, LONGEST_THROTTLE_MS)))
+    const pauseMs = Math.min(throttleTimeMs, LONGEST_THROTTLE_MS)
+    this.#settings.counters.throttledMs += pauseMs
+    this.#holdBack(delay(this.#settings.clock, pauseMs))
   }
 
   /**
@@ -290,6 +301,7 @@ export class Connection implements ByteStreamOwner {
     if (this.#failure !== null) return
     this.#failure = failure
     const error = failure.code === 'CLOSED' ? null : failure
+    if (error !== null) this.#settings.counters.connectionsLost++
     diagnostics.connection({ kind: 'closed', host: this.address.host, port: this.address.port, error })
     this.#timer?.cancel()
     this.#stream?.close()

@@ -21,16 +21,19 @@ export class VersionRanges {
     return version >= Math.max(range[0], api.validVersions[0]) ? version : null
   }
 
-  /** As `highestCommon`; throws UNSUPPORTED_VERSION where it has none. */
-  choose(api: VersionedApi, capVersion?: number): number {
+  /**
+   * As `highestCommon`; throws UNSUPPORTED_VERSION where it has none, or none from `minVersion` on: below it the
+   * broker would take the request to mean something else.
+   */
+  choose(api: VersionedApi, capVersion?: number, minVersion = 0): number {
     const version = this.highestCommon(api, capVersion)
-    if (version !== null) return version
+    if (version !== null && version >= minVersion) return version
     const range = this.#ranges.get(api.key)
     const seen = range === undefined ? 'does not offer it' : `takes versions ${range[0]} to ${range[1]}`
-    const ours = `${api.validVersions[0]} to ${api.validVersions[1]}`
+    const ours = `${Math.max(minVersion, api.validVersions[0])} to ${api.validVersions[1]}`
     throw new ClientError(
       'UNSUPPORTED_VERSION',
-      `${api.name}: the broker ${seen}, this client speaks ${ours}`,
+      `${api.name}: the broker ${seen}, this call needs one of ${ours}`,
     )
   }
 }

@@ -16,6 +16,8 @@ export class FetchPartition implements TopicPartition {
   failedAttempts = 0
   /** When the attempts began to fail, null after one that succeeded. */
   failingSinceMs: number | null = null
+  /** Why the last attempt came to nothing, null after one that succeeded. */
+  lastError: Error | null = null
   /** Changes with every seek: what was fetched before it is dropped. */
   positionVersion = 0
   /** The epoch under which the last fetched batch was written; -1 before the first one. */
@@ -43,5 +45,6 @@ export class FetchPartition implements TopicPartition {
     this.lastFetchedEpoch = -1
     this.failedAttempts = 0
     this.failingSinceMs = null
+    this.lastError = null
   }
 }

@@ -243,6 +243,7 @@ export class Fetcher {
     }
     partition.failedAttempts = 0
     partition.failingSinceMs = null
+    partition.lastError = null
     partition.highWatermark = fetched.highWatermark
     partition.lastStableOffset = fetched.lastStableOffset
     partition.logStartOffset = fetched.logStartOffset
@@ -278,6 +279,7 @@ export class Fetcher {
     const { clock } = this.#cluster.settings
     const nowMs = clock.monotonicMs()
     partition.failingSinceMs ??= nowMs
+    partition.lastError = error
     const isMoved = error instanceof KafkaError && LEADER_ERRORS.includes(error.code)
     const mayPass = isMoved || isRetriable(error)
     if (mayPass && nowMs - partition.failingSinceMs < this.#settings.giveUpAfterMs) {

@@ -91,6 +91,9 @@ function withoutRepeats(queries: readonly OffsetQuery[]): OffsetQuery[][] {
   return rounds
 }
 
+/** KIP-734, of Kafka 3.0. */
+const FIRST_WITH_MAX_TIMESTAMP = 7
+
 async function askLeader(
   cluster: Cluster,
   leader: number,
@@ -107,7 +110,11 @@ async function askLeader(
       partitions: [{ partitionIndex: partition, timestamp }],
     })),
   }
-  const answer = await cluster.send({ nodeId: leader }, listOffsets, mergeTopics(input))
+  // An older broker would look for the first record that is not older than three milliseconds before 1970.
+  const minVersion = queries.some(({ timestamp }) => timestamp === MAX_TIMESTAMP)
+    ? FIRST_WITH_MAX_TIMESTAMP
+    : 0
+  const answer = await cluster.send({ nodeId: leader }, listOffsets, mergeTopics(input), { minVersion })
   for (const query of queries) {
     const { errorCode, offset, timestamp, leaderEpoch } = partitionAnswer(answer, query)
     const { topic, partition } = query

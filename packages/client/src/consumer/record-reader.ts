@@ -82,6 +82,7 @@ export class RecordReader implements AsyncDisposable {
         if (this.#open.size === 0) await this.close()
         else await this.#fetchMore()
       } else if (records.length > 0) {
+        this.#cluster.settings.counters.recordsRead += records.length
         return records
       }
     }

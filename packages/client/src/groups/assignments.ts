@@ -117,9 +117,19 @@ export class Assignments {
     }
   }
 
-  /** Goes on where the log begins or ends now: what was asked for was deleted. */
-  async backIntoRange(assigned: AssignedPartition): Promise<void> {
-    const starts = await this.#startOffsets([assigned])
+  /** Goes on where the log begins or ends now: what was asked for was deleted. Throws `error` where it shall not. */
+  async backIntoRange(assigned: AssignedPartition, error: Error): Promise<void> {
+    const { outOfRange } = this.#settings
+    if (outOfRange === 'fail') throw error
+    const starts = await this.#startOffsets([assigned], outOfRange)
+    this.seek(assigned, starts.get(nameOf(assigned)) ?? 0)
+  }
+
+  /** Goes on at the first record that is not older than this moment, or at the end. */
+  async seekToTime(assigned: AssignedPartition, timeMs: number): Promise<void> {
+    const starts = await this.#startOffsets([assigned], { timeMs })
+    // It may have been taken away while the broker was asked.
+    if (this.#partitions.get(assigned.fetch) !== assigned) return
     this.seek(assigned, starts.get(nameOf(assigned)) ?? 0)
   }
 
@@ -170,9 +180,12 @@ export class Assignments {
     }
   }
 
-  async #startOffsets(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+  async #startOffsets(
+    partitions: readonly TopicPartition[],
+    from = this.#settings.from,
+  ): Promise<Map<string, number>> {
     if (partitions.length === 0) return new Map()
-    const { from, isolation } = this.#settings
+    const { isolation } = this.#settings
     const look = (timestamp: number) =>
       lookUpOffsets(
         this.#cluster,

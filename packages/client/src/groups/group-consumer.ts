@@ -1,4 +1,3 @@
-import { strict as assert } from 'node:assert'
 import { KafkaError } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
@@ -7,12 +6,15 @@ import { isRetriable } from '../connection/retry.ts'
 import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
 import { Fetcher } from '../consumer/fetcher.ts'
-import type { Timer } from '../time/clock.ts'
+import { integerOption } from '../option-check.ts'
+import { delay, type Timer } from '../time/clock.ts'
 import { AdaptiveSession } from './adaptive-session.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import { Assignments } from './assignments.ts'
 import { type GroupOptions, type GroupSettings, resolveGroupOptions } from './group-options.ts'
 import type { GroupSession } from './group-session.ts'
+import { Progress, type Stall } from './progress.ts'
+import { StallWatch } from './stall-watch.ts'
 import type { TopicSelection } from './topic-selection.ts'
 
 /** A record in the program's hands. It counts as handled when `done()` is called. */
@@ -34,6 +36,10 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #fetcher: Fetcher
   readonly #assignments: Assignments
   readonly #session: AdaptiveSession
+  readonly #progress: Progress
+  readonly #stallWatch: StallWatch
+  /** What a handler has in its hands is waited for before the last commit. */
+  #drain: () => Promise<unknown> = () => Promise.resolve()
   #current: {
     assigned: AssignedPartition
     decoder: ChunkDecoder
@@ -65,6 +71,8 @@ export class GroupConsumer implements AsyncDisposable {
       new Assignments(cluster, this.#settings, session, this.#fetcher)
     this.#session = new AdaptiveSession(cluster, this.#settings, topics, assignments)
     this.#assignments = this.#session.assignments
+    this.#progress = new Progress(cluster.settings.clock)
+    this.#stallWatch = new StallWatch(cluster, this.#settings, this.#session, this.#progress)
   }
 
   /** Resolves when the consumer has been closed. */
@@ -96,7 +104,18 @@ export class GroupConsumer implements AsyncDisposable {
 
   /** Commits everything that is done, now. */
   async commit(): Promise<void> {
-    await this.#assignments.commit()
+    try {
+      await this.#assignments.commit()
+      this.#progress.committed()
+    } catch (error) {
+      this.#progress.commitFailed(toError(error))
+      throw error
+    }
+  }
+
+  /** Why the consumer has not got on for `stallAfterMs`, or null: then it does. */
+  get stall(): Stall | null {
+    return this.#stallWatch.look()
   }
 
   /** Hands out nothing of these partitions, or of all, until `resume`. They stay this member's. */
@@ -110,14 +129,21 @@ export class GroupConsumer implements AsyncDisposable {
 
   /** Goes on from this offset. Throws UNKNOWN_PARTITION for one that this member does not have. */
   seek(place: TopicPartition & { readonly offset: number }): void {
-    const [assigned] = this.#assigned([place])
-    if (assigned === undefined) {
-      throw new ClientError(
-        'UNKNOWN_PARTITION',
-        `${place.topic}/${place.partition} is not assigned to this member`,
-      )
-    }
-    this.#assignments.seek(assigned, place.offset)
+    const { min, max } = { min: 0, max: Number.MAX_SAFE_INTEGER }
+    integerOption('offset', place.offset, { min, max, default: 0 })
+    this.#assignments.seek(this.#oneAssigned(place), place.offset)
+  }
+
+  /** As `seek`: goes on at the first record that is not older than `time`, or at the end when all are. */
+  async seekToTime(place: TopicPartition & { readonly time: number | Date }): Promise<void> {
+    const timeMs = place.time instanceof Date ? place.time.getTime() : place.time
+    integerOption('time', timeMs, { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 })
+    await this.#assignments.seekToTime(this.#oneAssigned(place), timeMs)
+  }
+
+  /** Before closing, `drain` is waited for, half of the rebalance timeout at most: then what it has done is committed. */
+  drainBeforeClosing(drain: () => Promise<unknown>): void {
+    this.#drain = drain
   }
 
   /** Asking for the next record marks the one before as done. Leaving the loop closes the consumer. */
@@ -149,6 +175,7 @@ export class GroupConsumer implements AsyncDisposable {
     if (this.#signal?.aborted) return void this.close()
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#running = this.#session.run().catch((error: unknown) => this.#fail(error))
+    this.#stallWatch.start()
     if (this.#settings.commit !== 'manual') this.#commitLater()
   }
 
@@ -161,6 +188,8 @@ export class GroupConsumer implements AsyncDisposable {
       else if (record !== undefined) {
         current.index++
         assigned.tracker.handOut(record.offset)
+        this.#progress.moved()
+        this.#cluster.settings.counters.recordsRead++
         return { record, lost: assigned.lost, done: () => this.#done(assigned, record.offset) }
       } else if (decoder.isDone) this.#current = null
       else {
@@ -174,6 +203,12 @@ export class GroupConsumer implements AsyncDisposable {
     return null
   }
 
+  #oneAssigned({ topic, partition }: TopicPartition): AssignedPartition {
+    const [assigned] = this.#assigned([{ topic, partition }])
+    if (assigned !== undefined) return assigned
+    throw new ClientError('UNKNOWN_PARTITION', `${topic}/${partition} is not assigned to this member`)
+  }
+
   #assigned(partitions: readonly TopicPartition[]): AssignedPartition[] {
     return this.#assignments
       .all()
@@ -184,6 +219,7 @@ export class GroupConsumer implements AsyncDisposable {
 
   #done(assigned: AssignedPartition, offset: number): void {
     assigned.done(offset)
+    this.#progress.moved()
     if (this.#settings.commit === 'each') this.#commitNow()
   }
 
@@ -197,7 +233,7 @@ export class GroupConsumer implements AsyncDisposable {
     } else if (fetched.kind === 'cut') {
       this.#assignments.seek(assigned, fetched.offset)
     } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
-      await this.#assignments.backIntoRange(assigned)
+      await this.#assignments.backIntoRange(assigned, fetched.error)
     } else {
       throw fetched.error
     }
@@ -220,7 +256,7 @@ export class GroupConsumer implements AsyncDisposable {
       this.#isCommitting = false
       if (mayGoOn && this.#settings.commit === 'each' && this.#needsCommit()) this.#commitNow()
     }
-    this.#assignments.commit().then(
+    this.commit().then(
       () => settled(true),
       (error: unknown) => {
         // During a rebalance a commit may be refused; what is done is committed with the next one.
@@ -239,15 +275,21 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #fail(error: unknown): void {
-    assert(error instanceof Error)
-    this.#failure ??= error
+    this.#failure ??= toError(error)
     this.#fetcher.wake()
   }
 
   async #close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#commitTimer?.cancel()
     this.#current = null
+    this.#fetcher.wake()
+    // Heartbeats go on meanwhile: what is in the program's hands is still this member's.
+    const { clock } = this.#cluster.settings
+    const over = new AbortController()
+    await Promise.race([this.#drain(), delay(clock, this.#settings.rebalanceTimeoutMs / 2, over.signal)])
+    over.abort()
+    this.#commitTimer?.cancel()
+    this.#stallWatch.stop()
     this.#session.stop()
     this.#fetcher.close()
     try {
@@ -257,8 +299,13 @@ export class GroupConsumer implements AsyncDisposable {
       // The broker is gone, or has given the partitions away: there is nobody to tell any more.
       if (!(error instanceof KafkaError || isRetriable(error))) throw error
     } finally {
+      for (const assigned of this.#assignments.all()) assigned.leave()
       this.#session.close()
       this.#closed.resolve()
     }
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -8,6 +8,7 @@ import {
   describeGroups,
   ErrorCode,
   KafkaError,
+  leaveGroup,
   listGroups,
 } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
@@ -55,6 +56,30 @@ const NOT_THIS_KIND: readonly number[] = [
 
 type WireConsumerGroup = ConsumerGroupDescribeResponse['groups'][number]
 type WireGroup = DescribeGroupsResponse['groups'][number]
+
+/** A member by the id that the broker gave it, or by the instance id that stays its own. */
+export type MemberName = { readonly memberId: string } | { readonly instanceId: string }
+
+/** Takes members out of a group of the classic protocol, such as a static one that does not come back. */
+export async function removeGroupMembers(
+  cluster: Cluster,
+  group: string,
+  members: readonly MemberName[],
+): Promise<void> {
+  const input = {
+    groupId: group,
+    memberId: '',
+    members: members.map((member) => ({
+      memberId: 'memberId' in member ? member.memberId : '',
+      groupInstanceId: 'instanceId' in member ? member.instanceId : null,
+      reason: 'removed by an administrator',
+    })),
+  }
+  await cluster.call({ group }, leaveGroup, input, (answer) => {
+    const failed = [answer, ...answer.members].find(({ errorCode }) => errorCode !== ErrorCode.NONE)
+    if (failed !== undefined) throw new KafkaError(failed.errorCode, `members of group "${group}"`)
+  })
+}
 
 /** The groups of every broker of the cluster. */
 export async function listAllGroups(cluster: Cluster): Promise<GroupListing[]> {

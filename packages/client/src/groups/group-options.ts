@@ -5,6 +5,7 @@ import { choiceOption, integerOption, invalidOption, refuseUnknownOptions } from
 import type { Assignor } from './assignors/assignor.ts'
 import { cooperativeStickyAssignor } from './assignors/cooperative-sticky-assignor.ts'
 import { rangeAssignor } from './assignors/range-assignor.ts'
+import type { Stall } from './progress.ts'
 
 /** Where a group starts in a partition in which it has committed nothing. */
 export type GroupStart = 'beginning' | 'end' | { readonly time: number | Date }
@@ -26,6 +27,11 @@ export interface GroupOptions {
   readonly protocol?: GroupProtocol
   /** Default `beginning`. */
   readonly from?: GroupStart
+  /**
+   * What to do when the log does not have the offset to go on from, because it was deleted meanwhile: go on at
+   * its `beginning`, at its `end`, or `fail` with OFFSET_OUT_OF_RANGE. Default: as `from` says.
+   */
+  readonly outOfRange?: 'beginning' | 'end' | 'fail'
   /** Ends the consuming: what is done is committed, the group is left. */
   readonly signal?: AbortSignal
   /** A name that stays over restarts: coming back within the session timeout moves no partition. */
@@ -58,6 +64,10 @@ export interface GroupOptions {
   ) => void | Promise<void>
   /** For the classic protocol, in order of preference; all members must have one in common. Default cooperative-sticky, then range. */
   readonly assignors?: readonly Assignor[]
+  /** After so long without getting on, `onStalled` is told why, in ms. Default 60,000. */
+  readonly stallAfterMs?: number
+  /** Told once for each time that the consumer stands still: no assignment, no data, a busy handler, failing commits. */
+  readonly onStalled?: (stall: Stall) => void
   readonly isolation?: Isolation
   /** Bytes fetched ahead, all partitions together. Default 16 MiB. */
   readonly readAheadBytes?: number
@@ -68,6 +78,7 @@ export interface GroupSettings {
   readonly group: string
   readonly protocol: GroupProtocol
   readonly from: 'beginning' | 'end' | { readonly timeMs: number }
+  readonly outOfRange: GroupSettings['from'] | 'fail'
   readonly instanceId: string | null
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -77,6 +88,8 @@ export interface GroupSettings {
   readonly onAssigned: NonNullable<GroupOptions['onAssigned']>
   readonly onRevoked: NonNullable<GroupOptions['onRevoked']>
   readonly assignors: readonly Assignor[]
+  readonly stallAfterMs: number
+  readonly onStalled: NonNullable<GroupOptions['onStalled']>
   readonly isolation: Isolation
   readonly readAheadBytes: number
 }
@@ -85,6 +98,7 @@ const OPTION_NAMES = [
   'group',
   'protocol',
   'from',
+  'outOfRange',
   'signal',
   'instanceId',
   'sessionTimeoutMs',
@@ -95,6 +109,8 @@ const OPTION_NAMES = [
   'onAssigned',
   'onRevoked',
   'assignors',
+  'stallAfterMs',
+  'onStalled',
   'isolation',
   'readAheadBytes',
 ]
@@ -109,6 +125,7 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: HOUR_MS, default: fallback })
   const sessionTimeoutMs = milliseconds('sessionTimeoutMs', options.sessionTimeoutMs, 30_000)
+  const from = startOf(options.from ?? 'beginning')
   return {
     group: options.group,
     // Who names assignors wants the protocol that has them.
@@ -118,7 +135,16 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
       ['auto', 'classic', 'consumer'],
       options.assignors === undefined ? 'auto' : 'classic',
     ),
-    from: startOf(options.from ?? 'beginning'),
+    from,
+    outOfRange:
+      options.outOfRange === undefined
+        ? from
+        : choiceOption<'beginning' | 'end' | 'fail'>(
+            'outOfRange',
+            options.outOfRange,
+            ['beginning', 'end', 'fail'],
+            'beginning',
+          ),
     instanceId: options.instanceId ?? null,
     sessionTimeoutMs,
     heartbeatIntervalMs: Math.min(
@@ -131,6 +157,8 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
     onRevoked: options.onRevoked ?? (() => {}),
     commitIntervalMs: milliseconds('commitIntervalMs', options.commitIntervalMs, 5_000),
     assignors: options.assignors ?? [cooperativeStickyAssignor, rangeAssignor],
+    stallAfterMs: milliseconds('stallAfterMs', options.stallAfterMs, 60_000),
+    onStalled: options.onStalled ?? (() => {}),
     isolation: choiceOption<Isolation>(
       'isolation',
       options.isolation,

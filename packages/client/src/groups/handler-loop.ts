@@ -74,6 +74,7 @@ export class HandlerLoop {
   }
 
   async run(): Promise<void> {
+    this.#consumer.drainBeforeClosing(() => Promise.all(this.#active))
     try {
       for (let claimed = await this.#next(); claimed !== null; claimed = await this.#next())
         this.#begin(claimed)
@@ -92,19 +93,21 @@ export class HandlerLoop {
 
   #begin(claimed: ClaimedRecord): void {
     const lane = this.#laneOf(claimed.record)
-    const work = (this.#lanes.get(lane) ?? Promise.resolve()).then(() => this.#work(claimed))
-    this.#lanes.set(lane, work)
+    const previous = lane === null ? undefined : this.#lanes.get(lane)
+    const work = (previous ?? Promise.resolve()).then(() => this.#work(claimed))
+    if (lane !== null) this.#lanes.set(lane, work)
     this.#active.add(work)
     void work.then(() => {
       this.#active.delete(work)
-      if (this.#lanes.get(lane) === work) this.#lanes.delete(lane)
+      if (lane !== null && this.#lanes.get(lane) === work) this.#lanes.delete(lane)
     })
   }
 
-  #laneOf({ topic, partition, key }: ConsumerRecord): string {
+  /** Null for a record that waits for no other: without a key there is no order of keys to keep. */
+  #laneOf({ topic, partition, key }: ConsumerRecord): string | null {
     const place = `${topic}/${partition}`
-    // Records without a key have no order among them to keep; those of one batch may be handled at once.
-    return this.#orderedBy === 'key' && key !== null ? `${place}/${key.toString('latin1')}` : place
+    if (this.#orderedBy === 'partition') return place
+    return key === null ? null : `${place}/${key.toString('latin1')}`
   }
 
   /** Never rejects. After a failure the records behind it stay undone, and are handled after a restart. */

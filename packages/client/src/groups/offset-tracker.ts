@@ -1,14 +1,21 @@
 import { strict as assert } from 'node:assert'
 
+interface HandedOut {
+  readonly offset: number
+  isDone: boolean
+}
+
 /**
  * How far a partition has been handled: records are handed out in order and done in any order, and
  * what may be committed is the end of the unbroken row of done ones. Never ahead of what was handled.
  */
 export class OffsetTracker {
-  /** Offsets that were handed out, from the first that is not done; each with whether it is done. */
-  readonly #handedOut: { readonly offset: number; isDone: boolean }[] = []
+  /** Offsets that were handed out, in order; those before `#first` are done and forgotten soon. */
+  #handedOut: HandedOut[] = []
+  #first = 0
   #committable: number
   #next: number
+  #inHand = 0
 
   constructor(start: number) {
     this.#committable = start
@@ -27,21 +34,27 @@ export class OffsetTracker {
 
   /** Records that were handed out and are not done. */
   get inHand(): number {
-    return this.#handedOut.reduce((count, { isDone }) => count + (isDone ? 0 : 1), 0)
+    return this.#inHand
+  }
+
+  /** Records from the oldest that is not done to the newest: what a restart would repeat at most. */
+  get uncommittedCount(): number {
+    return this.#handedOut.length - this.#first
   }
 
   handOut(offset: number): void {
     assert(offset >= this.#next, 'records are handed out in order')
     this.#next = offset + 1
+    this.#inHand++
     this.#handedOut.push({ offset, isDone: false })
   }
 
   done(offset: number): void {
-    const at = this.#handedOut.findIndex((entry) => entry.offset === offset)
-    const entry = this.#handedOut[at]
+    const entry = this.#find(offset)
     assert(entry !== undefined && !entry.isDone, 'a record is done once, after it was handed out')
     entry.isDone = true
-    if (at === 0) this.#advance()
+    this.#inHand--
+    if (entry === this.#handedOut[this.#first]) this.#advance()
   }
 
   /** There is no record between the last one handed out and this offset: markers, or records compacted away. */
@@ -50,10 +63,24 @@ export class OffsetTracker {
     this.#advance()
   }
 
+  /** Offsets rise, so halving finds one among many, as there are when a slow record holds back quick ones. */
+  #find(offset: number): HandedOut | undefined {
+    let [low, high] = [this.#first, this.#handedOut.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#handedOut[middle]?.offset ?? 0) < offset) low = middle + 1
+      else high = middle
+    }
+    const found = this.#handedOut[low]
+    return found?.offset === offset ? found : undefined
+  }
+
   #advance(): void {
-    let count = 0
-    while (this.#handedOut[count]?.isDone) count++
-    this.#handedOut.splice(0, count)
-    this.#committable = this.#handedOut[0]?.offset ?? this.#next
+    while (this.#handedOut[this.#first]?.isDone) this.#first++
+    this.#committable = this.#handedOut[this.#first]?.offset ?? this.#next
+    // Cutting off the front each time would cost as much as the queue is long.
+    if (this.#first * 2 < this.#handedOut.length) return
+    this.#handedOut = this.#handedOut.slice(this.#first)
+    this.#first = 0
   }
 }

@@ -116,11 +116,13 @@ export class Unsettled {
   deliver(sent: SentBatch, baseOffset: number, appendTimeMs: number): void {
     if (!isQueued(sent)) return
     sent.queue.failedAttempts = 0
+    this.#client.counters.recordsSent += sent.batch.recordCount
     this.#remove(sent)
     sent.batch.delivered(sent.queue.partition, baseOffset, appendTimeMs)
   }
 
   fail(sent: SentBatch, errorOf: (record: number) => Error): void {
+    this.#client.counters.recordsFailed += sent.batch.recordCount
     this.#remove(sent)
     sent.batch.failed(errorOf)
   }
@@ -173,6 +175,7 @@ export class Unsettled {
       queue.notBeforeMs = clock.monotonicMs() + backoffMs(queue.failedAttempts, this.#client, clock)
       queue.failedAttempts++
     }
+    this.#client.counters.batchesRetried++
     batch.lastError = error
     queue.returned(batch)
   }

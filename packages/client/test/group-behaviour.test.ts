@@ -1,0 +1,236 @@
+import { type Broker, startBroker } from '@millrace/broker'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Client, createClient, inProcessNetwork, type Stall } from '../src/index.ts'
+import { FaultyNetwork } from './faulty-network.ts'
+
+let broker: Broker
+let client: Client
+let topicCount = 0
+beforeAll(async () => {
+  const config = { 'group.min.session.timeout.ms': '100' }
+  broker = await startBroker({ host: '127.0.0.1', port: 0, config })
+})
+afterAll(async () => {
+  await broker.close()
+})
+beforeEach(() => {
+  client = newClient()
+})
+afterEach(async () => {
+  await client.close()
+})
+
+const FAST = { protocol: 'classic', heartbeatIntervalMs: 30 } as const
+
+function newClient(options: { network?: FaultyNetwork } = {}): Client {
+  return createClient({
+    bootstrapServers: broker.bootstrapServers,
+    network: inProcessNetwork(broker),
+    ...options,
+  })
+}
+
+/** A topic of one partition whose records are numbers, a second apart. */
+async function topicWith(count: number): Promise<string> {
+  const name = `behaviour-${topicCount++}`
+  await client.admin.createTopics([{ name }])
+  const records = Array.from({ length: count }, (_, i) => ({ value: String(i), timestampMs: 1_000 * i }))
+  await client.producer().sendMany(name, records)
+  return name
+}
+
+/** Resolves when it is aborted, or after five seconds. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    AbortSignal.timeout(5_000).addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+describe('seeking while running', () => {
+  it('goes to the first record that is not older than a time, and to the end when all are', async () => {
+    const name = await topicWith(10)
+    const consumer = client.consume([name], { ...FAST, group: name })
+    await consumer.next()
+    await consumer.seekToTime({ topic: name, partition: 0, time: 6_500 })
+    expect((await consumer.next())?.record.offset).toBe(7)
+    await consumer.seekToTime({ topic: name, partition: 0, time: new Date(99_000) })
+    const next = consumer.next()
+    await client.producer().send(name, { value: 'late' })
+    expect((await next)?.record.offset).toBe(10)
+    await expect(consumer.seekToTime({ topic: name, partition: 1, time: 0 })).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    })
+    expect(() => consumer.seek({ topic: name, partition: 0, offset: -1 })).toThrow('offset: got -1')
+  })
+})
+
+describe('an offset that the log does not have any more', () => {
+  async function nextOf(outOfRange: 'beginning' | 'end' | 'fail' | undefined): Promise<number | undefined> {
+    const name = await topicWith(10)
+    await client.admin.alterOffsets(name, [{ topic: name, partition: 0, offset: 2 }])
+    await client.admin.deleteRecords([{ topic: name, partition: 0, before: 5 }])
+    const how = outOfRange === undefined ? {} : { outOfRange }
+    const next = client.consume([name], { ...FAST, group: name, ...how }).next()
+    if (outOfRange === 'end') {
+      const again = setInterval(() => void client.producer().send(name, { value: 'late' }), 20)
+      void next.finally(() => clearInterval(again))
+    }
+    return (await next)?.record.offset
+  }
+  it('goes on at the beginning, as `from` does', async () => expect(await nextOf(undefined)).toBe(5))
+  it('goes on at the beginning', async () => expect(await nextOf('beginning')).toBe(5))
+  it('goes on at the end', async () => expect(await nextOf('end')).toBeGreaterThanOrEqual(10))
+  it('fails where it shall', async () => {
+    await expect(nextOf('fail')).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+  })
+})
+
+describe('what is committed', () => {
+  async function committed(group: string): Promise<number> {
+    return (await client.admin.fetchOffsets(group))[0]?.offset ?? -1
+  }
+
+  it('is nothing by itself when it is done by hand, not at the end either', async () => {
+    const name = await topicWith(5)
+    const consumer = client.consume([name], { ...FAST, group: name, commit: 'manual', commitIntervalMs: 1 })
+    for (let i = 0; i < 3; i++) (await consumer.next())?.done()
+    await consumer.commit()
+    ;(await consumer.next())?.done()
+    await consumer.close()
+    expect(await committed(name)).toBe(3)
+  })
+
+  it('is each record as soon as it is done', async () => {
+    const name = await topicWith(5)
+    const consumer = client.consume([name], { ...FAST, group: name, commit: 'each' })
+    for (let i = 0; i < 3; i++) {
+      ;(await consumer.next())?.done()
+      await expect.poll(() => committed(name)).toBe(i + 1)
+    }
+  })
+
+  it('follows in intervals, never beyond a record that is not done', async () => {
+    const name = await topicWith(5)
+    const consumer = client.consume([name], { ...FAST, group: name, commitIntervalMs: 10 })
+    const claimed = [await consumer.next(), await consumer.next(), await consumer.next()]
+    claimed[0]?.done()
+    claimed[2]?.done()
+    await expect.poll(() => committed(name)).toBe(1)
+    claimed[1]?.done()
+    await expect.poll(() => committed(name)).toBe(3)
+  })
+
+  it('has what a handler still had in its hands when it was told to stop', async () => {
+    const name = await topicWith(5)
+    const controller = new AbortController()
+    let finished = 0
+    const options = {
+      ...FAST,
+      group: name,
+      concurrency: 3,
+      orderedBy: 'key',
+      signal: controller.signal,
+    } as const
+    await client.topic(name).consume(options, async ({ offset }) => {
+      if (offset === 2) controller.abort()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      finished++
+    })
+    expect(finished).toBe(3)
+    expect(await committed(name)).toBe(3)
+  })
+})
+
+describe('a session that ends while a handler works', () => {
+  it('is told to the handler, and the records go to another member', async () => {
+    const name = await topicWith(1)
+    const network = new FaultyNetwork(inProcessNetwork(broker))
+    const cutOff = newClient({ network })
+    const started = Promise.withResolvers<void>()
+    const lost = Promise.withResolvers<boolean>()
+    const options = { ...FAST, group: name, sessionTimeoutMs: 150 }
+    const handling = cutOff.topic(name).consume(options, async (_record, { signal }) => {
+      started.resolve()
+      await aborted(signal)
+      lost.resolve(signal.aborted)
+    })
+    await started.promise
+    network.isDown = true
+    const other = client.consume([name], { ...options })
+    expect((await other.next())?.record.offset).toBe(0)
+    network.isDown = false
+    expect(await lost.promise).toBe(true)
+    await cutOff.close()
+    await handling
+  })
+})
+
+describe('a consumer that stands still', () => {
+  it('says that its handler is busy, once, and not any more when it goes on', async () => {
+    const name = await topicWith(2)
+    const told: Stall[] = []
+    const options = { ...FAST, group: name, stallAfterMs: 40, onStalled: (stall: Stall) => told.push(stall) }
+    const consumer = client.consume([name], options)
+    const claimed = await consumer.next()
+    await expect.poll(() => told.map(({ reason }) => reason)).toEqual(['handler-busy'])
+    expect(consumer.stall?.reason).toBe('handler-busy')
+    claimed?.done()
+    expect(consumer.stall).toBeNull()
+  })
+
+  it('says that it has no partition, when there are more members than partitions', async () => {
+    const name = await topicWith(1)
+    const first = client.consume([name], { ...FAST, group: name })
+    await first.next()
+    const second = client.consume([name], { ...FAST, group: name, stallAfterMs: 60 })
+    void second.next()
+    await expect.poll(() => second.stall?.reason).toBe('no-assignment')
+  })
+
+  it('says that no data comes, and why', async () => {
+    const name = await topicWith(1)
+    const network = new FaultyNetwork(inProcessNetwork(broker))
+    const cutOff = newClient({ network })
+    const consumer = cutOff.consume([name], { ...FAST, group: name, stallAfterMs: 60 })
+    ;(await consumer.next())?.done()
+    void consumer.next()
+    await expect.poll(() => consumer.stall?.message).toMatch(/nothing was written/)
+    network.isDown = true
+    await expect.poll(() => consumer.stall?.message).toMatch(/no record came .* fetching fails/)
+    network.isDown = false
+    await cutOff.close()
+  })
+})
+
+describe('a handler ordered by key', () => {
+  it('handles records without a key side by side', async () => {
+    const name = await topicWith(8)
+    const controller = new AbortController()
+    let [atOnce, most, count] = [0, 0, 0]
+    const options = {
+      ...FAST,
+      group: name,
+      concurrency: 4,
+      orderedBy: 'key',
+      signal: controller.signal,
+    } as const
+    await client.topic(name).consume(options, async () => {
+      most = Math.max(most, ++atOnce)
+      await new Promise((resolve) => setImmediate(resolve))
+      atOnce--
+      if (++count === 8) controller.abort()
+    })
+    expect(most).toBe(4)
+  })
+})
+
+it('counters tell what a client has done', async () => {
+  const name = await topicWith(5)
+  for await (const _record of client.read(name)) if (client.counters().recordsRead === 5) break
+  const counters = client.counters()
+  expect(counters).toMatchObject({ recordsSent: 5, recordsRead: 5, recordsFailed: 0, batchesRetried: 0 })
+  expect(counters.connectionsOpened).toBeGreaterThanOrEqual(2)
+  expect(counters.bytesSent).toBeGreaterThan(200)
+  await expect(client.producer().send(name, { value: 'x', partition: 9 })).rejects.toThrow('no partition 9')
+})
