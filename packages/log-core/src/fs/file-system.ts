@@ -83,6 +83,11 @@ export interface FileHandle {
   readSync(position: number, target: Buffer, offset?: number, length?: number): number
   /** The bytes, in a buffer of their own: fewer than `length` only at the end of the file. Off the event loop. */
   read(position: number, length: number): Promise<Buffer>
+  /**
+   * As `read`, into the beginning of memory that the caller gives and may give again; resolves to the bytes read. Left
+   * out where it would spare nothing. A new MiB for each read costs more in garbage than the read itself.
+   */
+  readInto?(position: number, target: Buffer, length: number): Promise<number>
   truncateSync(sizeBytes: number): void
   /**
    * fdatasync off the event loop. Covers the bytes written before the call and a size that grew, not a truncate.

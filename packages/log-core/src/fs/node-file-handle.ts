@@ -88,6 +88,10 @@ class NodeFileHandle implements FileHandle {
 
   async read(position: number, length: number): Promise<Buffer> {
     const target = Buffer.allocUnsafe(length)
+    return target.subarray(0, await this.readInto(position, target, length))
+  }
+
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
     let read = 0
     this.#hold('read')
     try {
@@ -103,7 +107,7 @@ class NodeFileHandle implements FileHandle {
     } finally {
       this.#release()
     }
-    return target.subarray(0, read)
+    return read
   }
 
   truncateSync(sizeBytes: number): void {

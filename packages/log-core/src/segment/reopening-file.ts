@@ -85,6 +85,13 @@ export class ReopeningFile implements FileHandle {
     return this.#opened().read(position, length)
   }
 
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
+    const handle = this.#opened()
+    if (handle.readInto !== undefined) return handle.readInto(position, target, length)
+    const bytes = await handle.read(position, length)
+    return bytes.copy(target)
+  }
+
   truncateSync(sizeBytes: number): void {
     const handle = this.#opened()
     this.#changes++

@@ -13,6 +13,8 @@ import type { SegmentBatch } from './segment-writer.ts'
 export interface ByteSource {
   readonly sizeBytes: number
   read(position: number, length: number): Promise<Buffer>
+  /** As `FileHandle.readInto`. */
+  readInto?(position: number, target: Buffer, length: number): Promise<number>
 }
 
 export interface ScanOptions {
@@ -80,9 +82,10 @@ export async function scanSegment(
   visit: (batch: FoundBatch) => void = () => {},
 ): Promise<ScanEnd> {
   let chain: Chain = { position: options.from, nextOffset: options.nextOffset, epoch: options.minEpoch }
+  const chunks = new ChunkReader(source)
   let wantedBytes = CHUNK_BYTES
   while (chain.position < source.sizeBytes) {
-    const buffer = await source.read(chain.position, Math.min(wantedBytes, source.sizeBytes - chain.position))
+    const buffer = await chunks.read(chain.position, Math.min(wantedBytes, source.sizeBytes - chain.position))
     const isLastChunk = chain.position + buffer.length >= source.sizeBytes
     const step = walkChunk(buffer, chain, { ...options, isLastChunk }, visit)
     if (step.kind !== 'more') return { kind: step.kind, ...step.chain, message: step.message }
@@ -92,6 +95,24 @@ export async function scanSegment(
     if (buffer.length === 0) break
   }
   return { kind: 'end', ...chain, message: '' }
+}
+
+/** Reads into the same memory again and again, where the source can. */
+class ChunkReader {
+  readonly #source: ByteSource
+  #memory: Buffer | null = null
+
+  constructor(source: ByteSource) {
+    this.#source = source
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const source = this.#source
+    if (source.readInto === undefined || length < CHUNK_BYTES) return source.read(position, length)
+    if (this.#memory === null || this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length)
+    const memory = this.#memory
+    return memory.subarray(0, await source.readInto(position, memory, length))
+  }
 }
 
 interface Chain {
