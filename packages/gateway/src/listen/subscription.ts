@@ -2,7 +2,7 @@ import type { Client, ConsumerRecord, RecordReader } from '@millrace/client'
 import type { Positions } from '../records/positions.ts'
 import { recordBytes } from './feed-entry.ts'
 import { encodeFrame, type FrameFormat } from './frame.ts'
-import type { FeedListener, TopicFeed } from './topic-feed.ts'
+import type { FeedCursor, FeedListener, TopicFeed } from './topic-feed.ts'
 
 /** Where the records of a subscription go. */
 export interface RecordSink {
@@ -32,7 +32,7 @@ export interface SubscriptionOptions {
 export class Subscription implements FeedListener {
   readonly #options: SubscriptionOptions
   /** The next entry of the feed, and the place in it; null while this listener is behind. */
-  #cursor: { sequence: number; index: number } | null = null
+  #cursor: FeedCursor | null = null
   #reader: RecordReader | null = null
   #pending: readonly ConsumerRecord[] = []
   #isPumping = false
@@ -92,17 +92,21 @@ export class Subscription implements FeedListener {
   async #run(): Promise<void> {
     const { feed, sink } = this.#options
     while (!this.#isClosed && sink.credit > 0) {
-      if (this.#cursor === null && this.#pending.length === 0 && feed.covers(this.positions)) {
-        this.#leaveReader()
-        this.#cursor = { sequence: feed.firstSequence, index: 0 }
+      if (this.#cursor === null && this.#pending.length === 0) {
+        this.#cursor = feed.join(this.positions)
+        if (this.#cursor !== null) this.#leaveReader()
       }
-      if (this.#cursor === null) await this.#sendBehind()
-      else if (!this.#sendLive(this.#cursor)) return
+      if (this.#cursor === null) {
+        await this.#sendBehind()
+      } else if (!this.#sendLive(this.#cursor)) {
+        feed.want()
+        return
+      }
     }
   }
 
   /** Sends from the feed; false when there is nothing new in it. */
-  #sendLive(cursor: { sequence: number; index: number }): boolean {
+  #sendLive(cursor: FeedCursor): boolean {
     const { feed, format, positions, sink } = this.#options
     const entry = feed.entry(cursor.sequence)
     if (entry === undefined) {

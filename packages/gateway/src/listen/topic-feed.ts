@@ -12,40 +12,48 @@ export interface FeedListener {
   onFeedFailed(error: unknown): void
 }
 
+/** A place in a feed: an entry by its sequence, and a record in it. */
+export interface FeedCursor {
+  sequence: number
+  index: number
+}
+
+/** Who is so many records ahead of a feed that others have held back does not wait until it gets there. */
+const JUMP_RECORDS = 10_000
+
 /**
  * The newest records of one topic, read once for all who listen: gathered for some milliseconds into an entry, and kept
  * within a window for those who are a little late. Who falls behind the window reads by itself, and joins again.
+ *
+ * It reads on only while somebody has taken all that it has, and wants more: a topic that gets a million records a second
+ * costs nothing for listeners who take a hundred.
  */
 export class TopicFeed {
   readonly topic: string
+  readonly #client: Client
   readonly #settings: GatewaySettings
-  readonly #reader: RecordReader
   readonly #listeners = new Set<FeedListener>()
-  readonly #entries: FeedEntry[] = []
+  #entries: FeedEntry[] = []
   #firstSequence = 0
   #windowBytes = 0
   /** Behind the last entry. */
   readonly #head: Positions
+  #reader: RecordReader
   #gathered: ConsumerRecord[] = []
   #gatheredBytes = 0
   #timer: Timer | null = null
+  #isWanted = false
+  #isClosed = false
+  #wake: () => void = () => {}
 
   /** Reads from the positions given, which are the topic's end. */
   constructor(client: Client, topic: string, ends: ReadonlyMap<number, number>, settings: GatewaySettings) {
     this.topic = topic
+    this.#client = client
     this.#settings = settings
     this.#head = new Map(ends)
-    this.#reader = client.read(topic, {
-      from: { offsets: Object.fromEntries(ends) },
-      partitions: [...ends.keys()],
-      follow: true,
-      readAheadBytes: settings.limits.readAheadBytes,
-    })
+    this.#reader = this.#openReader()
     void this.#run()
-  }
-
-  get firstSequence(): number {
-    return this.#firstSequence
   }
 
   /** The sequence that the next entry will have. */
@@ -58,13 +66,28 @@ export class TopicFeed {
     return this.#entries[sequence - this.#firstSequence]
   }
 
-  /** Whether the window has everything behind these positions. */
-  covers(positions: ReadonlyMap<number, number>): boolean {
+  /**
+   * Where a listener with these positions takes the shared entries from; null when the window does not have everything
+   * behind them.
+   */
+  join(positions: ReadonlyMap<number, number>): FeedCursor | null {
     const start = this.#entries[0]?.start ?? this.#head
     for (const [partition, offset] of start) {
-      if ((positions.get(partition) ?? 0) < offset) return false
+      if ((positions.get(partition) ?? 0) < offset) return null
     }
-    return true
+    let lead = 0
+    for (const [partition, offset] of this.#head) {
+      lead += Math.max(0, (positions.get(partition) ?? 0) - offset)
+    }
+    if (lead > JUMP_RECORDS) this.#jumpTo(positions)
+    return { sequence: this.#firstSequence, index: 0 }
+  }
+
+  /** A listener has taken everything: the feed reads on. */
+  want(): void {
+    if (this.#isWanted) return
+    this.#isWanted = true
+    this.#wake()
   }
 
   add(listener: FeedListener): void {
@@ -76,23 +99,55 @@ export class TopicFeed {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#timer?.cancel()
     this.#listeners.clear()
     void this.#reader.close()
+    this.#wake()
   }
 
   async #run(): Promise<void> {
-    try {
-      for (
-        let batch = await this.#reader.nextBatch();
-        batch !== null;
-        batch = await this.#reader.nextBatch()
-      ) {
+    while (!this.#isClosed) {
+      if (!this.#isWanted) await new Promise<void>((resolve) => (this.#wake = resolve))
+      const reader = this.#reader
+      try {
+        const batch = await reader.nextBatch()
+        // After a jump what was on its way belongs to nobody here.
+        if (reader !== this.#reader) continue
+        if (batch === null) return
         for (const record of batch) this.#gather(record)
+      } catch (error) {
+        if (reader !== this.#reader) continue
+        for (const listener of [...this.#listeners]) listener.onFeedFailed(error)
+        return
       }
-    } catch (error) {
-      for (const listener of [...this.#listeners]) listener.onFeedFailed(error)
     }
+  }
+
+  #openReader(): RecordReader {
+    return this.#client.read(this.topic, {
+      from: { offsets: Object.fromEntries(this.#head) },
+      partitions: [...this.#head.keys()],
+      follow: true,
+      readAheadBytes: this.#settings.limits.readAheadBytes,
+    })
+  }
+
+  /** Goes on further ahead. Listeners that were still here find a hole, and read by themselves until they catch up. */
+  #jumpTo(positions: ReadonlyMap<number, number>): void {
+    void this.#reader.close()
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#gathered = []
+    this.#gatheredBytes = 0
+    this.#firstSequence = this.nextSequence + 1
+    this.#entries = []
+    this.#windowBytes = 0
+    for (const partition of this.#head.keys()) {
+      this.#head.set(partition, positions.get(partition) ?? this.#head.get(partition) ?? 0)
+    }
+    this.#reader = this.#openReader()
+    for (const listener of [...this.#listeners]) listener.onEntry()
   }
 
   #gather(record: ConsumerRecord): void {
@@ -108,6 +163,8 @@ export class TopicFeed {
   #publish(): void {
     this.#timer?.cancel()
     this.#timer = null
+    // Whoever takes the entry wants the next one.
+    this.#isWanted = false
     const entry = new FeedEntry(this.topic, this.#gathered, new Map(this.#head))
     this.#gathered = []
     this.#gatheredBytes = 0

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import { resolveGatewayOptions } from '../gateway-options.ts'
+import { TestGateway } from '../testing/test-gateway.ts'
+import { TestSocket } from '../testing/test-socket.ts'
+import { TopicFeed } from './topic-feed.ts'
+
+const COUNT = 60_000
+const VALUE_BYTES = 200
+
+const bytesOut = async (test: TestGateway): Promise<number> => {
+  const metrics = await (await test.fetch('/metrics')).text()
+  return Number(/^kafka_server_brokertopicmetrics_bytesout_total (.*)$/m.exec(metrics)?.[1])
+}
+
+it('a topic is read no faster than its fastest listener takes it, and who comes later waits for none of them', async () => {
+  await using test = await TestGateway.start()
+  await test.client.admin.createTopics([{ name: 'a' }])
+  await using slow = await TestSocket.open(test.gateway.port)
+  await slow.ask({ type: 'subscribe', topics: ['a'], credit: 5 })
+  const records = Array.from({ length: COUNT }, (_, n) => ({ value: String(n).padStart(VALUE_BYTES, '0') }))
+  const producer = test.client.producer({ compression: 'none' })
+  // The slow one has taken all that there is, to the last record, when the many come.
+  await producer.sendMany('a', records.slice(0, 5))
+  expect(await slow.values(5)).toHaveLength(5)
+  await producer.sendMany('a', records.slice(5))
+
+  await using late = await TestSocket.open(test.gateway.port)
+  await late.ask({ type: 'subscribe', topics: ['a'], credit: 1_000_000 })
+  await producer.sendMany('a', [{ value: 'the last' }])
+  expect(await late.values(1)).toEqual(['the last'])
+  // What neither of them was sent has not been read.
+  expect(await bytesOut(test)).toBeLessThan((COUNT * VALUE_BYTES) / 2)
+
+  slow.say({ type: 'credit', records: 1_000_000 })
+  const rest = (await slow.values(COUNT - 4)) as string[]
+  expect(rest.at(-1)).toBe('the last')
+  expect(rest.slice(0, -1).map(Number)).toEqual(Array.from({ length: COUNT - 5 }, (_, n) => n + 5))
+
+  await producer.sendMany('a', [{ value: 'for both' }])
+  expect([await slow.values(1), await late.values(1)]).toEqual([['for both'], ['for both']])
+})
+
+it('who had taken all of a feed finds a hole after it jumped, and not the records behind the jump', async () => {
+  await using test = await TestGateway.start()
+  await test.client.admin.createTopics([{ name: 'a' }])
+  const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), resolveGatewayOptions({}))
+  const atHead = feed.join(new Map([[0, 0]]))
+  expect(atHead).toEqual({ sequence: feed.nextSequence, index: 0 })
+  expect(feed.join(new Map([[0, 50_000]]))).toEqual({ sequence: feed.nextSequence, index: 0 })
+  expect(feed.nextSequence).toBeGreaterThan(atHead?.sequence ?? 0)
+  expect(feed.entry(atHead?.sequence ?? 0)).toBeUndefined()
+  expect(feed.join(new Map([[0, 49_999]]))).toBeNull()
+  feed.close()
+})
