@@ -52,4 +52,13 @@ if ! is_current kafka "$kafka_pom" || [ ! -f "$clients/kafka/installed" ]; then
   mark_current kafka "$kafka_pom"
 fi
 
+# Kafka 2.4 with ZooKeeper: the oldest broker that our own client has to work with.
+kafka24_pom=$here/../../../test/kafka/2.4/pom.xml
+if ! is_current kafka-2.4 "$kafka24_pom" || [ ! -f "$clients/kafka-2.4/installed" ]; then
+  rm -rf "$clients/kafka-2.4"
+  mvn -q -B -f "$kafka24_pom" dependency:copy-dependencies "-DoutputDirectory=$clients/kafka-2.4"
+  touch "$clients/kafka-2.4/installed"
+  mark_current kafka-2.4 "$kafka24_pom"
+fi
+
 (cd "$here/programs/go" && go mod download)

@@ -1,4 +1,11 @@
-export { bytes, json, string, type ValueCodec } from '@millrace/record-batch'
+export {
+  bytes,
+  json,
+  type StandardSchema,
+  string,
+  type ValueCodec,
+  validated,
+} from '@millrace/record-batch'
 export type { Acl, AclFilter } from './admin/acl-admin.ts'
 export { Admin, type ClusterDescription } from './admin/admin.ts'
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/config-admin.ts'

@@ -144,10 +144,11 @@ export function describeGroups(
       await world.client.producer().sendMany(name, world.numbered(1, 0))
       const first = world.client.consume([name], { ...FAST, group, instanceId: 'one' })
       await first.next()
-      const waiting = first.next()
+      // Expected before it can happen: nobody else would take the rejection.
+      const fenced = expect(first.next()).rejects.toMatchObject({ codeName: 'FENCED_INSTANCE_ID' })
       const second = world.client.consume([name], { ...FAST, group, instanceId: 'one' })
       await second.next()
-      await expect(waiting).rejects.toMatchObject({ codeName: 'FENCED_INSTANCE_ID' })
+      await fenced
       await Promise.all([first.close(), second.close()])
     })
 

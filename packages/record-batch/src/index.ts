@@ -48,4 +48,5 @@ export {
   readBatchRecords,
   readRecords,
 } from './record-reader.ts'
+export { type StandardSchema, validated } from './validated-codec.ts'
 export { bytes, decodeRange, json, string, type ValueCodec } from './value-codec.ts'
