@@ -1,6 +1,8 @@
+export { explainGroup, type GroupFacts, type GroupFinding } from '@millrace/consumer-groups'
 export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
 export type { ClientSnapshot } from './client-snapshot.ts'
 export { InvalidConfigError } from './config/config-value.ts'
+export type { GroupExplanation } from './groups/explain.ts'
 export { askLocalBroker, NoLocalBrokerError } from './local-socket/ask-local-socket.ts'
 export type { HistogramSnapshot } from './metrics/histogram.ts'
 export { type MetricName, type MetricValue, metricKey } from './metrics/metric-registry.ts'

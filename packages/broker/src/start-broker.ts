@@ -6,6 +6,7 @@ import type { BrokerOptions } from './broker-options.ts'
 import { type BrokerSnapshot, takeSnapshot } from './broker-snapshot.ts'
 import { type ClientSnapshot, takeClientSnapshots } from './client-snapshot.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
+import { explainGroupOf, type GroupExplanation } from './groups/explain.ts'
 import { type LocalSocket, openLocalSocket } from './local-socket/local-socket.ts'
 import type { MetricValue } from './metrics/metric-registry.ts'
 import { type ListenerAddress, parseListener } from './network/listener-address.ts'
@@ -58,6 +59,11 @@ export interface Broker extends AsyncDisposable {
   metrics(): MetricValue[]
   /** Who is connected. */
   clients(): ClientSnapshot[]
+  /**
+   * What is the matter with a group, in plain words, and the facts behind them. Resolves to null when there is no such
+   * group, or its offsets are still being loaded.
+   */
+  explainGroup(group: string): Promise<GroupExplanation | null>
   /** One pass of retention and expiry now, instead of at its time. */
   housekeep(): Promise<void>
   /**
@@ -120,6 +126,7 @@ function openSocketOf(
     metrics: () => running.services.metrics.registry.snapshot(),
     clients: () => takeClientSnapshots(running.connections, clock),
     snapshot: () => takeSnapshot(running.services, running.connections),
+    group: (name: string) => explainGroupOf(running.services, name),
   }
   return openLocalSocket(dataDir, answers, logger)
 }
@@ -147,6 +154,7 @@ function describeBroker(running: RunningBroker, { clock, closed, close, isInMemo
     snapshot: () => takeSnapshot(running.services, running.connections),
     metrics: () => running.services.metrics.registry.snapshot(),
     clients: () => takeClientSnapshots(running.connections, clock),
+    explainGroup: (group) => explainGroupOf(running.services, group),
     housekeep: () => running.housekeep(),
     reset: async () => {
       if (!isInMemory) throw new Error('only a broker in memory can be reset: this one has a data directory')

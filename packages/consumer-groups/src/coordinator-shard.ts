@@ -14,6 +14,8 @@ import { consumerHeartbeat } from './consumer/consumer-heartbeat.ts'
 import { consumerCommitCheck, consumerFetchError } from './consumer/consumer-offsets.ts'
 import { consumerTimerFired, watchLoadedConsumerGroup } from './consumer/consumer-timeouts.ts'
 import { buryConsumerGroup } from './consumer/fence.ts'
+import type { ShardGroupFacts } from './explain/group-facts.ts'
+import { readGroupFacts } from './explain/read-facts.ts'
 import {
   buryGroupIfOver,
   deleteGroup,
@@ -70,6 +72,19 @@ export class CoordinatorShard {
     const record = decodeGroupRecord(key, value)
     // A group that is only loaded has no moment of its own: its record, or its commits, say when things were.
     if (record !== null) this.#table.apply(record, -1)
+  }
+
+  /** What the group's machine knows, for people; null when there is no such group. `leftMs`: until a timer fires. */
+  facts(
+    groupId: string,
+    { leftMs, nowMs }: { leftMs: (timer: GroupTimer) => number | null; nowMs: number },
+  ): ShardGroupFacts | null {
+    const group = this.#table.get(groupId)
+    if (group === undefined) return null
+    const { config, timesOf, topics } = this.#surroundings
+    const { consumerSessionTimeoutMs } = { ...config, ...timesOf?.(groupId) }
+    const { offsets } = this.#table
+    return readGroupFacts({ topics, offsets, nowMs, leftMs, consumerSessionTimeoutMs }, group)
   }
 
   #dispatch(step: Step, event: GroupEvent): void {

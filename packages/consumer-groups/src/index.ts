@@ -2,6 +2,17 @@ export { ClassicGroup } from './classic/classic-group.ts'
 export { type ClassicGroupState, LEGAL_MOVES } from './classic/classic-group-state.ts'
 export type { ClassicMember, OfferedProtocol } from './classic/classic-member.ts'
 export { CoordinatorShard } from './coordinator-shard.ts'
+export { explainGroup, type GroupFinding } from './explain/explain-group.ts'
+export type {
+  GroupFacts,
+  Holder,
+  LogFacts,
+  MemberFacts,
+  PartitionFacts,
+  RefusedInstance,
+  ShardGroupFacts,
+} from './explain/group-facts.ts'
+export { spokenDuration } from './explain/words.ts'
 export {
   type ConsumerGroupTimes,
   checkGroupConfig,

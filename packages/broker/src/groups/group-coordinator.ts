@@ -13,6 +13,7 @@ import {
   partitionForGroup,
   type RequestOrigin,
   type RequestToken,
+  type ShardGroupFacts,
   type TopicView,
 } from '@millrace/consumer-groups'
 import type { Clock } from '@millrace/log-core'
@@ -241,6 +242,11 @@ export class GroupCoordinator {
   topicsDeleted(names: Iterable<string>): void {
     const event: GroupEvent = { kind: 'topics-deleted', names: new Set(names) }
     for (const driver of this.#drivers) driver.notify(event)
+  }
+
+  /** What is known of a group, for people; null when there is none, or its shard is loading. */
+  facts(groupId: string): ShardGroupFacts | null {
+    return this.#driverOf(groupId).facts(groupId)
   }
 
   /** The shard of a group, for reading only; null while it is loading. */

@@ -26,6 +26,12 @@ export class GroupTimers {
     return this.#armed.size
   }
 
+  /** How long until it fires; null when it is not armed. */
+  leftMs(timer: GroupTimer): number | null {
+    const armed = this.#armed.get(timer)
+    return armed === undefined ? null : Math.max(0, armed.deadlineMs - this.#clock.monotonicMs())
+  }
+
   arm(timer: GroupTimer, delayMs: number): void {
     const deadlineMs = this.#clock.monotonicMs() + delayMs
     const armed = this.#armed.get(timer)

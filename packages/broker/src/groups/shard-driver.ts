@@ -5,6 +5,7 @@ import {
   type GroupEvent,
   type GroupReply,
   type RequestToken,
+  type ShardGroupFacts,
   type ShardSurroundings,
 } from '@millrace/consumer-groups'
 import type { Clock, Timer } from '@millrace/log-core'
@@ -77,6 +78,12 @@ export class ShardDriver {
   /** The loaded shard, for reading only; null while it is loading. */
   get shard(): CoordinatorShard | null {
     return this.#shard
+  }
+
+  /** What is known of a group, for people; null when there is none, or the shard is loading. */
+  facts(groupId: string): ShardGroupFacts | null {
+    const nowMs = this.#options.clock.nowMs()
+    return this.#shard?.facts(groupId, { nowMs, leftMs: (timer) => this.#timers.leftMs(timer) }) ?? null
   }
 
   /** Starts loading, if it is not loaded or loading already; resolves when that has ended, well or not. */

@@ -10,13 +10,15 @@ export class NoLocalBrokerError extends Error {
 const TIMEOUT_MS = 5_000
 
 /**
- * Asks the broker that holds a data directory: `metrics`, `clients` or `snapshot`. Rejects with a
+ * Asks the broker that holds a data directory: `metrics`, `clients`, `snapshot`, or `group` with its name as
+ * the argument. Rejects with a
  * NoLocalBrokerError when none runs there.
  */
-export async function askLocalBroker(dataDir: string, word: string): Promise<unknown> {
+export async function askLocalBroker(dataDir: string, word: string, argument?: string): Promise<unknown> {
   const { path, pointerPath } = socketPlaceOf(dataDir)
   if (pointerPath !== null && !existsSync(pointerPath)) throw noBroker(dataDir)
-  const text = await exchange(pointerPath === null ? path : readFileSync(pointerPath, 'utf8'), word).catch(
+  const request = argument === undefined ? word : `${word} ${JSON.stringify(argument)}`
+  const text = await exchange(pointerPath === null ? path : readFileSync(pointerPath, 'utf8'), request).catch(
     (cause: unknown) => {
       throw noBroker(dataDir, cause)
     },
@@ -24,10 +26,10 @@ export async function askLocalBroker(dataDir: string, word: string): Promise<unk
   return JSON.parse(text)
 }
 
-function exchange(path: string, word: string): Promise<string> {
+function exchange(path: string, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect(path, () => socket.write(`${word}\n`))
+    const socket = connect(path, () => socket.write(`${request}\n`))
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('error', reject)

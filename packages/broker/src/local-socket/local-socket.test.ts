@@ -57,7 +57,7 @@ describe('the local socket', () => {
     await using _broker = await startBroker({ port: 0, host: '127.0.0.1', dataDir })
     const answer = await new Promise<string>((resolve, reject) => {
       let received = ''
-      const socket = connect(socketPlaceOf(dataDir).path, () => socket.write('x'.repeat(10_000)))
+      const socket = connect(socketPlaceOf(dataDir).path, () => socket.write('x'.repeat(100_000)))
       socket.on('data', (chunk) => {
         received += chunk
       })

@@ -5,7 +5,7 @@ import type { Logger } from '../observability.ts'
 import { socketPlaceOf } from './socket-path.ts'
 
 /** What may be asked: each gives one JSON document. */
-export type LocalAnswers = Readonly<Record<string, () => unknown>>
+export type LocalAnswers = Readonly<Record<string, (argument: string) => unknown>>
 
 /** An open local socket. */
 export interface LocalSocket {
@@ -13,12 +13,14 @@ export interface LocalSocket {
 }
 
 const MAX_CONNECTIONS = 16
-const MAX_REQUEST_BYTES = 256
+/** A word, and with it perhaps the name of a group. */
+const MAX_REQUEST_BYTES = 64 * 1024
 const TIMEOUT_MS = 5_000
 
 /**
  * Answers whoever may read the data directory, on this machine: `millrace stats` and `millrace clients`. A client
- * sends one word and a newline, and gets one JSON document and the end of the connection. Mode 0600: for the user
+ * sends a word, perhaps a blank and an argument in JSON, and a newline; it gets one JSON document and the end of the
+ * connection. Mode 0600: for the user
  * that the broker runs as. Never fails a start: a broker that cannot be asked still serves.
  */
 export async function openLocalSocket(
@@ -69,11 +71,20 @@ function serve(socket: Socket, answers: LocalAnswers): void {
     received += text
     const end = received.indexOf('\n')
     if (end === -1 && received.length <= MAX_REQUEST_BYTES) return
-    const word = received.slice(0, end === -1 ? 0 : end).trim()
-    const answer = Object.hasOwn(answers, word) ? answers[word] : undefined
-    const document =
-      answer === undefined ? { error: `ask for one of ${Object.keys(answers).join(', ')}` } : answer()
     socket.removeAllListeners('data')
-    socket.end(`${JSON.stringify(document)}\n`)
+    void answerTo(received.slice(0, end === -1 ? 0 : end).trim(), answers).then((document) =>
+      socket.end(`${JSON.stringify(document)}\n`),
+    )
   })
+}
+
+async function answerTo(request: string, answers: LocalAnswers): Promise<unknown> {
+  const [, word = '', rest = ''] = /^(\S*)\s*(.*)$/.exec(request) ?? []
+  const answer = Object.hasOwn(answers, word) ? answers[word] : undefined
+  if (answer === undefined) return { error: `ask for one of ${Object.keys(answers).join(', ')}` }
+  try {
+    return await answer(rest === '' ? '' : String(JSON.parse(rest)))
+  } catch (error) {
+    return { error: String(error) }
+  }
 }

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { InstanceRefusals } from '../explain/instance-refusals.ts'
 import type { GroupTimer, RequestToken } from '../group-event.ts'
 import type { GroupMetadataValue } from '../records/group-metadata-record.ts'
 import { type ClassicGroupState, LEGAL_MOVES } from './classic-group-state.ts'
@@ -42,6 +43,7 @@ export class ClassicGroup {
   readonly pendingMembers = new Map<string, GroupTimer>()
   /** Members of this generation that have not asked for their assignment yet. */
   readonly pendingSync = new Set<string>()
+  readonly refusals = new InstanceRefusals()
   readonly #members = new Map<string, ClassicMember>()
   readonly #staticMembers = new Map<string, string>()
   readonly #votes = new ProtocolVotes()

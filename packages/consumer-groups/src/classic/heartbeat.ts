@@ -15,6 +15,7 @@ export function heartbeatInClassicGroup(
   const errorCode = heartbeatError(group, request)
   const member = group.members.get(request.memberId)
   if (member !== undefined && isAlive(errorCode)) step.armTimer(member.sessionTimer, member.sessionTimeoutMs)
+  if (errorCode === ErrorCode.FENCED_INSTANCE_ID) noteRefusal(step, group, request)
   step.reply(token, { errorCode })
 }
 
@@ -24,6 +25,17 @@ function heartbeatError(group: ClassicGroup, request: HeartbeatEvent['request'])
   if (request.generationId !== group.generationId) return ErrorCode.ILLEGAL_GENERATION
   // In CompletingRebalance a member may send heartbeats while it makes its assignment: all is well with it.
   return group.state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
+}
+
+/** For whoever asks why that member reads nothing any more. */
+function noteRefusal(
+  step: Step,
+  group: ClassicGroup,
+  { groupInstanceId, memberId }: HeartbeatEvent['request'],
+): void {
+  if (groupInstanceId === null) return
+  const holderMemberId = group.staticMemberId(groupInstanceId) ?? ''
+  group.refusals.note(groupInstanceId, { refusedMemberId: memberId, holderMemberId, timestampMs: step.nowMs })
 }
 
 function isAlive(errorCode: number): boolean {

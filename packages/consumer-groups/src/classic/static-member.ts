@@ -51,6 +51,10 @@ function replaceMember(
   const joinToken = group.awaitJoin(old, null)
   if (joinToken !== null) step.reply(joinToken, joinError(ErrorCode.FENCED_INSTANCE_ID, old.memberId))
   if (old.awaitingSync !== null) refuseSync(step, old.awaitingSync, ErrorCode.FENCED_INSTANCE_ID)
+  if ((joinToken !== null || old.awaitingSync !== null) && old.groupInstanceId !== null) {
+    const refusal = { refusedMemberId: old.memberId, holderMemberId: memberId, timestampMs: step.nowMs }
+    group.refusals.note(old.groupInstanceId, refusal)
+  }
   const successor = createClassicMember(group.groupId, {
     memberId,
     groupInstanceId: old.groupInstanceId,

@@ -1,3 +1,4 @@
+import { InstanceRefusals } from '../explain/instance-refusals.ts'
 import type { GroupTimer } from '../group-event.ts'
 import { type ConsumerMember, isReconciled, regexOf } from './consumer-member.ts'
 import { NO_PARTITIONS, type TopicPartitions } from './topic-partitions.ts'
@@ -21,7 +22,7 @@ export interface MemberTimers {
 }
 
 /**
- * One KIP-848 group. All of it is durable but the timers and `topicsVersion`: it changes by records alone (G1), and
+ * One KIP-848 group. All of it is durable but the timers, `refusals` and `topicsVersion`: it changes by records alone (G1), and
  * `apply-consumer-record.ts` is the only caller of what changes it.
  */
 export class ConsumerGroup {
@@ -40,6 +41,7 @@ export class ConsumerGroup {
   topicsVersion = -1
   /** Members of the classic protocol that were told to join again and have not. Not durable. */
   readonly awaitedRejoins = new Set<string>()
+  readonly refusals = new InstanceRefusals()
   readonly target = new Map<string, TopicPartitions>()
   readonly regexes = new Map<string, ResolvedRegex>()
   readonly #members = new Map<string, ConsumerMember>()

@@ -35,8 +35,28 @@ function answer(step: Step, table: GroupTable, event: HeartbeatEvent): ConsumerG
     return isLeaving ? leaveConsumerGroup(step, table, request) : beat(step, table, event)
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error
+    noteRefusal(step, table, { request, errorCode: error.code })
     return { errorCode: error.code, errorMessage: error.message, memberEpoch: 0, heartbeatIntervalMs: 0 }
   }
+}
+
+/** For whoever asks why that member reads nothing. */
+function noteRefusal(
+  { nowMs }: Step,
+  table: GroupTable,
+  { errorCode, request }: { errorCode: number; request: ConsumerGroupHeartbeatRequest },
+): void {
+  if (errorCode !== ErrorCode.FENCED_INSTANCE_ID && errorCode !== ErrorCode.UNRELEASED_INSTANCE_ID) return
+  const { groupId, instanceId, memberId } = request
+  const group = table.get(groupId)
+  const holder =
+    group?.kind === 'consumer' && instanceId !== null ? group.staticMember(instanceId) : undefined
+  if (holder === undefined || instanceId === null) return
+  group?.refusals.note(instanceId, {
+    refusedMemberId: memberId,
+    holderMemberId: holder.memberId,
+    timestampMs: nowMs,
+  })
 }
 
 function beat(

@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest'
+import { explainGroup } from './explain-group.ts'
+import type { GroupFacts, PartitionFacts } from './group-facts.ts'
+import { spokenDuration } from './words.ts'
+
+const PLACE: PartitionFacts = {
+  topic: 'orders',
+  partition: 0,
+  committed: 5,
+  commitAgeMs: 1_000,
+  owner: 'one',
+  log: { begin: 0, end: 5, oldestUnreadAgeMs: null },
+}
+
+const FACTS: GroupFacts = {
+  group: 'billing',
+  protocol: 'classic',
+  state: 'Stable',
+  stateAgeMs: 60_000,
+  members: [
+    {
+      memberId: 'one',
+      instanceId: null,
+      clientId: 'app',
+      clientHost: '/::1',
+      assignedCount: 1,
+      silentMs: 300,
+    },
+  ],
+  holders: [],
+  refusedInstances: [],
+  missingTopics: [],
+  unmatchedPatterns: [],
+  subscribedPartitionCount: 1,
+  partitions: [PLACE],
+}
+
+const codesOf = (facts: Partial<GroupFacts>): string[] =>
+  explainGroup({ ...FACTS, ...facts }).map(({ code }) => code)
+
+const waiting = (
+  oldestUnreadAgeMs: number | null,
+  place: Partial<PartitionFacts> = {},
+): Partial<GroupFacts> => ({
+  partitions: [{ ...PLACE, commitAgeMs: 3_600_000, log: { begin: 0, end: 9, oldestUnreadAgeMs }, ...place }],
+})
+
+it('takes a group that has read everything for healthy', () => {
+  expect(codesOf({})).toEqual(['nothing-to-read'])
+})
+
+it('does not take records for read that nobody ever committed', () => {
+  expect(codesOf(waiting(100, { committed: -1, commitAgeMs: null }))).toEqual(['reading'])
+})
+
+it('does not blame a commit of yesterday for a record that has just come', () => {
+  expect(codesOf(waiting(2_000))).toEqual(['reading'])
+  expect(codesOf(waiting(20_000))).toEqual(['commits-stand-still'])
+})
+
+it('says nothing of a standstill when nobody could look at the records', () => {
+  expect(codesOf(waiting(null))).toEqual(['reading'])
+})
+
+it('takes an offset at either end of the log for one that is in range', () => {
+  const at = (committed: number): string[] =>
+    codesOf({ partitions: [{ ...PLACE, committed, log: { begin: 3, end: 5, oldestUnreadAgeMs: null } }] })
+  expect([2, 3, 5, 6].map((committed) => at(committed).includes('offset-out-of-range'))).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ])
+})
+
+it("says of a rebalance what Kafka's APIs tell, where nobody knows who holds it", () => {
+  const [finding] = explainGroup({ ...FACTS, state: 'PreparingRebalance', holders: null })
+  expect(finding?.code).toBe('rebalance-held')
+  expect(finding?.text).toMatch(/do not tell which member .* --data/)
+})
+
+it.each([
+  ['first-join', /was given the member id one and has not joined with it/],
+  ['assign', /leads the group and has not made the assignment/],
+  ['revoke', /was told to let go/],
+  ['company', /waits 4 seconds more for other members/],
+] as const)('names who holds a rebalance: %s', (what, words) => {
+  const holders = [{ memberId: 'one', what, leftMs: 4_000 }]
+  expect(explainGroup({ ...FACTS, state: 'PreparingRebalance', holders })[0]?.text).toMatch(words)
+})
+
+it('names a pattern that matches nothing', () => {
+  expect(codesOf({ unmatchedPatterns: ['a.*'] })).toEqual(['missing-topic'])
+})
+
+it('says durations in the largest unit of which there are two', () => {
+  expect([7, 1_000, 119_000, 120_000, 7_199_999, 172_800_000].map(spokenDuration)).toEqual([
+    '7 ms',
+    '1 second',
+    '119 seconds',
+    '2 minutes',
+    '119 minutes',
+    '2 days',
+  ])
+})
