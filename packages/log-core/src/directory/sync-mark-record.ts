@@ -6,10 +6,11 @@ import { crc32c } from '@millrace/record-batch'
  *
  *   mark   := tag:4 topicId:16 partition:4 leaderEpoch:4 segmentBaseOffset:8 position:8 nextOffset:8
  *             logStartOffset:8 bootHash:4 crc:4
- *   header := tag:4 formatVersion:4 windowBytes:8 zeros:48 crc:4
+ *   header := tag:4 formatVersion:4 windowBytes:8 stateMarks:4 zeros:44 crc:4
  *
- *   tag    that of a mark, of a mark that takes all earlier ones of its partition back, or of a header
- *   crc    CRC-32C over all that stands before it
+ *   tag         that of a mark, of a mark that takes all earlier ones of its partition back, or of a header
+ *   stateMarks  so many marks follow that were synced together with the header; 0 where nobody wrote it down
+ *   crc         CRC-32C over all that stands before it
  */
 export interface SyncMark {
   /** 22 characters of base64url. */
@@ -60,11 +61,18 @@ function encodeRecord(tag: number, mark: SyncMark): Buffer {
   return bytes
 }
 
-export function encodeMarksHeader({ windowBytes }: { windowBytes: number }): Buffer {
+export function encodeMarksHeader({
+  windowBytes,
+  stateMarks,
+}: {
+  windowBytes: number
+  stateMarks: number
+}): Buffer {
   const bytes = Buffer.alloc(MARK_BYTES)
   bytes.writeUInt32BE(HEADER_TAG, 0)
   bytes.writeUInt32BE(FORMAT_VERSION, 4)
   writeUint64(bytes, 8, windowBytes)
+  bytes.writeUInt32BE(stateMarks, 16)
   bytes.writeUInt32BE(crc32c(bytes, 0, CRC_AT), CRC_AT)
   return bytes
 }
@@ -79,12 +87,15 @@ export interface MarksFileContent {
   readonly marks: readonly FoundMark[]
   /** Records that are not what was written: an unsynced tail, or rot. */
   readonly damagedCount: number
+  /** The file ends before the end of what was synced when it began. */
+  readonly isCut: boolean
 }
 
 /** Reads every whole record and passes over the damaged ones. */
 export function decodeMarksFile(bytes: Buffer): MarksFileContent {
   const marks: FoundMark[] = []
   let windowBytes: number | null = null
+  let stateMarks = 0
   let damagedCount = bytes.length % MARK_BYTES === 0 ? 0 : 1
   for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
     const record = bytes.subarray(at, at + MARK_BYTES)
@@ -92,10 +103,13 @@ export function decodeMarksFile(bytes: Buffer): MarksFileContent {
     if (record.readUInt32BE(CRC_AT) !== crc32c(record, 0, CRC_AT)) damagedCount++
     else if (tag === MARK_TAG || tag === FORGOTTEN_TAG) {
       marks.push({ ...decodeMark(record), isForgotten: tag === FORGOTTEN_TAG })
-    } else if (tag === HEADER_TAG) windowBytes = readUint64(record, 8)
-    else damagedCount++
+    } else if (tag === HEADER_TAG) {
+      windowBytes = readUint64(record, 8)
+      stateMarks = record.readUInt32BE(16)
+    } else damagedCount++
   }
-  return { windowBytes, marks, damagedCount }
+  const isCut = bytes.length < (1 + stateMarks) * MARK_BYTES
+  return { windowBytes, marks, damagedCount, isCut }
 }
 
 /** A boot id is text of any form; 32 bits of it are enough to tell two starts of one machine apart. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryFileSystem } from '../fs/memory-file-system.ts'
-import { namesIn } from '../testing/disk-image.ts'
+import { cutFile, namesIn } from '../testing/disk-image.ts'
 import { failingFileSystem } from '../testing/failing-file-system.ts'
 import { TOPIC_ID } from '../testing/log-fixtures.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -125,11 +125,34 @@ describe('SyncMarks', () => {
     await again.marks.close()
     expect((await open(fs)).marks.get(TOPIC_ID, 0)).toBeNull()
   })
+
+  it('refuses to go on when no file holds all that was synced in it', async () => {
+    const { fs, marks } = await open()
+    marks.record(markAt(1))
+    await marks.close()
+    await (await open(fs)).marks.close()
+    cutFile(fs, '/data/sync-marks.2', MARK_BYTES)
+    await expect(open(fs)).rejects.toMatchObject({ code: 'CORRUPT', path: '/data/sync-marks.2' })
+    expect(namesIn(fs, '/data')).toEqual(['sync-marks.2'])
+  })
+
+  it('goes on behind a crash that left the newest file half begun, or the first of all', async () => {
+    const { fs, marks } = await open()
+    marks.record(markAt(1))
+    await marks.close()
+    fs.open('/data/sync-marks.2', 'create').close()
+    const again = await open(fs)
+    expect(again.marks.get(TOPIC_ID, 0)?.mark.nextOffset).toBe(1)
+    const fresh = memoryFileSystem()
+    fresh.makeDirectory('/data')
+    fresh.open('/data/sync-marks.1', 'create').close()
+    expect((await open(fresh)).marks.previousWindowBytes).toBeNull()
+  })
 })
 
 describe('marks file', () => {
   const bytes = Buffer.concat([
-    encodeMarksHeader({ windowBytes: 64 }),
+    encodeMarksHeader({ windowBytes: 64, stateMarks: 1 }),
     encodeMark({ ...markAt(1), bootHash: 5 }),
     encodeMark({ ...markAt(2), bootHash: 5 }),
   ])
@@ -146,7 +169,8 @@ describe('marks file', () => {
 
   it('reads what is whole of a file that was cut', () => {
     for (let length = 0; length < bytes.length; length++) {
-      const { marks, windowBytes } = decodeMarksFile(bytes.subarray(0, length))
+      const { marks, windowBytes, isCut } = decodeMarksFile(bytes.subarray(0, length))
+      expect(isCut).toBe(length < 2 * MARK_BYTES)
       expect(windowBytes === null ? 0 : 1).toBe(length >= MARK_BYTES ? 1 : 0)
       expect(marks.length).toBe(Math.max(0, Math.floor(length / MARK_BYTES) - 1))
     }

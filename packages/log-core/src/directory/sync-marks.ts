@@ -13,6 +13,7 @@ import {
   type SyncMark,
 } from './sync-mark-record.ts'
 
+const FIRST_NUMBER = 1
 const FILE = /^sync-marks\.(\d{1,15})$/
 /** After this many bytes a new file begins, which holds only the newest mark of each partition. */
 const REWRITE_AFTER_BYTES = 4 * 1024 * 1024
@@ -74,6 +75,8 @@ export class SyncMarks {
   /**
    * Reads what is there and begins a new file with it, synced. Damaged records are passed over. `known` is newer than
    * what is there: what a clean stop said of each log.
+   *
+   * Throws StorageError CORRUPT when every file ends before what was synced in it: log starts and epochs are lost then.
    */
   static async open(
     place: { fs: FileSystem; clock: Clock; directory: string; windowBytes: number },
@@ -81,6 +84,7 @@ export class SyncMarks {
   ): Promise<SyncMarks> {
     const { fs, directory } = place
     const found = readMarkFiles(fs, directory)
+    if (found.isLost) throw lostMarks(markFilePath(directory, found.highestNumber))
     const file = fs.open(markFilePath(directory, found.highestNumber + 1), 'create')
     const marks = new SyncMarks(place, found, file)
     for (const mark of known) {
@@ -208,7 +212,7 @@ export class SyncMarks {
 
   #wholeState(): Buffer[] {
     return [
-      encodeMarksHeader({ windowBytes: this.#windowBytes }),
+      encodeMarksHeader({ windowBytes: this.#windowBytes, stateMarks: this.#latest.size }),
       ...[...this.#latest.values()].map(encodeMark),
     ]
   }
@@ -236,6 +240,11 @@ interface FoundMarks {
   readonly highestNumber: number
   readonly windowBytes: number | null
   readonly latest: Map<string, SyncMark>
+  /**
+   * No file has all that was synced in it. One may end early, when a crash came while it was begun, but then there is
+   * an older one: except the first of all, before which nothing had been synced.
+   */
+  readonly isLost: boolean
 }
 
 /** Merges all files there are: in ascending order, so that the newest mark of a partition wins. */
@@ -248,16 +257,24 @@ function readMarkFiles(fs: FileSystem, directory: string): FoundMarks {
   numbers.sort((a, b) => a - b)
   const latest = new Map<string, SyncMark>()
   let windowBytes: number | null = null
+  let isLost = numbers[0] !== undefined && numbers[0] > FIRST_NUMBER
   for (const number of numbers) {
     const content = decodeMarksFile(fs.readFile(markFilePath(directory, number)))
     if (content.windowBytes !== null) windowBytes = Math.max(windowBytes ?? 0, content.windowBytes)
+    if (!content.isCut) isLost = false
     for (const { isForgotten, ...mark } of content.marks) {
       const key = keyOf(mark.topicId, mark.partition)
       if (isForgotten) latest.delete(key)
       else latest.set(key, mark)
     }
   }
-  return { names: numbers.map(markFileName), highestNumber: numbers.at(-1) ?? 0, windowBytes, latest }
+  const highestNumber = numbers.at(-1) ?? 0
+  return { names: numbers.map(markFileName), highestNumber, windowBytes, latest, isLost }
+}
+
+function lostMarks(path: string): StorageError {
+  const message = `${path} ends before the marks that were synced in it. Nothing was changed; without the file, what was synced cannot be told from what a crash tore`
+  return new StorageError('CORRUPT', path, message)
 }
 
 function markFileName(number: number): string {
