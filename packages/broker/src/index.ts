@@ -3,6 +3,14 @@ export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
 export type { ClientSnapshot } from './client-snapshot.ts'
 export { InvalidConfigError } from './config/config-value.ts'
 export type { GroupExplanation } from './groups/explain.ts'
+export {
+  type ImportedPartition,
+  type ImportOptions,
+  type ImportReport,
+  importKafkaDirectory,
+} from './kafka-import/import-kafka-directory.ts'
+export { ImportRefusedError } from './kafka-import/kafka-directory.ts'
+export type { LeftBehind } from './kafka-import/take-configs.ts'
 export { askLocalBroker, NoLocalBrokerError } from './local-socket/ask-local-socket.ts'
 export type { HistogramSnapshot } from './metrics/histogram.ts'
 export { type MetricName, type MetricValue, metricKey } from './metrics/metric-registry.ts'

@@ -40,6 +40,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "Look into a broker's files, check them, repair them",
     load: async () => (await import('./commands/log.ts')).logCommand,
   },
+  import: {
+    describe: 'Make a data directory of what a stopped Kafka broker left',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
   clients: {
     describe: 'Show who is connected to the broker on a data directory',
     load: async () => (await import('./commands/local-broker.ts')).clientsCommand,

@@ -15,6 +15,12 @@ export {
   type OpenLogRequest,
   type PartitionDirectory,
 } from './directory/log-directory.ts'
+export {
+  decodeMetaProperties,
+  encodeMetaProperties,
+  META_PROPERTIES,
+  type MetaProperties,
+} from './directory/meta-properties.ts'
 export { type AppendedRecord, type AppendedRecords, RecordTooLargeError } from './embedded/append-batcher.ts'
 export type { AppendAllOptions, AppendAllResult, AppendProgress } from './embedded/append-stream.ts'
 export { EmbeddedDirectory } from './embedded/embedded-directory.ts'
@@ -61,6 +67,12 @@ export { deletedDirectoryName, partitionDirectoryName } from './segment/segment-
 export type { Clock, Timer } from './time/clock.ts'
 export { nodeClock } from './time/node-clock.ts'
 export { type DumpEntry, dumpFile } from './tools/dump-file.ts'
+export {
+  type AdoptedPartition,
+  adoptForeignPartition,
+  type ForeignPartition,
+  inspectForeignPartition,
+} from './tools/foreign-partition.ts'
 export {
   type DirectoryToolOptions,
   type RepairedPartition,

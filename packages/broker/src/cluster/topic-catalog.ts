@@ -105,13 +105,22 @@ export class TopicCatalog {
   }
 
   /** The caller has checked the name's form and the configs. Rejects with KafkaError or StorageError. */
-  async createTopic(spec: TopicSpec): Promise<Topic> {
+  createTopic(spec: TopicSpec): Promise<Topic> {
+    return this.#createTopic(spec, null)
+  }
+
+  /** A topic that has its id from another cluster, with which its consumers know it. */
+  adoptTopic(spec: TopicSpec, topicId: string): Promise<Topic> {
+    return this.#createTopic(spec, topicId)
+  }
+
+  async #createTopic(spec: TopicSpec, topicId: string | null): Promise<Topic> {
     this.checkNewName(spec.name)
     const key = collisionKey(spec.name)
     this.#reservedNames.add(key)
     this.#reservedPartitions += spec.partitionCount
     try {
-      await this.#append({ kind: 'topic-created', topicId: this.#newTopicId(), ...spec })
+      await this.#append({ kind: 'topic-created', topicId: topicId ?? this.#newTopicId(), ...spec })
     } finally {
       this.#reservedNames.delete(key)
       this.#reservedPartitions -= spec.partitionCount

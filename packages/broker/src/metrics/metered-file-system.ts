@@ -47,6 +47,14 @@ class MeteredFileSystem implements FileSystem {
     return this.#fs.list(directory)
   }
 
+  listNames(directory: string): string[] {
+    return this.#fs.listNames?.(directory) ?? this.#fs.list(directory).map(({ name }) => name)
+  }
+
+  isShared(path: string): boolean {
+    return this.#fs.isShared(path)
+  }
+
   makeDirectory(path: string): void {
     this.#fs.makeDirectory(path)
   }

@@ -93,18 +93,22 @@ export class FileRemover {
       this.#fs.removeDirectory(path)
       return true
     }
+    // A file with another name (an imported one) belongs to somebody else as well, and taking a name away is cheap.
+    const isCut = !this.#fs.isShared(path) && this.#cutEnd(path)
+    if (isCut) return false
+    this.#fs.remove(path)
+    return true
+  }
+
+  #cutEnd(path: string): boolean {
     const file = this.#fs.open(path, 'open')
     try {
-      const { sizeBytes } = file
-      if (sizeBytes > STEP_BYTES) {
-        file.truncateSync(sizeBytes - STEP_BYTES)
-        return false
-      }
+      if (file.sizeBytes <= STEP_BYTES) return false
+      file.truncateSync(file.sizeBytes - STEP_BYTES)
+      return true
     } finally {
       file.close()
     }
-    this.#fs.remove(path)
-    return true
   }
 
   /** What cannot be removed is told and no more: true, as if it were gone. */

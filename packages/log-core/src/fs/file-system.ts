@@ -41,6 +41,10 @@ export interface FileSystem {
   exists(path: string): boolean
   /** Sorted by name. */
   list(directory: string): DirectoryEntry[]
+  /** Makes a second name for a file: a hard link. Both names must lie on one file system, and the new one be free. */
+  link?(existing: string, path: string): void
+  /** Whether the file has another name, under which it must not change. */
+  isShared(path: string): boolean
   /** Only the names, in no particular order: where there is such a call, it saves a look at each entry. */
   listNames?(directory: string): string[]
   /**

@@ -95,6 +95,11 @@ class MemoryFileSystem implements FileSystem {
     return bytes
   }
 
+  /** There are no links here. */
+  isShared(): boolean {
+    return false
+  }
+
   statfsKind(path: string): string {
     this.#entriesOf(path, 'ask for the kind of file system')
     return 'memory'

@@ -43,6 +43,14 @@ class NodeFileSystem implements FileSystem {
     return attempt(directory, 'list', () => fs.readdirSync(directory))
   }
 
+  link(existing: string, path: string): void {
+    attempt(path, `link to ${existing}`, () => fs.linkSync(existing, path))
+  }
+
+  isShared(path: string): boolean {
+    return attempt(path, 'look at', () => fs.statSync(path)).nlink > 1
+  }
+
   makeDirectory(path: string): void {
     const parent = directoryOf(path)
     if (this.exists(path)) {

@@ -95,6 +95,7 @@ export function failingFileSystem(inner: FileSystem): FailingFileSystem {
       inner.rename(from, to)
     },
     readFile: (path) => inner.readFile(path),
+    isShared: (path) => inner.isShared(path),
     statfsKind: (path) => inner.statfsKind(path),
     freeBytes: () => failing.freeBytesNow,
     syncDirectory: (path) => {

@@ -47,6 +47,10 @@ export class ForwardingFileSystem implements FileSystem {
     return this.inner.readFile(path)
   }
 
+  isShared(path: string): boolean {
+    return this.inner.isShared(path)
+  }
+
   statfsKind(path: string): string {
     return this.inner.statfsKind(path)
   }

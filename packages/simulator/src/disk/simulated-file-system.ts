@@ -110,6 +110,11 @@ export class SimulatedFileSystem implements FileSystem {
     })
   }
 
+  /** There are no links here. */
+  isShared(): boolean {
+    return false
+  }
+
   statfsKind(path: string): string {
     this.#directoryAt(path, 'ask for the kind of file system')
     return 'simulated'

@@ -1,0 +1,45 @@
+import { ImportRefusedError, type ImportReport, importKafkaDirectory } from '@millrace/broker'
+import { CommandError } from '../command-error.ts'
+import type { ImportArguments } from '../commands/import.ts'
+import { printLine, writeNote } from '../terminal.ts'
+
+/** What a broker of ours is called that was told nothing else. */
+const DEFAULT_NODE_ID = 1
+
+export async function runImport(args: ImportArguments): Promise<void> {
+  const report = await importFrom(args)
+  if (args.output === 'json') {
+    await printLine(JSON.stringify(report))
+    return
+  }
+  for (const line of describeTopics(report)) await printLine(line)
+  for (const { what, reason } of report.leftBehind) await printLine(`left behind: ${what}: ${reason}`)
+  const node = report.nodeId === DEFAULT_NODE_ID ? '' : ` --set node.id=${report.nodeId}`
+  writeNote(`Everything was checked. Start it: millrace serve --data ${args.data}${node}\n`)
+}
+
+async function importFrom({ copy, data, directory, link, topics }: ImportArguments): Promise<ImportReport> {
+  if (link && copy) throw new CommandError('--link and --copy exclude each other')
+  try {
+    return await importKafkaDirectory({
+      kafkaDir: directory,
+      dataDir: data,
+      mode: link ? 'link' : 'copy',
+      ...(topics === undefined ? {} : { topics: topics.split(',').map((name) => name.trim()) }),
+    })
+  } catch (cause) {
+    if (!(cause instanceof ImportRefusedError)) throw cause
+    throw new CommandError(cause.message, { cause })
+  }
+}
+
+/** One line a topic. */
+function describeTopics({ partitions }: ImportReport): string[] {
+  const topics = Map.groupBy(partitions, ({ topic }) => topic)
+  return Array.from(topics, ([topic, parts]) => {
+    const offsets = parts.reduce((sum, { endOffset, startOffset }) => sum + endOffset - startOffset, 0)
+    const bytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const counted = `${parts.length} partition${parts.length === 1 ? '' : 's'}`
+    return `imported ${topic}: ${counted}, ${offsets} offsets, ${bytes} bytes`
+  })
+}
