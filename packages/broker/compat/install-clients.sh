@@ -61,4 +61,13 @@ if ! is_current kafka-2.4 "$kafka24_pom" || [ ! -f "$clients/kafka-2.4/installed
   mark_current kafka-2.4 "$kafka24_pom"
 fi
 
+# What runs on Kafka: Streams and the file connectors of Connect.
+applications_pom=$here/admin/applications/pom.xml
+if ! is_current kafka-applications "$applications_pom" || [ ! -d "$clients/kafka-applications" ]; then
+  rm -rf "$clients/kafka-applications"
+  mvn -q -B -f "$applications_pom" dependency:copy-dependencies -DexcludeTransitive=true \
+    "-DoutputDirectory=$clients/kafka-applications"
+  mark_current kafka-applications "$applications_pom"
+fi
+
 (cd "$here/programs/go" && go mod download)
