@@ -34,11 +34,18 @@ interface Use {
   /** The runs that were acknowledged as a whole: COUNT records each. */
   runs: number
   consumed: number
+  /** Consumers that gave up because the broker was away, and were started again. */
+  restarts: number
+}
+
+/** Some clients end when nobody listens: what supervises them starts them again. */
+function isAbsence(error: unknown): boolean {
+  return /refused|reset|EPIPE|disconnect|transport failure|broken pipe/i.test(String(error))
 }
 
 /** Produces run after run, each in a process of its own, and reads one behind; until `isOver`. */
 async function use(client: ForeignClient, bootstrap: string, isOver: () => boolean): Promise<Use> {
-  const result: Use = { client, runs: 0, consumed: 0 }
+  const result: Use = { client, runs: 0, consumed: 0, restarts: 0 }
   const topic = topicOf(client)
   const producing = async (): Promise<void> => {
     do {
@@ -53,7 +60,12 @@ async function use(client: ForeignClient, bootstrap: string, isOver: () => boole
         await wait(50)
         continue
       }
-      const tally = await consumeInGroup(client, { bootstrap, topic, group: `of-${topic}`, count: COUNT })
+      const reading = { bootstrap, topic, group: `of-${topic}`, count: COUNT }
+      const tally = await consumeInGroup(client, reading).catch((error: unknown) => {
+        if (!isAbsence(error)) throw error
+        result.restarts += 1
+        return {}
+      })
       result.consumed += Object.values(tally).reduce((sum, { count }) => sum + count, 0)
     }
   }
@@ -80,8 +92,9 @@ it.runIf(absent.length === 0 || mustBeHere)(
     await killing
     isOver = true
     const uses = await using
-    for (const { client: foreign, consumed, runs } of uses) {
-      process.stdout.write(`${foreign.name}: ${runs * COUNT} written, ${consumed} read meanwhile\n`)
+    for (const { client: foreign, consumed, restarts, runs } of uses) {
+      const told = `${runs * COUNT} written, ${consumed} read meanwhile, ${restarts} consumers started again`
+      process.stdout.write(`${foreign.name}: ${told}\n`)
       const seen = new Map<string, number>()
       for await (const { value } of client.topic(topicOf(foreign)).read()) {
         seen.set(String(value), (seen.get(String(value)) ?? 0) + 1)

@@ -10,7 +10,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { HEAVY_TIMEOUT_MS, sized } from './load-size.ts'
 
 const TOPICS = sized(80, 200)
-const ROUNDS = sized(1, 20)
+const ROUNDS = sized(1, 10)
 const OWNERS = 8
 const PRODUCERS = 8
 const SEED = Number(process.env.HEAVY_SEED ?? 1)

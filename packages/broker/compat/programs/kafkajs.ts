@@ -1,4 +1,5 @@
 /** kafkajs: reading needs a group there, so `dump` makes one of its own. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type EachBatchPayload, Kafka, logLevel, Partitioners } from 'kafkajs'
 import './kafkajs-codecs.ts'
 import { RecordTally } from '../record-tally.ts'
@@ -7,10 +8,26 @@ import { type ClientProgram, producedRecord, runProgram } from './program.ts'
 const kafka = (bootstrap: string): Kafka =>
   new Kafka({ clientId: 'compat-kafkajs', brokers: [bootstrap], logLevel: logLevel.ERROR })
 
+const CONNECT_TRIES = 50
+const CONNECT_PAUSE_MS = 100
+
+/** kafkajs does not try a refused connection again before it has ever been connected. */
+async function connected(client: { connect(): Promise<void> }): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.connect()
+      return
+    } catch (error) {
+      if (tries === CONNECT_TRIES) throw error
+      await wait(CONNECT_PAUSE_MS)
+    }
+  }
+}
+
 const program: ClientProgram = {
   async dump(bootstrap, topic) {
     const admin = kafka(bootstrap).admin()
-    await admin.connect()
+    await connected(admin)
     const offsets = await admin.fetchTopicOffsets(topic)
     await admin.disconnect()
     const waiting = new Map(
@@ -36,7 +53,7 @@ const program: ClientProgram = {
       maxInFlightRequests: 1,
       retry: { retries: 100, maxRetryTime: 1000 },
     })
-    await producer.connect()
+    await connected(producer)
     for (let start = 0; start < count; start += 1000) {
       const size = Math.min(1000, count - start)
       const messages = Array.from({ length: size }, (_, index) => producedRecord(start + index, prefix))
@@ -79,7 +96,7 @@ async function consume(
   take: (batch: Batch) => number | null,
 ): Promise<void> {
   const consumer = kafka(bootstrap).consumer({ groupId, maxWaitTimeInMs: 100 })
-  await consumer.connect()
+  await connected(consumer)
   await consumer.subscribe({ topic, fromBeginning: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   consumer.on(consumer.events.CRASH, ({ payload }) => {

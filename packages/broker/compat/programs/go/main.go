@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -166,6 +167,12 @@ func produce(ctx context.Context, bootstrap, topic string, count int, prefix str
 	return map[string]int64{"acked": acked.Load()}
 }
 
+// A commit is tried again while the broker may be away for a moment.
+const (
+	commitTries = 50
+	commitPause = 100 * time.Millisecond
+)
+
 func group(ctx context.Context, bootstrap, topic, name string, count int) any {
 	cl := client(bootstrap,
 		kgo.ConsumerGroup(name), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
@@ -189,7 +196,12 @@ func group(ctx context.Context, bootstrap, topic, name string, count int) any {
 	for _, r := range last {
 		records = append(records, r)
 	}
-	check(cl.CommitRecords(ctx, records...))
+	err := cl.CommitRecords(ctx, records...)
+	for tries := 1; err != nil && tries < commitTries; tries++ {
+		time.Sleep(commitPause)
+		err = cl.CommitRecords(ctx, records...)
+	}
+	check(err)
 	return t.partitions
 }
 
