@@ -6,7 +6,7 @@ import type { Limits } from '../limits.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Assignments, TopicSpec } from './topic.ts'
 import type { TopicCatalog } from './topic-catalog.ts'
-import { topicNameProblem } from './topic-name.ts'
+import { OFFSETS_TOPIC, topicNameProblem } from './topic-name.ts'
 
 /** What somebody wants a topic to be. -1: the broker's default. */
 export interface TopicWish {
@@ -41,11 +41,22 @@ export function checkNewTopic(services: TopicCheckServices, wish: TopicWish): To
       'Number of partitions was set to an invalid non-positive value.',
     )
   }
+  checkOffsetsTopic(config, name, partitionCount)
   checkReplicationFactor(services, replicationFactor)
   checkPartitionLimits(services, { total: partitionCount, added: partitionCount })
   checkTopicLimit(services)
   checkConfigs(configs)
   return { name, partitionCount, replicationFactor, configs, assignments: wish.assignments ?? {} }
+}
+
+/** Groups are spread over as many partitions as are configured: with any other number some would have nowhere to be kept. */
+function checkOffsetsTopic(config: BrokerConfig, name: string, partitionCount: number): void {
+  const expected = config['offsets.topic.num.partitions']
+  if (name !== OFFSETS_TOPIC || partitionCount === expected) return
+  throw new KafkaError(
+    ErrorCode.INVALID_PARTITIONS,
+    `${OFFSETS_TOPIC} has ${expected} partitions here (offsets.topic.num.partitions), not ${partitionCount}.`,
+  )
 }
 
 function checkReplicationFactor(

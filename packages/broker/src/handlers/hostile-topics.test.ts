@@ -83,3 +83,23 @@ describe('a thousand hostile topic names', () => {
     expect(fileSystem.list('/').map(({ name }) => name)).toEqual(['data'])
   })
 })
+
+describe('__consumer_offsets', () => {
+  it('cannot be made by a client with another number of partitions: some groups would have no place', async () => {
+    await using broker = await TestBroker.start({ config: { 'offsets.topic.num.partitions': '4' } })
+    const create = async (numPartitions: number): Promise<number | undefined> => {
+      const topic = {
+        name: '__consumer_offsets',
+        numPartitions,
+        replicationFactor: 1,
+        assignments: [],
+        configs: [],
+      }
+      const answer = await broker.settle(broker.connect().request(createTopics, 7, { topics: [topic] }))
+      return answer.topics[0]?.errorCode
+    }
+    expect(await create(2)).toBe(ErrorCode.INVALID_PARTITIONS)
+    expect(await create(5)).toBe(ErrorCode.INVALID_PARTITIONS)
+    expect(await create(4)).toBe(ErrorCode.NONE)
+  })
+})

@@ -11,11 +11,23 @@ const MIB = 1024 * 1024
 const FRAME_COUNT = Number(process.env.FUZZ_FRAMES ?? 20_000)
 const SEED = Number(process.env.FUZZ_SEED ?? 1)
 const FRAMES_PER_CONNECTION = 4
+/** Real time in which the frames of one connection are dealt with. */
+const LONGEST_MS = 1000
+/** Until then code is compiled, and what hostile requests may create is created. */
+const WARM_UP_FRAMES = FRAME_COUNT / 4
+const FRAMES_PER_SAMPLE = 400
+const GROWTH_LIMIT_BYTES = 64 * MIB
 
 function framed(body: Buffer): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(body.length)
   return Buffer.concat([length, body])
+}
+
+/** From the first half of the samples to the second, by their medians: a collection that is still to come is no growth. */
+function growth(samples: readonly number[]): number {
+  const median = (part: readonly number[]): number => [...part].sort((a, b) => a - b)[part.length >> 1] ?? 0
+  return median(samples.slice(samples.length >> 1)) - median(samples.slice(0, samples.length >> 1))
 }
 
 /** A broker with a topic, whose limits keep what hostile requests may create small. */
@@ -132,7 +144,13 @@ describe('requests that nobody would send, over every API and version', () => {
       ],
     }
     let answered = 0
+    let longestMs = 0
+    const residentBytes: number[] = []
     for (let sent = 0; sent < FRAME_COUNT; sent += FRAMES_PER_CONNECTION) {
+      if (sent >= WARM_UP_FRAMES && sent % FRAMES_PER_SAMPLE === 0) {
+        residentBytes.push(process.memoryUsage.rss())
+      }
+      const startedMs = performance.now()
       const connection = broker.connect()
       for (let index = 0; index < FRAMES_PER_CONNECTION; index++) {
         const { key, served } = prng.pick(ROUTES)
@@ -148,10 +166,13 @@ describe('requests that nobody would send, over every API and version', () => {
       await broker.clock.advance(100)
       answered += connection.unexpected.length
       connection.close()
+      longestMs = Math.max(longestMs, performance.now() - startedMs)
       if (sent % 2000 === 0) await expectHealthy(broker, `seed ${SEED}, frame ${sent}`)
     }
     await broker.quiesce()
     await expectHealthy(broker, `seed ${SEED}`)
+    expect(longestMs, `seed ${SEED}`).toBeLessThan(LONGEST_MS)
+    expect(growth(residentBytes), `seed ${SEED}`).toBeLessThan(GROWTH_LIMIT_BYTES)
     // Most requests are valid, and none of them is lost behind one that waits.
     expect(answered).toBeGreaterThan(FRAME_COUNT * 0.4)
     // What was there before is untouched and can still be written to.
