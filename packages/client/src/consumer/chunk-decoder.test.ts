@@ -1,5 +1,7 @@
-import { buildBatch } from '@millrace/record-batch'
+import { zstdCompressSync } from 'node:zlib'
+import { BATCH_HEADER_BYTES, buildBatch, crc32c } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
+import { LIMITS } from '../client-limits.ts'
 import { walkBatches } from './batch-walk.ts'
 import { type Chunk, ChunkDecoder } from './chunk-decoder.ts'
 
@@ -25,6 +27,15 @@ function marker(baseOffset: number, producerId: number, type: 'abort' | 'commit'
 
 function transactional(baseOffset: number, producerId: number, values: string[]): Buffer {
   return batch(baseOffset, values, { producerId, producerEpoch: 0, baseSequence: 0, isTransactional: true })
+}
+
+/** A batch with this codec whose records are these bytes, whatever they may be. */
+function bomb(codec: number, records: Buffer): Buffer {
+  const bytes = Buffer.concat([batch(0, ['a']).subarray(0, BATCH_HEADER_BYTES), records])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeInt16BE(codec, 21)
+  bytes.writeUInt32BE(crc32c(bytes, 21), 17)
+  return bytes
 }
 
 function decode(bytes: Buffer, options: Partial<Chunk> = {}): string[] {
@@ -69,6 +80,16 @@ describe('a chunk', () => {
     const bytes = batch(10, ['value'])
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 2) ^ 1, bytes.length - 2)
     expect(() => decode(bytes)).toThrow('the batch at offset 10 of flights/3: the CRC does not fit the bytes')
+  })
+
+  it('is refused when it would become larger than memory is for', () => {
+    // A preamble that claims 2 GiB, and a frame that really has that many: nothing of either may be allocated first.
+    const snappy = bomb(2, Buffer.from([0xff, 0xff, 0xff, 0xff, 0x07, 0x00]))
+    const zstd = bomb(4, zstdCompressSync(Buffer.alloc(LIMITS.maxDecompressedBytes + 1)))
+    const beforeBytes = process.memoryUsage.rss()
+    expect(() => decode(snappy)).toThrow('the batch at offset 0 of flights/3')
+    expect(() => decode(zstd)).toThrow('the batch at offset 0 of flights/3')
+    expect(process.memoryUsage.rss() - beforeBytes).toBeLessThan(2 * LIMITS.maxDecompressedBytes)
   })
 
   it('takes the time of the broker where the topic says so', () => {

@@ -1,9 +1,11 @@
 import { ErrorCode, KafkaError, type MetadataResponse, metadata } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { ClientSettings } from '../client-options.ts'
+import type { BrokerLink } from '../connection/broker-link.ts'
 import type { BrokerLinks } from '../connection/broker-links.ts'
 import type { Connection } from '../connection/connection.ts'
 import { type BrokerAddress, formatAddress } from '../network/network.ts'
+import { delay } from '../time/clock.ts'
 import { readTopicMetadata, type TopicMetadata, ZERO_TOPIC_ID } from './topic-metadata.ts'
 
 /** One broker of the cluster. */
@@ -11,6 +13,9 @@ export interface BrokerNode extends BrokerAddress {
   readonly nodeId: number
   readonly rack: string | null
 }
+
+/** How long an address may take to answer before the next one is tried beside it, in ms. */
+const PATIENCE_MS = 500
 
 interface CachedTopic {
   readonly topic: TopicMetadata
@@ -98,15 +103,26 @@ export class ClusterMetadata {
     const links = this.#candidates().map((address) => this.#links.link(address, 'control'))
     const open = links.find((link) => link.current !== null)?.current
     if (open) return open
-    let failure: unknown
+    return this.#firstToAnswer(links)
+  }
+
+  /** Tries one after the other; one that is silent is not waited for when there are others. */
+  async #firstToAnswer(links: readonly BrokerLink[]): Promise<Connection> {
+    const { clock } = this.#settings
+    const attempts: Promise<Connection>[] = []
     for (const link of links) {
-      try {
-        return await link.connection()
-      } catch (error) {
-        failure = error
-      }
+      attempts.push(link.connection())
+      const over = new AbortController()
+      const patience = delay(clock, PATIENCE_MS, over.signal).then(() => null)
+      // All of them have failed: then the next one is tried at once.
+      const connection = await Promise.race([Promise.any(attempts), patience]).catch(() => null)
+      over.abort()
+      if (connection !== null) return connection
     }
-    throw failure
+    return Promise.any(attempts).catch((error: AggregateError) => {
+      // What the last one said, as an AggregateError says nothing.
+      throw error.errors.at(-1)
+    })
   }
 
   #candidates(): BrokerAddress[] {
