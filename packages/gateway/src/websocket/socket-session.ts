@@ -37,10 +37,7 @@ export class SocketSession implements RecordSink {
   }
 
   get credit(): number {
-    const { maxUnsentBytes } = this.#services.settings.limits
-    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount > maxUnsentBytes
-      ? 0
-      : this.#credit
+    return this.#socket.readyState !== this.#socket.OPEN || this.#isFull ? 0 : this.#credit
   }
 
   send(frame: Buffer, format: FrameFormat, recordCount: number): void {
@@ -135,8 +132,17 @@ export class SocketSession implements RecordSink {
     }
   }
 
+  /** Who asks without reading the answers is not read either, until there is room for them. */
   #tell(message: object): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#socket.send(JSON.stringify(message), () => {
+      if (this.#socket.isPaused && !this.#isFull) this.#socket.resume()
+    })
+    if (this.#isFull) this.#socket.pause()
+  }
+
+  get #isFull(): boolean {
+    return this.#socket.bufferedAmount > this.#services.settings.limits.maxUnsentBytes
   }
 
   #tellError(id: string | null, error: unknown, more: object = {}): void {
