@@ -1,25 +1,15 @@
-import {
-  type Client,
-  type CommittedOffset,
-  EARLIEST,
-  type GroupDescription,
-  LATEST,
-  type TopicPartition,
-} from '@millrace/client'
+import type { GroupDescription } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { BrokerArguments } from '../commands/broker-option.ts'
-import type { GroupDescribeArguments, GroupResetArguments } from '../commands/group.ts'
+import type { GroupArguments, GroupDeleteArguments, GroupDescribeArguments } from '../commands/group.ts'
 import { connect } from '../connection/connect.ts'
 import { formatTable } from '../output/table.ts'
-import { type Position, parsePosition } from '../position.ts'
+import { formatDuration } from '../output/units.ts'
 import { writeNote, writeOut } from '../terminal.ts'
+import { committedBy, existingGroup, type GroupPlace, groupPlaces, lagOf } from './group-places.ts'
+import { formatOffsetsCsv } from './offsets-csv.ts'
 
-/** One partition of a group: `committed` and `end` are -1 where there is none. */
-interface GroupPartition extends TopicPartition {
-  readonly committed: number
-  readonly end: number
-  readonly memberId: string | null
-}
+const DRY_RUN_NOTE = 'Nothing was deleted: add --execute to do it.\n'
 
 export async function listGroups(args: BrokerArguments): Promise<void> {
   await using client = await connect(args)
@@ -29,160 +19,119 @@ export async function listGroups(args: BrokerArguments): Promise<void> {
 }
 
 export async function describeGroup(args: GroupDescribeArguments): Promise<void> {
+  if (args.why) {
+    const { explain } = await import('./run-why.ts')
+    await explain(args)
+    return
+  }
   await using client = await connect(args)
   const description = await existingGroup(client, args.group)
-  const committed = await client.admin.fetchOffsets(args.group)
-  const partitions = await groupPartitions(client, description, committed)
-  await writeOut(args.output === 'json' ? asJson(description, partitions) : asTable(description, partitions))
+  const places = await groupPlaces(client, description)
+  await writeOut(args.output === 'json' ? asJson(description, places) : asTable(description, places))
 }
 
-export async function resetGroup(args: GroupResetArguments): Promise<void> {
-  const position = parsePosition('--to', args.to, Date.now())
+export async function showMembers(args: GroupDescribeArguments): Promise<void> {
   await using client = await connect(args)
-  const partitions = await partitionsToReset(client, args)
-  const before = new Map(
-    (await client.admin.fetchOffsets(args.group, partitions)).map((at) => [
-      `${at.topic}/${at.partition}`,
-      at.offset,
-    ]),
-  )
-  const after = await offsetsAt(client, partitions, position)
-  const rows = after.map(({ topic, partition, offset }) => [
-    topic,
-    partition,
-    before.get(`${topic}/${partition}`) ?? '-',
-    offset,
-  ])
-  await writeOut(formatTable(['TOPIC', 'PARTITION', 'FROM', 'TO'], rows))
-  if (args.execute) await client.admin.alterOffsets(args.group, after)
-  else writeNote('Nothing was changed: add --execute to do it.\n')
-}
-
-async function existingGroup(client: Client, group: string): Promise<GroupDescription> {
-  const description = await client.admin.describeGroup(group)
-  if (description === null)
-    throw new CommandError(`there is no group "${group}": millrace group list names them`)
-  return description
-}
-
-/** What the group has committed, or all partitions of the topics that are named. */
-async function partitionsToReset(client: Client, args: GroupResetArguments): Promise<TopicPartition[]> {
-  const description = await client.admin.describeGroup(args.group)
-  if (description !== null && description.members.length > 0) {
-    const count = description.members.length
-    throw new CommandError(`group "${args.group}" has ${count} running members: stop them, then reset it`)
+  const { members } = await existingGroup(client, args.group)
+  if (args.output === 'json') {
+    await writeOut(`${JSON.stringify(members)}\n`)
+    return
   }
-  if (args.topic !== undefined) {
-    const topics = await Promise.all(args.topic.map((name) => client.admin.describeTopic(name)))
-    return topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partition }) => ({ topic: name, partition })),
+  const rows = members.map(({ assignment, clientHost, clientId, instanceId, memberId }) => [
+    memberId,
+    instanceId ?? '-',
+    clientId === '' ? '-' : clientId,
+    clientHost.replace(/^\//, ''),
+    assignment.length,
+    shownAssignment(assignment),
+  ])
+  await writeOut(formatTable(['MEMBER', 'INSTANCE', 'CLIENT', 'HOST', 'PARTITIONS', 'WHICH'], rows))
+}
+
+export async function showOffsets(
+  args: GroupArguments & { readonly output: 'table' | 'json' | 'csv' },
+): Promise<void> {
+  await using client = await connect(args)
+  const places = await groupPlaces(client, await existingGroup(client, args.group))
+  const committed = places.filter((place) => place.committed >= 0)
+  if (args.output === 'csv') {
+    await writeOut(formatOffsetsCsv(committed.map((place) => ({ ...place, offset: place.committed }))))
+  } else if (args.output === 'json') {
+    await writeOut(`${JSON.stringify(committed.map(withLag))}\n`)
+  } else {
+    await writeOut(placesTable(committed))
+  }
+}
+
+/** A group, or what it has committed of some topics. Shows what would go, until --execute. */
+export async function deleteGroup(args: GroupDeleteArguments): Promise<void> {
+  const { execute, group, topic } = args
+  await using client = await connect(args)
+  const { members } = await existingGroup(client, group)
+  if (topic === undefined && members.length > 0) {
+    throw new CommandError(
+      `group "${group}" has ${members.length} running members: stop them, then delete it`,
     )
   }
-  const committed = await client.admin.fetchOffsets(args.group)
-  if (committed.length > 0) return byPlace(committed).map(({ topic, partition }) => ({ topic, partition }))
-  throw new CommandError(`group "${args.group}" has committed nothing yet: name what to reset with --topic`)
-}
-
-async function offsetsAt(
-  client: Client,
-  partitions: readonly TopicPartition[],
-  position: Position,
-): Promise<CommittedOffset[]> {
-  const look = async (timestamp: number): Promise<number[]> =>
-    (await client.admin.listOffsets(partitions.map((at) => ({ ...at, timestamp })))).map(
-      ({ offset }) => offset,
-    )
-  const [begins, ends, timed] = await Promise.all([
-    look(EARLIEST),
-    look(LATEST),
-    typeof position === 'object' ? look(position.time) : null,
-  ])
-  return partitions.map((at, i) => {
-    const begin = begins[i] ?? 0
-    const end = ends[i] ?? 0
-    return { ...at, offset: resolve(position, begin, end, timed?.[i] ?? -1) }
-  })
-}
-
-/** An offset outside of the log is moved to its nearest end: a group there would be reset by its consumers. */
-function resolve(position: Position, begin: number, end: number, timed: number): number {
-  if (position === 'beginning') return begin
-  if (position === 'end') return end
-  if (typeof position === 'object') return timed < 0 ? end : timed
-  return Math.min(end, Math.max(begin, position < 0 ? end + position : position))
-}
-
-async function groupPartitions(
-  client: Client,
-  { members }: GroupDescription,
-  committed: readonly CommittedOffset[],
-): Promise<GroupPartition[]> {
-  const places = new Map<
-    string,
-    { topic: string; partition: number; committed: number; memberId: string | null }
-  >()
-  for (const { topic, partition, offset } of committed) {
-    places.set(`${topic}/${partition}`, { topic, partition, committed: offset, memberId: null })
+  const committed = [...(await committedBy(client, group)).values()]
+  const going = topic === undefined ? committed : committed.filter((at) => topic.includes(at.topic))
+  if (topic !== undefined && going.length === 0) {
+    throw new CommandError(`group "${group}" has committed nothing of ${topic.join(', ')}`)
   }
-  for (const { memberId, assignment } of members) {
-    for (const { topic, partition } of assignment) {
-      const known = places.get(`${topic}/${partition}`)
-      places.set(`${topic}/${partition}`, { topic, partition, committed: known?.committed ?? -1, memberId })
-    }
-  }
-  const all = byPlace([...places.values()])
-  const ends = await endsOf(client, all)
-  return all.map((place, i) => ({ ...place, end: ends[i] ?? -1 }))
+  const rows = going.map(({ offset, partition, topic: name }) => [name, partition, offset])
+  await writeOut(formatTable(['TOPIC', 'PARTITION', 'COMMITTED'], rows))
+  if (!execute) writeNote(DRY_RUN_NOTE)
+  else if (topic === undefined) await client.admin.deleteGroup(group)
+  else await client.admin.deleteOffsets(group, going)
 }
 
-/** -1 for partitions of a topic that was deleted since. */
-async function endsOf(client: Client, partitions: readonly TopicPartition[]): Promise<number[]> {
-  const existing = new Set((await client.admin.listTopics({ includeInternal: true })).map(({ name }) => name))
-  const known = partitions.filter(({ topic }) => existing.has(topic))
-  const found = await client.admin.listOffsets(known.map((at) => ({ ...at, timestamp: LATEST })))
-  const ends = new Map(found.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  return partitions.map(({ topic, partition }) => ends.get(`${topic}/${partition}`) ?? -1)
-}
-
-function asTable(description: GroupDescription, partitions: readonly GroupPartition[]): string {
-  const rows = partitions.map(({ topic, partition, committed, end, memberId }) => [
-    topic,
-    partition,
-    shown(committed),
-    shown(end),
-    shown(lagOf(committed, end)),
-    memberId ?? '-',
-  ])
+function asTable(description: GroupDescription, places: readonly GroupPlace[]): string {
   const { group, state, assignor, members } = description
-  const total = partitions.reduce((sum, { committed, end }) => sum + Math.max(0, lagOf(committed, end)), 0)
+  const total = places.reduce((sum, place) => sum + Math.max(0, lagOf(place)), 0)
+  const oldestMs = places.reduce<number>((oldest, { lagMs }) => Math.max(oldest, lagMs ?? 0), 0)
   const protocol = assignor === '' ? '' : `, ${assignor}`
-  return [
-    `${group}: ${state}${protocol}, ${members.length} members, lag ${total}\n`,
-    formatTable(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'MEMBER'], rows),
-  ].join('')
+  const age = oldestMs > 0 ? `, ${formatDuration(oldestMs)} behind` : ''
+  return `${group}: ${state}${protocol}, ${members.length} members, lag ${total}${age}\n${placesTable(places)}`
 }
 
-function asJson(description: GroupDescription, partitions: readonly GroupPartition[]): string {
+function placesTable(places: readonly GroupPlace[]): string {
+  const rows = places.map((place) => [
+    place.topic,
+    place.partition,
+    shown(place.committed),
+    shown(place.end),
+    shown(lagOf(place)),
+    place.lagMs === null ? '-' : formatDuration(place.lagMs),
+    place.memberId ?? '-',
+  ])
+  return formatTable(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'BEHIND', 'MEMBER'], rows)
+}
+
+function asJson(description: GroupDescription, places: readonly GroupPlace[]): string {
   const { group, state, assignor, members } = description
   const shownMembers = members.map(({ memberId, clientId, clientHost }) => ({
     memberId,
     clientId,
     clientHost,
   }))
-  const shownPartitions = partitions.map((place) => ({ ...place, lag: lagOf(place.committed, place.end) }))
-  return `${JSON.stringify({ group, state, assignor, members: shownMembers, partitions: shownPartitions })}\n`
+  const lagMs = places.reduce<number>((oldest, place) => Math.max(oldest, place.lagMs ?? 0), 0)
+  const partitions = places.map(withLag)
+  return `${JSON.stringify({ group, state, assignor, lagMs, members: shownMembers, partitions })}\n`
 }
 
-function lagOf(committed: number, end: number): number {
-  return committed < 0 || end < 0 ? -1 : end - committed
+function withLag(place: GroupPlace): GroupPlace & { readonly lag: number } {
+  return { ...place, lag: lagOf(place) }
+}
+
+/** `orders 0 1 2, payments 0` */
+function shownAssignment(assignment: readonly { topic: string; partition: number }[]): string {
+  const byTopic = Map.groupBy(assignment, ({ topic }) => topic)
+  const parts = [...byTopic].map(
+    ([topic, places]) => `${topic} ${places.map(({ partition }) => partition).join(' ')}`,
+  )
+  return parts.length === 0 ? '-' : parts.join(', ')
 }
 
 function shown(value: number): string {
   return value < 0 ? '-' : String(value)
-}
-
-function byPlace<T extends TopicPartition>(places: readonly T[]): T[] {
-  return [...places].sort((a, b) =>
-    a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
-  )
 }
