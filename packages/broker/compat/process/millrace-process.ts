@@ -26,7 +26,8 @@ export interface ExitStatus {
 }
 
 const READY_TIMEOUT_MS = 30_000
-const READY_LINE = /Millrace listening on (\S+):(\d+)/
+/** With several nodes it lists all of them; the first one counts. */
+const READY_LINE = /Millrace listening on ([^\s,]+?):(\d+)/
 
 /** A broker in a process of its own. It can be killed and started again on the same port and data. */
 export class MillraceProcess implements AsyncDisposable {

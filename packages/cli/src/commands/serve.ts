@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from 'yargs'
 export interface ServeArguments {
   readonly data: string | undefined
   readonly listen: string | undefined
+  readonly nodes: number | undefined
   readonly config: string | undefined
   /** False for `--no-http`. */
   readonly http: string | false | undefined
@@ -31,6 +32,11 @@ export const serveCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         describe: 'HOST:PORT to bind and to tell clients; port 0 is any free one [default: localhost:9092]',
+      })
+      .option('nodes', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Stand for so many brokers, one port each, for programs that expect three [default: 1]',
       })
       .option('config', {
         type: 'string',

@@ -20,7 +20,8 @@ const QUIET_MS = 150
 /** Starts a broker, says where it listens, and ends it on SIGTERM or Ctrl-C. */
 export async function runServe(args: ServeArguments): Promise<void> {
   collectByTheWholeHeap()
-  const config = readBrokerSettings(args.config, args.set)
+  const nodes = args.nodes === undefined ? [] : [`millrace.nodes=${args.nodes}`]
+  const config = readBrokerSettings(args.config, [...args.set, ...nodes])
   const dataDir = args.data ?? config['log.dirs'] ?? DEFAULT_DATA_DIR
   const logger = consoleLogger(args['log-level'])
   const signal = abortOnEndSignal()
