@@ -43,13 +43,49 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   },
   {
     name: 'simulate',
-    about: 'the log under crashes, failing operations and rot',
-    steps: range(15).map((step) => ({
+    about: '1,008,000 crash states of the log, four a seed, with failing operations and rot among them',
+    steps: range(84).map((step) => ({
       name: `from-${step * SEEDS_PER_STEP}`,
       args: [
         'packages/simulator/src/main.ts',
         ...['--seeds', String(SEEDS_PER_STEP), '--first-seed', String(step * SEEDS_PER_STEP)],
       ],
+    })),
+  },
+  {
+    name: 'compaction',
+    about: 'crashes and failing operations in compaction, and in what a start makes of them',
+    steps: range(20).map((step) => ({
+      name: `from-${step * 500}`,
+      args: [...VITEST, '--root', 'packages/simulator', 'src/compaction'],
+      env: { COMPACTION_SEEDS: `500/${step * 500}` },
+    })),
+  },
+  {
+    name: 'damage',
+    about: 'every bit of 64 KiB of every file of a log flipped, and every file cut at every length',
+    steps: range(16).map((shard) => ({
+      name: `shard-${shard}`,
+      args: [...VITEST, '--root', 'packages/log-core', 'test/damage'],
+      env: { DAMAGE_SHARD: `${shard}/16` },
+    })),
+  },
+  {
+    name: 'kills',
+    about: '1,000 kills of a process that writes a log, each in front of another call of the disk',
+    steps: range(10).map((step) => ({
+      name: `from-${step * 100}`,
+      args: [...VITEST, '--root', 'packages/log-core', 'test/kills'],
+      env: { KILL_ROUNDS: `100/${step * 100}` },
+    })),
+  },
+  {
+    name: 'every-operation',
+    about: 'each operation of a life that crashes or fails, in every way, for ten seeds',
+    steps: range(10).map((seed) => ({
+      name: `seed-${seed}`,
+      args: [...VITEST, '--root', 'packages/simulator', 'src/log/simulation', '-t', 'any single operation'],
+      env: { STRIKE_SEED: String(seed) },
     })),
   },
   {

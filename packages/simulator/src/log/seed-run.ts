@@ -1,3 +1,4 @@
+import { runCompactionSeed } from '../compaction/compaction-run.ts'
 import type { Operation } from '../disk/operation-gate.ts'
 import type { CrashKind } from '../disk/simulated-disk.ts'
 import type { SimulatedFileSystem } from '../disk/simulated-file-system.ts'
@@ -33,8 +34,30 @@ export interface SeedOptions {
   readonly onLifeEnd?: (life: number, end: LifeEnd) => void
 }
 
-/** One seed: four lives that end in a crash or a clean stop, and a last one in which everything must be there. */
+/** So often a seed has lives of a compacted log as well. */
+const COMPACTION_EVERY = 4
+
+/** One seed: all that it draws. */
 export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
+  const { moments, plant = null } = options
+  const isCompactionOnly = plant?.isOfCompaction === true
+  const result = isCompactionOnly ? NOTHING_YET : await runLives(seed, options)
+  const hasCompaction =
+    isCompactionOnly || (seed % COMPACTION_EVERY === 0 && options.changePlan === undefined)
+  if (!hasCompaction || result.problem !== null) return { seed, ...result }
+  const compaction = await runCompactionSeed(seed, { moments, plant })
+  return {
+    seed,
+    problem: compaction.problem,
+    operationCount: result.operationCount + compaction.operationCount,
+    crashCount: result.crashCount + compaction.crashCount,
+  }
+}
+
+const NOTHING_YET = { problem: null, operationCount: 0, crashCount: 0 }
+
+/** Four lives that end in a crash or a clean stop, and a last one in which everything must be there. */
+async function runLives(seed: number, options: SeedOptions): Promise<Omit<SeedResult, 'seed'>> {
   const { moments, plant = null, trace = null, changePlan = (_, plan) => plan } = options
   const world = createWorld(seed, { moments, plant, trace })
   trace?.(`shape ${JSON.stringify(world.shape)}`)
@@ -51,9 +74,9 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
       if (end.hasCrashed) crashCount++
       lastPhase = end.phase
     }
-    return { seed, problem: null, operationCount, crashCount }
+    return { problem: null, operationCount, crashCount }
   } catch (error) {
-    return { seed, problem: `life ${life}: ${explain(error)}`, operationCount, crashCount }
+    return { problem: `life ${life}: ${explain(error)}`, operationCount, crashCount }
   }
 }
 

@@ -10,6 +10,8 @@ export interface Plant {
   readonly wrapFileSystem?: (fs: FileSystem) => FileSystem
   /** Those that cannot are built into the log, where nothing but a simulation switches them on. */
   readonly bugs?: PlantedBugs
+  /** Only a log that is compacted can show it. */
+  readonly isOfCompaction?: boolean
   readonly changeLimits?: (limits: LogLimits) => LogLimits
 }
 
