@@ -3,6 +3,9 @@ import type { BrokerServices } from '../broker-services.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Handler } from './handler.ts'
 
+/** Kafka's `UNKNOWN_VOLUME_BYTES`. */
+const UNKNOWN_BYTES = -1
+
 type TopicReply = DescribeLogDirsResponseInput['results'][number]['topics'][number]
 
 /** DescribeLogDirs, v1-5: the one data directory, under its path as it was configured (trap 26). */
@@ -21,7 +24,7 @@ export const handleDescribeLogDirs: Handler<DescribeLogDirsRequest, DescribeLogD
         errorCode: ErrorCode.NONE,
         logDir: dataDir,
         topics: describeTopics(services, nodeId, request),
-        totalBytes: -1,
+        totalBytes: fileSystem.totalBytes?.(dataDir) ?? UNKNOWN_BYTES,
         usableBytes: fileSystem.freeBytes(dataDir),
         isCordoned: false,
       },

@@ -9,10 +9,10 @@ import type { Topic } from '../cluster/topic.ts'
 import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
 import { TOPIC_OPERATIONS } from './authorized-operations.ts'
 import type { Handler } from './handler.ts'
+import { describePartition } from './partition-reply.ts'
 
 type Reply = DescribeTopicPartitionsResponseInput
 type TopicReply = Reply['topics'][number]
-type PartitionReply = TopicReply['partitions'][number]
 
 /**
  * DescribeTopicPartitions, v0 (KIP-966): topics by name, page by page. A page holds at most the partitions that request
@@ -64,8 +64,11 @@ function unknownTopic(name: string): TopicReply {
 }
 
 function describe(services: BrokerServices, topic: Topic, first: number, end: number): TopicReply {
-  const partitions: PartitionReply[] = []
-  for (let index = first; index < end; index++) partitions.push(describePartition(services, topic, index))
+  const partitions = Array.from({ length: Math.max(0, end - first) }, (_, at) => ({
+    ...describePartition(services, topic, first + at),
+    eligibleLeaderReplicas: [],
+    lastKnownElr: [],
+  }))
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,
@@ -73,26 +76,5 @@ function describe(services: BrokerServices, topic: Topic, first: number, end: nu
     isInternal: isInternalTopic(topic.name),
     partitions,
     topicAuthorizedOperations: TOPIC_OPERATIONS,
-  }
-}
-
-function describePartition(
-  { clusterView, partitions }: BrokerServices,
-  topic: Topic,
-  index: number,
-): PartitionReply {
-  const replicas = clusterView.replicasOf(topic.name, index, topic.replicationFactor)
-  const partition = partitions.find(topic.name, index)
-  const isReady = partition !== undefined && partition.topicId === topic.topicId
-  return {
-    errorCode: isReady ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-    partitionIndex: index,
-    leaderId: isReady ? clusterView.leaderOf(topic.name, index) : -1,
-    leaderEpoch: partition?.log?.leaderEpoch ?? -1,
-    replicaNodes: replicas,
-    isrNodes: replicas,
-    eligibleLeaderReplicas: [],
-    lastKnownElr: [],
-    offlineReplicas: [],
   }
 }

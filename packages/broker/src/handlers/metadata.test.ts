@@ -1,3 +1,4 @@
+import { memoryFileSystem } from '@millrace/log-core'
 import { createTopics, deleteTopics, ErrorCode, metadata } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { TestBroker } from '../testing/test-broker.ts'
@@ -26,6 +27,30 @@ describe('Metadata (trap 7)', () => {
       expect((await ask(broker, null, { version })).topics.map(({ name }) => name)).toEqual(['a', 'b'])
       expect((await ask(broker, [], { version })).topics).toEqual([])
     }
+  })
+
+  it('lists a topic that somebody else makes when its partitions have leaders, and not before', async () => {
+    const fileSystem = memoryFileSystem()
+    const sync = fileSystem.syncDirectory.bind(fileSystem)
+    const held = Promise.withResolvers<void>()
+    fileSystem.syncDirectory = async (path) => {
+      if (path.includes('/new-')) await held.promise
+      await sync(path)
+    }
+    await using broker = await TestBroker.start({ fileSystem })
+    await broker.createTopic('old')
+    const asked = { numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] }
+    const making = broker
+      .connect()
+      .request(createTopics, 7, { topics: [{ name: 'new', ...asked }], timeoutMs: 1000, validateOnly: false })
+    await ask(broker, ['old'])
+    expect((await ask(broker, ['new'])).topics[0]?.partitions[0]?.errorCode).toBe(
+      ErrorCode.LEADER_NOT_AVAILABLE,
+    )
+    expect((await ask(broker, null)).topics.map(({ name }) => name)).toEqual(['old'])
+    held.resolve()
+    await broker.settle(making)
+    expect((await ask(broker, null)).topics.map(({ name }) => name)).toEqual(['old', 'new'])
   })
 
   it('tells a constant cluster id, and a controller that is one of the brokers', async () => {

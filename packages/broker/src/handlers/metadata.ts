@@ -11,9 +11,9 @@ import type { Topic } from '../cluster/topic.ts'
 import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations.ts'
 import type { Handler } from './handler.ts'
+import { describePartition, visiblePartitions } from './partition-reply.ts'
 
 type TopicReply = MetadataResponseInput['topics'][number]
-type PartitionReply = TopicReply['partitions'][number]
 
 /** A topic as the request names it: by name, or with a name of null by id. */
 interface AskedTopic {
@@ -35,7 +35,8 @@ export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
   const { catalog, clusterView, config } = services
   const isForAll = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
   if (isForAll) {
-    return reply(Array.from(catalog.topics(), (topic) => describeTopic(services, topic, request)))
+    const topics = Array.from(catalog.topics()).filter((topic) => visiblePartitions(services, topic) > 0)
+    return reply(topics.map((topic) => describeTopic(services, topic, request)))
   }
   const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable']
   const asked = context.apiVersion < FIRST_VERSION_BY_ID ? namesOnly(request.topics) : (request.topics ?? [])
@@ -125,36 +126,16 @@ function failedTopic(
 }
 
 function describeTopic(services: BrokerServices, topic: Topic, request: MetadataRequest): TopicReply {
+  // Whoever names a topic that is on its way is told so, partition by partition.
+  const length = visiblePartitions(services, topic) || topic.partitionCount
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: isInternalTopic(topic.name),
-    partitions: Array.from({ length: topic.partitionCount }, (_, index) =>
-      describePartition(services, topic, index),
-    ),
+    partitions: Array.from({ length }, (_, index) => describePartition(services, topic, index)),
     topicAuthorizedOperations: request.includeTopicAuthorizedOperations
       ? TOPIC_OPERATIONS
       : OPERATIONS_NOT_ASKED,
-  }
-}
-
-function describePartition(
-  { clusterView, partitions }: BrokerServices,
-  topic: Topic,
-  index: number,
-): PartitionReply {
-  const replicas = clusterView.replicasOf(topic.name, index, topic.replicationFactor)
-  const partition = partitions.find(topic.name, index)
-  // Between the catalog's entry and the open log: the leader comes in a moment.
-  const isReady = partition !== undefined && partition.topicId === topic.topicId
-  return {
-    errorCode: isReady ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
-    partitionIndex: index,
-    leaderId: isReady ? clusterView.leaderOf(topic.name, index) : -1,
-    leaderEpoch: partition?.log?.leaderEpoch ?? -1,
-    replicaNodes: replicas,
-    isrNodes: replicas,
-    offlineReplicas: [],
   }
 }

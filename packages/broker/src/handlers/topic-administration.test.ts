@@ -216,6 +216,7 @@ describe('DescribeLogDirs', () => {
     const [result] = results
     expect(result).toMatchObject({ errorCode: 0, logDir: '/data', isCordoned: false })
     expect(result?.usableBytes).toBeGreaterThan(0)
+    expect(result?.totalBytes).toBe(-1)
     const [first, second] = result?.topics[0]?.partitions ?? []
     expect(first?.partitionSize).toBeGreaterThan(160)
     expect(second?.partitionSize).toBe(0)

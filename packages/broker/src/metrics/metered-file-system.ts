@@ -2,6 +2,9 @@ import type { Clock, FileHandle, FileSystem, OpenMode } from '@millrace/log-core
 import type { Histogram } from './histogram.ts'
 import type { Counter, MetricRegistry } from './metric-registry.ts'
 
+/** As Kafka tells a size that is not known. */
+const UNKNOWN_BYTES = -1
+
 /** What the disk does, as Kafka's `LogFlushStats` and a little more. */
 interface DiskMetrics {
   readonly syncMs: Histogram
@@ -49,6 +52,10 @@ class MeteredFileSystem implements FileSystem {
 
   listNames(directory: string): string[] {
     return this.#fs.listNames?.(directory) ?? this.#fs.list(directory).map(({ name }) => name)
+  }
+
+  totalBytes(path: string): number {
+    return this.#fs.totalBytes?.(path) ?? UNKNOWN_BYTES
   }
 
   isShared(path: string): boolean {

@@ -63,6 +63,8 @@ export interface FileSystem {
   statfsKind(path: string): string
   /** What an unprivileged process may still write there. */
   freeBytes(path: string): number
+  /** The size of the file system that holds it, where that is known. */
+  totalBytes?(path: string): number
   syncDirectory(path: string): Promise<void>
   syncDirectorySync(path: string): void
   /** Takes the directory for this process, or throws StorageError LOCKED, which names the holder. */

@@ -90,6 +90,11 @@ class NodeFileSystem implements FileSystem {
     return bavail * bsize
   }
 
+  totalBytes(path: string): number {
+    const { blocks, bsize } = attempt(path, 'ask for the size of its file system', () => fs.statfsSync(path))
+    return blocks * bsize
+  }
+
   async syncDirectory(path: string): Promise<void> {
     if (process.platform === 'win32') return // Windows has no directory sync: documented as a gap.
     const descriptor = attempt(path, 'open the directory', () => fs.openSync(path, 'r'))
