@@ -33,6 +33,22 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     steps: [{ name: 'flights', args: ['test/main-job/main.ts'] }],
   },
   {
+    name: 'client',
+    about: 'our client: connections cut at every byte, twenty kills of Millrace and of Apache Kafka',
+    steps: [
+      ...range(4).map((shard) => ({
+        name: `cut-${shard}`,
+        args: [...VITEST, '--root', 'packages/client', 'test/faults'],
+        env: { FAULT_STEP: '1', FAULT_SHARD: `${shard}/4` },
+      })),
+      {
+        name: 'kills',
+        args: [...VITEST, 'test/client-on-kafka/kills'],
+        env: { CLIENT_KILLS: '20', CLIENT_KILLS_KAFKA: '20' },
+      },
+    ],
+  },
+  {
     name: 'power-loss',
     about: 'the main job on a disk that loses every unsynced byte, once for each of 100 seeds',
     steps: range(100).map((seed) => ({

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient, inProcessNetwork } from '../src/index.ts'
 import { type Fault, FaultyNetwork } from './faulty-network.ts'
 
+/** Every so many bytes a connection is cut; nightly it is each of them: FAULT_STEP=1, in shards. */
+const STEP = Number(process.env.FAULT_STEP ?? 29)
+const [SHARD = 0, SHARDS = 1] = (process.env.FAULT_SHARD ?? '0/1').split('/').map(Number)
 const RECORDS = 30
 const VALUES = Array.from({ length: RECORDS }, (_, i) => `value ${i} `.padEnd(40, 'x'))
 
@@ -58,7 +61,7 @@ describe('a connection that is cut', () => {
   it('anywhere in a conversation costs nothing: each record once, in order', async () => {
     expect(await converse(() => ({}))).toBeGreaterThan(5_000)
     // No connection of this conversation carries more than 4,000 bytes.
-    for (let cutAfterBytes = 1; cutAfterBytes < 4_000; cutAfterBytes += 13) {
+    for (let cutAfterBytes = 1 + STEP * SHARD; cutAfterBytes < 4_000; cutAfterBytes += STEP * SHARDS) {
       await converse((connection) => (connection % 3 === 2 ? {} : { cutAfterBytes }))
     }
   }, 120_000)
@@ -73,6 +76,20 @@ describe('a connection that falls silent', () => {
     for (const silentAfterBytes of [0, 700, 1_500, 2_500, 4_000]) {
       await converse((connection) => (connection < 3 ? { silentAfterBytes } : {}))
     }
+  }, 60_000)
+})
+
+describe('answers that come twice', () => {
+  it('are not believed: the connection is opened again, and each record is there once', async () => {
+    for (let doubledAfterBytes = 100; doubledAfterBytes < 2_500; doubledAfterBytes += 150) {
+      await converse((connection) => (connection % 2 === 0 ? { doubledAfterBytes } : {}))
+    }
+  }, 60_000)
+})
+
+describe('answers that are long on their way', () => {
+  it('are waited for, while they come in time', async () => {
+    await converse(() => ({ delayMs: 20 }))
   }, 60_000)
 })
 

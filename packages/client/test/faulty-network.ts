@@ -8,6 +8,10 @@ export interface Fault {
   readonly silentAfterBytes?: number
   /** Answers come in pieces of so many bytes, each in a turn of its own. */
   readonly pieceBytes?: number
+  /** Behind so many bytes the next piece of an answer comes twice. */
+  readonly doubledAfterBytes?: number
+  /** Every piece of an answer is on its way for so long, in ms. */
+  readonly delayMs?: number
 }
 
 /** A network that passes everything on to another one, faults apart. */
@@ -54,6 +58,7 @@ class FaultyConnection implements ByteStreamOwner {
   #stream: ByteStream | null = null
   #passedBytes = 0
   #isCut = false
+  #isDoubled = false
   #delivery: Promise<void> = Promise.resolve()
 
   constructor(network: FaultyNetwork, fault: Fault, owner: ByteStreamOwner) {
@@ -78,10 +83,13 @@ class FaultyConnection implements ByteStreamOwner {
     for (let at = 0; at < chunk.length; at += pieceBytes) {
       const piece = chunk.subarray(at, at + pieceBytes)
       this.#delivery = this.#delivery.then(async () => {
+        const { delayMs } = this.#fault
+        if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs))
         if (pieceBytes < chunk.length) await new Promise((resolve) => setImmediate(resolve))
         const allowed = this.#pass(piece)
         if (this.#passedBytes <= silentAfterBytes && allowed.length > 0) this.#owner.onData(allowed)
         this.#cutWhenDue()
+        this.#doubleWhenDue(allowed)
       })
     }
   }
@@ -109,6 +117,13 @@ class FaultyConnection implements ByteStreamOwner {
     this.#passedBytes += bytes.length
     this.#network.passedBytes += bytes.length
     return this.#isCut ? Buffer.alloc(0) : allowed
+  }
+
+  #doubleWhenDue(piece: Buffer): void {
+    const { doubledAfterBytes = Number.POSITIVE_INFINITY } = this.#fault
+    if (this.#isCut || this.#isDoubled || this.#passedBytes < doubledAfterBytes) return
+    this.#isDoubled = true
+    this.#owner.onData(Buffer.from(piece))
   }
 
   #cutWhenDue(): void {
