@@ -167,11 +167,6 @@ async function resetWhileRunning(
   for (let attempt = 1; ; attempt++) {
     const description = await client.admin.describeGroup(group)
     if (description !== null && description.members.length > 0) {
-      if (description.protocol === 'consumer') {
-        throw new CommandError(
-          `the members of group "${group}" speak the new protocol and cannot be sent away from outside: stop them, then reset it`,
-        )
-      }
       await client.admin.removeMembers(group, description.members)
     }
     try {
