@@ -15,7 +15,10 @@ const entries = [...sources, ...process.argv.slice(2)]
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((path) => [path.replace(/\.ts$/, ''), `src/${path}`])),
   platform: 'node',
-  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  // `await using` is syntax that Node 22 does not know; everything else it does.
+  transform: { target: 'node22' },
+  // The bundler's own helpers, for that syntax, belong into the bundle.
+  external: (id) => !/^[./\0]|^@oxc-project\//.test(id),
 })
 // Chunks of earlier builds have other names, and would be published too.
 for (const name of readdirSync('dist', { recursive: true })) {
