@@ -4,7 +4,7 @@ import { type BrokerCore, type CoreSurroundings, openCore } from './broker-core.
 import type { BrokerOptions } from './broker-options.ts'
 import type { BrokerServices } from './broker-services.ts'
 import { BrokerSettings } from './config/broker-settings.ts'
-import { registerGauges } from './metrics/broker-gauges.ts'
+import { measureLoopDelay, registerGauges } from './metrics/broker-gauges.ts'
 import { BrokerMetrics } from './metrics/broker-metrics.ts'
 import { meteredFileSystem } from './metrics/metered-file-system.ts'
 import { ConnectionRegistry } from './network/connection-registry.ts'
@@ -26,6 +26,7 @@ export class RunningBroker {
   readonly #listeners: OpenListener[] = []
   readonly #inProcess: InMemoryNetwork
   #core: BrokerCore
+  #endLoopDelay = (): void => {}
 
   private constructor(
     options: BrokerOptions,
@@ -75,6 +76,7 @@ export class RunningBroker {
     const core = await openCore({ ...options, fileSystem }, surroundings)
     const broker = new RunningBroker(options, core, surroundings, onInternalError)
     registerGauges(broker, metrics.registry)
+    broker.#endLoopDelay = measureLoopDelay(metrics.registry)
     try {
       for (const plan of options.listeners) await broker.#listen(plan)
     } catch (error) {
@@ -131,6 +133,7 @@ export class RunningBroker {
     await this.#core.release()
     await Promise.all([drained, listenersClosed])
     await this.#core.close()
+    this.#endLoopDelay()
   }
 
   async #listen(plan: BrokerOptions['listeners'][number]): Promise<void> {

@@ -254,6 +254,11 @@ export class GroupCoordinator {
     return this.#driverOf(groupId).shard
   }
 
+  /** The shards that are loaded, for reading only: for metrics. */
+  loadedShards(): CoordinatorShard[] {
+    return this.#drivers.flatMap(({ shard }) => (shard === null ? [] : [shard]))
+  }
+
   /** Everything queued becomes durable; requests that are parked are answered NOT_COORDINATOR. Idempotent. */
   async close(): Promise<void> {
     await Promise.all(this.#drivers.map((driver) => driver.close()))

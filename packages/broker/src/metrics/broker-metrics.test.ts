@@ -1,4 +1,4 @@
-import { apiVersions, fetch, produce } from '@millrace/protocol'
+import { apiVersions, fetch, joinGroup, offsetCommit, produce } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { numbered, produceBody, TestBroker } from '../testing/test-broker.ts'
 import { metricKey } from './metric-registry.ts'
@@ -42,6 +42,39 @@ describe('the metrics of a broker', () => {
     const total = valuesOf(broker).get('kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Fetch')
     expect(total).toMatchObject({ count: 1, max: expect.any(Number) })
     expect((total as { max: number }).max).toBeGreaterThanOrEqual(400)
+  })
+
+  it('tell how many groups, members and committed offsets there are, and how late the event loop runs', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t', 2)
+    const partitions = [0, 1].map((partitionIndex) => ({
+      partitionIndex,
+      committedOffset: 1,
+      committedMetadata: '',
+    }))
+    const commit = {
+      groupId: 'g',
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      topics: [{ name: 't', partitions }],
+    }
+    await broker.settle(broker.connect().request(offsetCommit, 8, commit))
+    const join = {
+      groupId: 'h',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      memberId: '',
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+    }
+    await broker.settle(broker.connect().request(joinGroup, 3, join))
+    const values = valuesOf(broker)
+    const groups = (name: string) =>
+      values.get(`kafka.coordinator.group:type=GroupMetadataManager,name=${name}`)
+    expect([groups('NumGroups'), groups('NumMembers'), groups('NumOffsets')]).toEqual([2, 1, 2])
+    for (const name of ['DelayMsP50', 'DelayMsP99', 'DelayMsMax']) {
+      expect(values.get(`process:type=EventLoop,name=${name}`)).toBeGreaterThanOrEqual(0)
+    }
   })
 
   it('go on through a reset', async () => {

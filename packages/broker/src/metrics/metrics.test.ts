@@ -65,9 +65,9 @@ describe('RequestMetrics', () => {
   it('keeps the APIs apart, by the names that Kafka gives them', () => {
     const registry = new MetricRegistry()
     const requests = new RequestMetrics(registry)
-    requests.record({ apiKey: 0, localMs: 1, totalMs: 5, requestBytes: 100 })
-    requests.record({ apiKey: 1, localMs: 1, totalMs: 1, requestBytes: 10 })
-    requests.record({ apiKey: 0, localMs: 2, totalMs: 9, requestBytes: 100 })
+    requests.record({ apiKey: 0, localMs: 1, queuedMs: 1, totalMs: 5, requestBytes: 100 })
+    requests.record({ apiKey: 1, localMs: 1, queuedMs: 0, totalMs: 1, requestBytes: 10 })
+    requests.record({ apiKey: 0, localMs: 2, queuedMs: 3, totalMs: 9, requestBytes: 100 })
     const told = new Map(registry.snapshot().map((metric) => [metricKey(metric), metric.value]))
     expect(told.get('kafka.network:type=RequestMetrics,name=RequestsPerSec,request=Produce')).toBe(2)
     expect(told.get('kafka.network:type=RequestMetrics,name=RequestsPerSec,request=Fetch')).toBe(1)
@@ -75,5 +75,10 @@ describe('RequestMetrics', () => {
       count: 2,
       max: 9,
     })
+    const phase = (name: string): unknown =>
+      told.get(`kafka.network:type=RequestMetrics,name=${name},request=Produce`)
+    expect(phase('LocalTimeMs')).toMatchObject({ max: 2, sum: 3 })
+    expect(phase('RemoteTimeMs')).toMatchObject({ max: 4, sum: 7 })
+    expect(phase('ResponseQueueTimeMs')).toMatchObject({ max: 3, sum: 4 })
   })
 })

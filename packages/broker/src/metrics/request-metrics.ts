@@ -10,6 +10,8 @@ export interface FinishedRequest {
   readonly apiKey: number
   /** From its start until it was applied, or answered when that came first. */
   readonly localMs: number
+  /** While its answer was ready and waited for earlier ones. */
+  readonly queuedMs: number
   /** From its start until its answer was handed to the network. */
   readonly totalMs: number
   readonly requestBytes: number
@@ -20,6 +22,7 @@ interface ApiMetrics {
   readonly requestBytes: Counter
   readonly localMs: Histogram
   readonly remoteMs: Histogram
+  readonly responseQueueMs: Histogram
   readonly totalMs: Histogram
 }
 
@@ -32,12 +35,13 @@ export class RequestMetrics {
     this.#registry = registry
   }
 
-  record({ apiKey, localMs, totalMs, requestBytes }: FinishedRequest): void {
+  record({ apiKey, localMs, queuedMs, totalMs, requestBytes }: FinishedRequest): void {
     const metrics = this.#byKey[apiKey] ?? this.#register(apiKey)
     metrics.requests.add(1)
     metrics.requestBytes.add(requestBytes)
     metrics.localMs.record(localMs)
-    metrics.remoteMs.record(totalMs - localMs)
+    metrics.remoteMs.record(totalMs - queuedMs - localMs)
+    metrics.responseQueueMs.record(queuedMs)
     metrics.totalMs.record(totalMs)
   }
 
@@ -55,6 +59,7 @@ export class RequestMetrics {
       requestBytes: this.#registry.counter(named('RequestBytes')),
       localMs: this.#registry.histogram(named('LocalTimeMs'), MICROSECOND),
       remoteMs: this.#registry.histogram(named('RemoteTimeMs'), MICROSECOND),
+      responseQueueMs: this.#registry.histogram(named('ResponseQueueTimeMs'), MICROSECOND),
       totalMs: this.#registry.histogram(named('TotalTimeMs'), MICROSECOND),
     }
     this.#byKey[apiKey] = metrics

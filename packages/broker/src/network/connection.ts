@@ -247,7 +247,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
 
   #answer(exchange: Exchange, reply: ReplyBytes): void {
     if (this.#isClosed) return
-    if (!this.#exchanges.answer(exchange, reply)) {
+    if (!this.#exchanges.answer(exchange, reply, () => this.#owner.nowMs())) {
       this.#countReplies()
       return
     }
@@ -268,9 +268,11 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     if (answered.buffers.length > 0) this.#stream.write(answered.buffers, whenSent(answered.exchanges))
     this.#countReplies()
     const nowMs = this.#owner.nowMs()
-    for (const { apiKey, requestBytes, settledMs, startedMs } of answered.exchanges) {
+    for (const { answeredMs, apiKey, requestBytes, settledMs, startedMs } of answered.exchanges) {
       const localMs = settledMs - startedMs
-      this.#owner.requestMetrics.record({ apiKey, localMs, totalMs: nowMs - startedMs, requestBytes })
+      const queuedMs = answeredMs === 0 ? 0 : nowMs - answeredMs
+      const totalMs = nowMs - startedMs
+      this.#owner.requestMetrics.record({ apiKey, localMs, queuedMs, totalMs, requestBytes })
     }
     return true
   }

@@ -10,6 +10,8 @@ export interface Exchange {
   settledMs: number
   /** Of an answer that waits behind others. */
   waitingBytes: number
+  /** When an answer that waits behind others was ready; 0 for one that does not. */
+  answeredMs: number
   isAnswered: boolean
   reply: ReplyBytes
   /** Called when the answer has left, and nothing reads its bytes any more. Not when the connection fails before. */
@@ -59,6 +61,7 @@ export class ExchangeQueue {
       startedMs,
       settledMs: startedMs,
       waitingBytes: 0,
+      answeredMs: 0,
       isAnswered: false,
       reply: null,
       onSent: null,
@@ -76,10 +79,11 @@ export class ExchangeQueue {
   }
 
   /** The answer is ready. Says whether it is the oldest, so that something may be sent. */
-  answer(exchange: Exchange, reply: ReplyBytes): boolean {
+  answer(exchange: Exchange, reply: ReplyBytes, nowMs: () => number): boolean {
     exchange.reply = reply
     exchange.isAnswered = true
     if (this.#exchanges[0] === exchange) return true
+    exchange.answeredMs = nowMs()
     for (const part of reply ?? []) exchange.waitingBytes += part.length
     this.#waitingReplyBytes += exchange.waitingBytes
     return false
