@@ -25,6 +25,7 @@ export { type AppendedRecord, type AppendedRecords, RecordTooLargeError } from '
 export type { AppendAllOptions, AppendAllResult, AppendProgress } from './embedded/append-stream.ts'
 export { EmbeddedDirectory } from './embedded/embedded-directory.ts'
 export { type AppendManyOptions, EmbeddedLog, type LogInfo } from './embedded/embedded-log.ts'
+export { type InvalidRequestCode, InvalidRequestError } from './embedded/invalid-request-error.ts'
 export type { CodecOptions, OpenLogOptions } from './embedded/log-options.ts'
 export type { AppendHeader, AppendRecord, StoredHeader, StoredRecord } from './embedded/log-record.ts'
 export {

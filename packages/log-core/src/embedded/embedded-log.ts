@@ -57,7 +57,7 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
    * Appends one record, and resolves when it is as durable as it shall be. Appends need not wait for each other: those
    * that are made together share a batch, a write and a sync, and keep their order. Waits while the disk is far behind.
    *
-   * @throws RecordTooLargeError, StorageError, the signal's reason (then the record was not appended)
+   * @throws RecordTooLargeError, InvalidRequestError, StorageError, the signal's reason (then the record was not appended)
    */
   append(record: AppendRecord<Value, Key>, options: AppendManyOptions = {}): Promise<AppendedRecord> {
     if (options.signal !== undefined || !this.#hasRoom()) return this.#appendWhenRoom(record, options)
@@ -76,8 +76,8 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
     options.signal?.throwIfAborted()
     if (!this.#hasRoom()) await this.#room(options.signal)
     const { codecs, clock, durability } = this.#parts
-    const nowMs = clock.nowMs()
-    const encode = (record: AppendRecord<Value, Key>): RecordInput => encodeRecord(record, codecs, nowMs)
+    const place = { nowMs: clock.nowMs(), path: this.#parts.log.directory }
+    const encode = (record: AppendRecord<Value, Key>): RecordInput => encodeRecord(record, codecs, place)
     return this.#batcher.appendMany(records, encode, options.durability ?? durability)
   }
 
@@ -134,8 +134,8 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
   }
 
   #append(record: AppendRecord<Value, Key>, { durability }: AppendManyOptions): Promise<AppendedRecord> {
-    const { codecs, clock } = this.#parts
-    const encoded = encodeRecord(record, codecs, clock.nowMs())
+    const { codecs, clock, log } = this.#parts
+    const encoded = encodeRecord(record, codecs, { nowMs: clock.nowMs(), path: log.directory })
     return this.#batcher.append(encoded, durability ?? this.#parts.durability)
   }
 

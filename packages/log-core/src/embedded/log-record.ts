@@ -1,4 +1,5 @@
 import { decodeRange, type RecordCursor, type RecordInput, type ValueCodec } from '@millrace/record-batch'
+import { InvalidRequestError } from './invalid-request-error.ts'
 
 /** A record to be appended. Left out: no key, no headers, the time of the append. */
 export interface AppendRecord<Value, Key> {
@@ -37,7 +38,7 @@ export interface RecordCodecs<Value, Key> {
 export function encodeRecord<Value, Key>(
   record: AppendRecord<Value, Key>,
   codecs: RecordCodecs<Value, Key>,
-  nowMs: number,
+  { nowMs, path }: { nowMs: number; path: string },
 ): RecordInput {
   const { key, value, headers, timestampMs } = record
   const encoded = {
@@ -45,11 +46,22 @@ export function encodeRecord<Value, Key>(
     value: value === null ? null : codecs.value.encode(value),
     timestampMs: timestampMs ?? nowMs,
   }
-  if (!Number.isSafeInteger(encoded.timestampMs)) {
-    throw new RangeError(`timestampMs is ${encoded.timestampMs}; expected whole milliseconds since 1970`)
-  }
+  checkTimestamp(encoded.timestampMs, path)
   if (headers === undefined) return encoded
   return { ...encoded, headers: headers.map((header) => ({ key: header.name, value: header.value })) }
+}
+
+/** 9999-12-31T23:59:59.999Z: what other readers of the format can still print. */
+const LAST_TIMESTAMP_MS = 253_402_300_799_999
+
+function checkTimestamp(timestampMs: number, path: string): void {
+  if (Number.isInteger(timestampMs) && timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS) return
+  const expected = 'whole milliseconds since 1970, before the year 10000'
+  throw new InvalidRequestError(
+    'INVALID_TIMESTAMP',
+    path,
+    `timestampMs is ${timestampMs}; expected ${expected}`,
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PartitionLog } from '../log/partition-log.ts'
+import { InvalidRequestError } from './invalid-request-error.ts'
 
 /**
  * A place in a log: an offset, the first or the next one, the last N records as `-N`, or the first record at or after
@@ -14,7 +15,7 @@ export async function resolveFrom(log: PartitionLog, from: ReadFrom): Promise<nu
   if (from === 'beginning') return log.logStartOffset
   if (from === 'end') return log.highWatermark
   if (typeof from === 'object') return offsetAt(log, from.time)
-  checkOffset(from)
+  checkOffset(log, from)
   return from < 0 || Object.is(from, -0) ? Math.max(log.logStartOffset, log.highWatermark + from) : from
 }
 
@@ -22,17 +23,20 @@ export async function resolveFrom(log: PartitionLog, from: ReadFrom): Promise<nu
 export async function resolveUntil(log: PartitionLog, until: ReadUntil): Promise<number> {
   if (until === 'end') return log.highWatermark
   if (typeof until === 'object') return offsetAt(log, until.time)
-  checkOffset(until)
+  checkOffset(log, until)
   return until
 }
 
 /** Behind everything, when no record is that late. */
 async function offsetAt(log: PartitionLog, time: Date | number): Promise<number> {
   const timestampMs = typeof time === 'number' ? time : time.getTime()
-  if (Number.isNaN(timestampMs)) throw new RangeError('the time is not a valid one')
+  if (Number.isNaN(timestampMs))
+    throw new InvalidRequestError('INVALID_TIMESTAMP', log.directory, 'the time is not a valid one')
   return (await log.offsetForTimestamp(timestampMs))?.offset ?? log.highWatermark
 }
 
-function checkOffset(offset: number): void {
-  if (!Number.isSafeInteger(offset)) throw new RangeError(`${offset} is no offset; expected a whole number`)
+function checkOffset(log: PartitionLog, offset: number): void {
+  if (Number.isSafeInteger(offset)) return
+  const message = `${offset} is no offset; expected a whole number below 2^53`
+  throw new InvalidRequestError('INVALID_OFFSET', log.directory, message)
 }

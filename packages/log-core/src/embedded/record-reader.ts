@@ -1,4 +1,5 @@
-import { openRecords, type RecordCursor, readBatchHeader } from '@millrace/record-batch'
+import { CorruptBatchError, openRecords, type RecordCursor, readBatchHeader } from '@millrace/record-batch'
+import { StorageError } from '../fs/storage-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { decodeRecord, type RecordCodecs, type StoredRecord } from './log-record.ts'
 import { type ReadFrom, type ReadUntil, resolveFrom, resolveUntil } from './read-range.ts'
@@ -55,7 +56,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
       if (record !== null) return Promise.resolve({ done: false, value: record })
     } catch (error) {
       this.#end()
-      return Promise.reject(error)
+      return Promise.reject(this.#typed(error))
     }
     return this.#readOn()
   }
@@ -82,7 +83,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
       }
     } catch (error) {
       this.#end()
-      throw error
+      throw this.#typed(error)
     }
     this.#end()
     return END
@@ -168,6 +169,14 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
     signal?.throwIfAborted()
     if (log.error !== null) throw log.error
     return !this.#isOver && log.state === 'online'
+  }
+
+  /** A batch with a matching CRC may still hold records that make no sense: whoever wrote it did. */
+  #typed(error: unknown): unknown {
+    if (!(error instanceof CorruptBatchError)) return error
+    const { directory } = this.#log
+    const message = `${directory} at offset ${this.#range?.next ?? 0}: ${error.message}`
+    return new StorageError('CORRUPT', directory, message, { cause: error })
   }
 
   #forget(): void {

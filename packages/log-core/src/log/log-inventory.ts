@@ -1,4 +1,5 @@
 import type { FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import { parseSegmentFileName } from '../segment/segment-file-names.ts'
 
@@ -14,20 +15,36 @@ export interface LogInventory {
   readonly leftovers: readonly string[]
   /** Segments whose replacement was decided and not completed: `.swap`, by base offset. */
   readonly swaps: readonly { readonly name: string; readonly baseOffset: number }[]
+  /** Names that neither Kafka nor this log gives to a file: such files are reported and left alone. */
+  readonly strays: readonly string[]
 }
 
-/** Reads the names. Files that neither Kafka nor this log writes are not mentioned: they are left alone. */
+/** The files of a log that belong to no segment, and copies of what was cut or set aside. */
+const KNOWN =
+  /^(leader-epoch-checkpoint|partition\.metadata|cleaner-checkpoint)(\.tmp)?$|\.(torn|damaged)(\.\d+)?$/
+/** A segment whose offsets no safe integer holds. */
+const BEYOND_OFFSETS = /^\d{20}\.log$/
+
+/**
+ * Reads the names. Throws StorageError CORRUPT for a segment that begins at 2^53 or later: without it the log would end
+ * too early.
+ */
 export function takeInventory(fs: FileSystem, directory: string): LogInventory {
   const segments: LogSegment[] = []
   const sealedBases = new Set<number>()
   const snapshotOffsets: number[] = []
   const leftovers: string[] = []
   const swaps: { name: string; baseOffset: number }[] = []
+  const strays: string[] = []
   for (const { name, kind: entryKind, sizeBytes } of fs.list(directory)) {
     if (entryKind !== 'file') continue
     const parsed = parseSegmentFileName(name)
     if (name.endsWith('.tmp') && (parsed !== null || isOwnAtomicFile(name))) leftovers.push(name)
-    if (parsed === null) continue
+    if (parsed === null) {
+      if (BEYOND_OFFSETS.test(name)) throw beyondOffsets(`${directory}/${name}`)
+      if (!KNOWN.test(name) && !isOwnAtomicFile(name)) strays.push(name)
+      continue
+    }
     const { baseOffset, kind, stage } = parsed
     if (stage === 'swap') swaps.push({ name, baseOffset })
     else if (stage !== 'live') leftovers.push(name)
@@ -37,7 +54,12 @@ export function takeInventory(fs: FileSystem, directory: string): LogInventory {
   }
   segments.sort((a, b) => a.baseOffset - b.baseOffset)
   snapshotOffsets.sort((a, b) => a - b)
-  return { segments, sealedBases, snapshotOffsets, leftovers, swaps }
+  return { segments, sealedBases, snapshotOffsets, leftovers, swaps, strays }
+}
+
+function beyondOffsets(path: string): StorageError {
+  const message = `${path} begins at an offset beyond 2^53 - 1; expected an offset below. Nothing was changed`
+  return new StorageError('CORRUPT', path, message)
 }
 
 function isOwnAtomicFile(name: string): boolean {

@@ -28,6 +28,7 @@ export interface LogSlice {
 
 /** The asked offset is not (any more, or not yet) in the log. */
 export class OffsetOutOfRangeError extends Error {
+  readonly code = 'OFFSET_OUT_OF_RANGE'
   readonly offset: number
   readonly logStartOffset: number
   readonly logEndOffset: number

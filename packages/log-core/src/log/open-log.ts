@@ -59,6 +59,9 @@ export async function openLogFiles(
   const { directory } = identity
   const known = marks.get(identity.topicId, identity.partition)
   const inventory = await recoverSwaps(environment, directory, takeInventory(fs, directory))
+  const { strays } = inventory
+  if (strays.length > 0)
+    environment.logger.warn({ directory, strays }, 'files that are not of the log are left alone')
   const files = segmentsOf(inventory, directory, known?.mark)
   const epochs = await readLeaderEpochs(environment, directory, [...files.sealed, files.activeSegment])
   const snapshots = new ProducerSnapshots(fs, directory, inventory.snapshotOffsets)
