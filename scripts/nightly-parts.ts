@@ -160,4 +160,18 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
       env: { FUZZ_SEED: String(seed), FUZZ_FRAMES: String(FRAMES_PER_STEP) },
     })),
   },
+  {
+    name: 'http-fuzz',
+    about: 'schemathesis over the OpenAPI document of the gateway, under another seed each time',
+    steps: range(10).map((seed) => ({
+      name: `seed-${seed}`,
+      args: [...VITEST, 'test/http-fuzz'],
+      env: { HTTP_FUZZ_SEED: String(seed + 2), HTTP_FUZZ_EXAMPLES: '200' },
+    })),
+  },
+  {
+    name: 'gateway-soak',
+    about: 'a thousand WebSockets for ten minutes, of which every tenth reads slowly',
+    steps: [{ name: 'ten-minutes', args: ['benchmarks/gateway-soak.ts'] }],
+  },
 ]

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '@millrace/client'
 
-const TICK_MS = 5
+const TICK_MS = 2
 
 export interface PacedLoadOptions {
   readonly topic: string

@@ -28,13 +28,17 @@ fi
 is_current() { [ -f "$clients/$1.sum" ] && [ "$(cat "$clients/$1.sum")" = "$(sha256sum "$2" | cut -d' ' -f1)" ]; }
 mark_current() { sha256sum "$2" | cut -d' ' -f1 > "$clients/$1.sum"; }
 
-requirements=$here/programs/python/requirements.txt
-if ! is_current python "$requirements" || [ ! -x "$clients/python/bin/python" ]; then
-  rm -rf "$clients/python"
-  python3 -m venv "$clients/python"
-  "$clients/python/bin/pip" install -q --disable-pip-version-check -r "$requirements"
-  mark_current python "$requirements"
-fi
+# A virtual environment named $1 with what the file $2 asks for.
+python_environment() {
+  is_current "$1" "$2" && [ -x "$clients/$1/bin/python" ] && return
+  rm -rf "${clients:?}/$1"
+  python3 -m venv "$clients/$1"
+  "$clients/$1/bin/pip" install -q --disable-pip-version-check -r "$2"
+  mark_current "$1" "$2"
+}
+python_environment python "$here/programs/python/requirements.txt"
+# Asks a gateway for whatever its OpenAPI document allows, and for what it does not.
+python_environment schemathesis "$here/../../../test/http-fuzz/requirements.txt"
 
 pom=$here/programs/java/pom.xml
 if ! is_current java "$pom" || [ ! -d "$clients/java" ]; then

@@ -24,6 +24,8 @@ export interface GatewayLimits {
   /** Records of a stream that are sent to the broker together. */
   readonly recordsPerSend: number
   readonly maxHeadersPerRecord: number
+  /** How long records may wait for their acknowledgement before they are given up: with 504, and they may come yet. */
+  readonly deliveryMs: number
   /** Fetched ahead for one reader. */
   readonly readAheadBytes: number
   /** The same for a listener that is behind. */
@@ -69,6 +71,7 @@ const LIMITS: GatewayLimits = {
   maxLineBytes: 16 * MIB,
   recordsPerSend: 2_000,
   maxHeadersPerRecord: 1_000,
+  deliveryMs: 10_000,
   readAheadBytes: 2 * MIB,
   listenerReadAheadBytes: 256 * KIB,
   responseChunkBytes: 64 * KIB,

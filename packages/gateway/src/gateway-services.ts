@@ -59,7 +59,9 @@ export class GatewayServices {
     const known = this.#producers.get(acks)
     if (known !== undefined) return known
     // What comes over HTTP has no batches of its own: the broker's `compression.type` decides.
-    const producer = client.producer({ acks, compression: 'none' })
+    // A client of Kafka's tries again for two minutes; whoever asked over HTTP is gone by then.
+    const { deliveryMs } = this.settings.limits
+    const producer = client.producer({ acks, compression: 'none', deliveryTimeoutMs: deliveryMs })
     this.#producers.set(acks, producer)
     return producer
   }

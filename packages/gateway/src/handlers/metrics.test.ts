@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { TestGateway } from '../testing/test-gateway.ts'
 
-const LINE = /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{(?:[a-zA-Z_]+="[^"]*",?)*\})? [0-9.e+-]+)$/
+const LINE = /^(?:# (?:HELP|TYPE) [a-z0-9_]+ .+|[a-z0-9_]+(?:\{(?:[a-zA-Z_]+="[^"]*",?)*\})? [0-9.e+-]+)$/
 
 it('GET /metrics tells what the broker and the gateway did, each family once', async () => {
   await using test = await TestGateway.start()

@@ -122,6 +122,18 @@ describe('POST records', () => {
     expect(await post({ 'content-type': 'application/json' }, '{"value":1}')).toMatchObject({ status: 200 })
   })
 
+  it('gives records up after a while, as those for a topic that was deleted', async () => {
+    await using hasty = await TestGateway.start({ limits: { deliveryMs: 200 } })
+    await hasty.client.admin.createTopics([{ name: 'gone' }])
+    expect(await hasty.post('/v1/topics/gone/records', { value: 1 })).toMatchObject({ status: 200 })
+    await hasty.fetch('/v1/topics/gone', { method: 'DELETE' })
+    const error = { code: 'DELIVERY_TIMED_OUT' }
+    expect(await hasty.post('/v1/topics/gone/records', { value: 2 })).toMatchObject({
+      status: 504,
+      body: { error },
+    })
+  })
+
   it.each([
     ['a stream that stands still', 'application/x-ndjson', { stallMs: 20 }],
     ['a body that stands still', 'application/json', { stallMs: 20 }],

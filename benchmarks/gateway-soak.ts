@@ -1,0 +1,133 @@
+/**
+ * `npm run soak:gateway [-- --seconds N --sockets N --per-second N]`: a thousand WebSockets on one topic for ten minutes, of
+ * which every tenth reads slowly. Ends with 1 when a fast one is late, misses a record or has one twice, or memory grows.
+ */
+import { once } from 'node:events'
+import process from 'node:process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createClient } from '@millrace/client'
+import { WebSocket } from 'ws'
+import { MillraceProcess } from '../packages/broker/compat/process/millrace-process.ts'
+import { freePort } from '../packages/broker/compat/process/ports.ts'
+import { LatencyHistogram } from './gateway/latency-histogram.ts'
+import { latencyIn } from './gateway/listening-sockets.ts'
+import { sendPaced } from './gateway/paced-load.ts'
+import { cpuSeconds, residentMegabytes } from './harness/process-cpu.ts'
+
+const { values: args } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '600' },
+    sockets: { type: 'string', default: '1000' },
+    'per-second': { type: 'string', default: '1000' },
+  },
+})
+
+const TOPIC = 'soak'
+const MAX_P99_MS = 50
+/** Above what the broker held when all sockets were open and the load had gone on for a while. */
+const MAX_GROWTH_MB = 200
+const FAST_CREDIT = 1_000_000
+const SLOW_PER_SECOND = 50
+const WARM_UP_SECONDS = 5
+const DUE = Buffer.from('"due":')
+const NEXT = Buffer.from('"next":{"0":')
+
+interface Listener {
+  readonly socket: WebSocket
+  readonly isSlow: boolean
+  /** Of the only partition, where the records go on. */
+  next: number
+}
+
+const seconds = Number(args.seconds)
+const count = Number(args.sockets)
+const perSecond = Number(args['per-second'])
+
+const port = await freePort()
+await using broker = await MillraceProcess.start({ args: ['--http', `localhost:${port}`] })
+await using client = createClient({ bootstrapServers: broker.bootstrap })
+await client.admin.createTopics([{ name: TOPIC }])
+
+const latencies = new LatencyHistogram()
+let faultCount = 0
+let isMeasuring = false
+const listeners: Listener[] = []
+for (let index = 0; index < count; index++) listeners.push(await open(index % 10 === 9))
+
+await sendPaced(client, { topic: TOPIC, perSecond, seconds: Math.min(WARM_UP_SECONDS, seconds) })
+isMeasuring = true
+const memoryBefore = residentMegabytes(broker.pid)
+const [cpuBefore, startMs] = [cpuSeconds(broker.pid), performance.now()]
+let memoryPeak = memoryBefore
+const watch = setInterval(() => {
+  memoryPeak = Math.max(memoryPeak, residentMegabytes(broker.pid))
+}, 500)
+const slow = setInterval(feedTheSlow, 1_000)
+await sendPaced(client, { topic: TOPIC, perSecond, seconds })
+await wait(500)
+clearInterval(watch)
+clearInterval(slow)
+const cpu = (100 * (cpuSeconds(broker.pid) - cpuBefore)) / ((performance.now() - startMs) / 1_000)
+const sent = perSecond * (seconds + Math.min(WARM_UP_SECONDS, seconds))
+const behind = listeners.filter(({ isSlow, next }) => !isSlow && next !== sent).length
+for (const { socket } of listeners) socket.terminate()
+
+const p99 = latencies.quantile(0.99)
+const growth = memoryPeak - memoryBefore
+process.stdout.write(
+  [
+    `${count} WebSockets, ${perSecond} records/s, ${seconds} s: p50 ${latencies.quantile(0.5).toFixed(1)} ms, ` +
+      `p99 ${p99.toFixed(1)} ms, max ${latencies.max.toFixed(0)} ms over ${latencies.count} frames to fast ones`,
+    `broker: ${cpu.toFixed(0)} % of a core, ${memoryBefore.toFixed(0)} MB, at most ${growth.toFixed(0)} MB more`,
+    `${faultCount} records missing or twice, ${behind} fast ones without the last record`,
+    '',
+  ].join('\n'),
+)
+const isGood = p99 <= MAX_P99_MS && growth <= MAX_GROWTH_MB && faultCount === 0 && behind === 0
+process.exitCode = isGood ? 0 : 1
+
+async function open(isSlow: boolean): Promise<Listener> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/socket`, { perMessageDeflate: false })
+  await once(socket, 'open')
+  const listener: Listener = { socket, isSlow, next: 0 }
+  // Of the slow ones every second says how little it takes; the others take everything, and then do not read it.
+  const isShy = isSlow && listeners.length % 20 === 9
+  const credit = isShy ? SLOW_PER_SECOND : FAST_CREDIT
+  socket.send(JSON.stringify({ type: 'subscribe', topics: [TOPIC], from: 'beginning', credit }))
+  await once(socket, 'message')
+  socket.on('message', (frame: Buffer) => take(listener, frame))
+  if (isSlow && !isShy) socket.pause()
+  return listener
+}
+
+function take(listener: Listener, frame: Buffer): void {
+  const { isSlow } = listener
+  const next = Number.parseInt(textAfter(frame, NEXT), 10)
+  // Records of a frame are counted by what stands in each of them once.
+  let records = 0
+  for (let at = frame.indexOf(DUE); at >= 0; at = frame.indexOf(DUE, at + DUE.length)) records++
+  if (listener.next + records !== next) faultCount++
+  listener.next = next
+  if (isSlow || !isMeasuring) return
+  const latencyMs = latencyIn(frame, performance.timeOrigin + performance.now())
+  if (latencyMs !== null) latencies.record(latencyMs)
+}
+
+function textAfter(frame: Buffer, mark: Buffer): string {
+  const start = frame.indexOf(mark) + mark.length
+  return frame.toString('latin1', start, start + 20)
+}
+
+/** Once a second: a little credit for some, a moment of reading for the others. */
+function feedTheSlow(): void {
+  for (const { isSlow, socket } of listeners) {
+    if (!isSlow) continue
+    if (!socket.isPaused) {
+      socket.send(`{"type":"credit","records":${SLOW_PER_SECOND}}`)
+      continue
+    }
+    socket.resume()
+    setTimeout(() => socket.pause(), 5)
+  }
+}
