@@ -5,6 +5,7 @@ import {
   readBatchHeader,
   verifyBatchCrc,
 } from '@millrace/record-batch'
+import { hasGoodCrc } from './piecewise-crc.ts'
 import type { ByteSource } from './segment-scan.ts'
 
 /** Where the format version lies in a batch: nearly every place that cannot be one is passed over by this byte alone. */
@@ -42,14 +43,16 @@ export async function findGoodBatch(
   return null
 }
 
-async function isGood(
+/** What lies in the window is checked there; a larger one piece by piece, since its length may be made up. */
+function isGood(
   source: ByteSource,
   position: number,
   header: BatchHeader,
   bytes: Buffer,
-): Promise<boolean> {
-  const batch = header.sizeBytes <= bytes.length ? bytes : await source.read(position, header.sizeBytes)
-  return batch.length >= header.sizeBytes && verifyBatchCrc(batch, 0, header.sizeBytes)
+): boolean | Promise<boolean> {
+  const { sizeBytes } = header
+  if (sizeBytes <= bytes.length) return verifyBatchCrc(bytes, 0, sizeBytes)
+  return hasGoodCrc(source, position, sizeBytes)
 }
 
 function headerAt(bytes: Buffer, at: number): BatchHeader | null {

@@ -6,6 +6,7 @@ import {
   verifyBatchCrc,
 } from '@millrace/record-batch'
 import type { LogSegment } from './log-segment.ts'
+import { hasGoodCrc } from './piecewise-crc.ts'
 import type { SegmentCache } from './segment-cache.ts'
 import type { SegmentBatch } from './segment-writer.ts'
 
@@ -55,6 +56,8 @@ export interface ScanEnd {
 }
 
 const CHUNK_BYTES = 1024 * 1024
+/** A batch that claims more is looked at in pieces before memory is taken for it. */
+const LARGEST_BELIEVED_BYTES = 16 * 1024 * 1024
 
 /** A segment as a source of bytes. */
 export function readableSegment(segment: LogSegment, cache: SegmentCache): ByteSource {
@@ -89,9 +92,16 @@ export async function scanSegment(
     const isLastChunk = chain.position + buffer.length >= source.sizeBytes
     const step = walkChunk(buffer, chain, { ...options, isLastChunk }, visit)
     if (step.kind !== 'more') return { kind: step.kind, ...step.chain, message: step.message }
-    // A batch larger than the chunk: next time all of it. It is no larger than what is left of the file.
-    wantedBytes = Math.max(CHUNK_BYTES, step.neededBytes)
     chain = step.chain
+    // A batch larger than the chunk: next time all of it, unless its length is not to be believed.
+    wantedBytes = Math.max(CHUNK_BYTES, step.neededBytes)
+    if (wantedBytes > LARGEST_BELIEVED_BYTES) {
+      const isThere = chain.position + wantedBytes <= source.sizeBytes
+      if (!isThere)
+        return { kind: 'cut-off', ...chain, message: `a batch of ${wantedBytes} bytes, cut short` }
+      if (!(await hasGoodCrc(source, chain.position, wantedBytes)))
+        return { kind: 'broken', ...chain, message: 'the CRC does not match' }
+    }
     if (buffer.length === 0) break
   }
   return { kind: 'end', ...chain, message: '' }
