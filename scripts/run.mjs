@@ -25,6 +25,7 @@ const commands = {
   'bench:kafka': ['benchmarks/kafka.ts'],
   'bench:gateway': ['benchmarks/gateway.ts'],
   'soak:gateway': ['benchmarks/gateway-soak.ts'],
+  'bench:admin': ['benchmarks/admin.ts'],
   'bench:clients': ['benchmarks/clients.ts'],
   'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
   docs: ['scripts/docs.ts'],
