@@ -24,8 +24,13 @@ const CONTENT_SIZE = 0x08
 const CONTENT_CHECKSUM = 0x04
 const SHORTEST_FRAME_BYTES = 11
 const MIN_MATCH_BYTES = 4
+/**
+ * A frame whose blocks cannot unfold to more than so many times its bytes needs no exact sizes: walking the tokens costs
+ * as much as decompressing does. Text takes a half or a third of its size.
+ */
+const HARMLESS_FACTOR = 16
 
-/** One block: `bytes[start, end)` of the frame, and what they decompress to. */
+/** One block: `bytes[start, end)` of the frame, and what they decompress to, at most or exactly. */
 export interface Lz4Block {
   readonly start: number
   readonly end: number
@@ -33,25 +38,27 @@ export interface Lz4Block {
   readonly sizeBytes: number
 }
 
-/** A frame taken apart. The content checksum is null when the frame has none. */
+/** A frame taken apart. The content's size and checksum are null when the frame does not say them. */
 export interface Lz4FrameLayout {
   readonly blocks: readonly Lz4Block[]
-  readonly sizeBytes: number
+  /** Whether the blocks' sizes are exact; else they are bounds. */
+  readonly isExact: boolean
+  readonly contentBytes: number | null
   readonly contentChecksum: number | null
 }
 
 /**
- * Takes a frame apart and finds the exact size that it decompresses to, by walking the length tokens
- * of its blocks: an LZ4 byte can stand for 255, and nothing may be allocated on a claim.
+ * Takes a frame apart. When the bounds of its blocks are harmless they are what is told; else the exact size is found by
+ * walking the length tokens: an LZ4 byte can stand for 255, and nothing may be allocated on a claim.
  *
  * @throws CorruptBatchError TOO_LARGE above `maxBytes`, INVALID_COMPRESSED_DATA when it is no whole frame
  */
 export function readLz4Frame(bytes: Buffer, maxBytes: number): Lz4FrameLayout {
   const { flags, maxBlockBytes, headerBytes, contentBytes } = readHeader(bytes, maxBytes)
   const hasBlockChecksum = (flags & BLOCK_CHECKSUM) !== 0
-  const blocks: Lz4Block[] = []
+  let blocks: Lz4Block[] = []
   let position = headerBytes
-  let sizeBytes = 0
+  let boundBytes = 0
   for (;;) {
     if (position + 4 > bytes.length) throw invalidLz4('a frame without an end')
     const field = bytes.readUInt32LE(position)
@@ -59,8 +66,7 @@ export function readLz4Frame(bytes: Buffer, maxBytes: number): Lz4FrameLayout {
     if (field === 0) break
     const block = readBlock(bytes, position, field, maxBlockBytes)
     blocks.push(block)
-    sizeBytes += block.sizeBytes
-    if (sizeBytes > maxBytes) throw tooLarge(maxBytes)
+    boundBytes += block.sizeBytes
     position = block.end
     if (hasBlockChecksum) {
       if (position + 4 > bytes.length) throw invalidLz4('a block without its checksum')
@@ -69,11 +75,27 @@ export function readLz4Frame(bytes: Buffer, maxBytes: number): Lz4FrameLayout {
       position += 4
     }
   }
-  if (contentBytes !== null && contentBytes !== sizeBytes)
-    throw invalidLz4('another content size than its blocks')
   const hasContentChecksum = (flags & CONTENT_CHECKSUM) !== 0
   if (position + (hasContentChecksum ? 4 : 0) !== bytes.length) throw invalidLz4('other bytes than its parts')
-  return { blocks, sizeBytes, contentChecksum: hasContentChecksum ? bytes.readUInt32LE(position) : null }
+  const isExact = boundBytes > Math.min(maxBytes, bytes.length * HARMLESS_FACTOR)
+  if (isExact) blocks = withExactSizes(bytes, blocks, { maxBytes, maxBlockBytes })
+  const contentChecksum = hasContentChecksum ? bytes.readUInt32LE(position) : null
+  return { blocks, isExact, contentBytes, contentChecksum }
+}
+
+function withExactSizes(
+  bytes: Buffer,
+  blocks: readonly Lz4Block[],
+  { maxBlockBytes, maxBytes }: { readonly maxBlockBytes: number; readonly maxBytes: number },
+): Lz4Block[] {
+  let totalBytes = 0
+  return blocks.map((block) => {
+    const sizeBytes = block.isStored ? block.sizeBytes : blockSizeBytes(bytes, block.start, block.end)
+    if (sizeBytes > maxBlockBytes) throw invalidLz4('a block longer than the frame allows')
+    totalBytes += sizeBytes
+    if (totalBytes > maxBytes) throw tooLarge(maxBytes)
+    return { ...block, sizeBytes }
+  })
 }
 
 interface Lz4FrameHeader {
@@ -109,9 +131,7 @@ function readBlock(bytes: Buffer, start: number, field: number, maxBlockBytes: n
   // Kafka's reader takes an empty block, which no writer makes, for the end of the frame.
   if (length === 0) throw invalidLz4('an empty block')
   if (length > maxBlockBytes || end > bytes.length) throw invalidLz4('a block longer than its frame')
-  const sizeBytes = isStored ? length : blockSizeBytes(bytes, start, end)
-  if (sizeBytes > maxBlockBytes) throw invalidLz4('a block longer than the frame allows')
-  return { start, end, isStored, sizeBytes }
+  return { start, end, isStored, sizeBytes: isStored ? length : maxBlockBytes }
 }
 
 /**

@@ -49,7 +49,8 @@ export function compressLz4Frame(bytes: Buffer): Buffer {
 }
 
 /**
- * Decompresses one frame of at most `maxBytes`; its exact size is known before anything is allocated.
+ * Decompresses one frame of at most `maxBytes`. What may be allocated is known before: sixteen times the frame, or its
+ * exact size.
  *
  * @throws CorruptBatchError TOO_LARGE or INVALID_COMPRESSED_DATA
  */
@@ -100,16 +101,20 @@ function withSize(bytes: Buffer, block: Lz4Block): Buffer {
   return copy
 }
 
-function joined(parts: readonly Buffer[], layout: Lz4FrameLayout): Buffer {
+function joined(
+  parts: readonly Buffer[],
+  { blocks, contentBytes, contentChecksum, isExact }: Lz4FrameLayout,
+): Buffer {
   for (const [index, part] of parts.entries()) {
-    if (part.length !== layout.blocks[index]?.sizeBytes)
-      throw invalidLz4('a block of another size than its tokens say')
+    const sizeBytes = blocks[index]?.sizeBytes ?? 0
+    assert(part.length <= sizeBytes)
+    if (isExact && part.length !== sizeBytes) throw invalidLz4('a block of another size than its tokens say')
   }
   const [only] = parts
-  const content = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, layout.sizeBytes)
-  assert.equal(content.length, layout.sizeBytes)
-  const checksum = layout.contentChecksum
-  if (checksum !== null && checksum !== xxhash32(content, 0, content.length))
+  const content = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts)
+  if (contentBytes !== null && contentBytes !== content.length)
+    throw invalidLz4('another content size than its blocks')
+  if (contentChecksum !== null && contentChecksum !== xxhash32(content, 0, content.length))
     throw invalidLz4('content checksum')
   return content
 }
