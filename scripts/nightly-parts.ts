@@ -96,6 +96,15 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     })),
   },
   {
+    name: 'model',
+    about: '100,000 programs that do anything to a log, beside a plain array',
+    steps: range(10).map((step) => ({
+      name: `programs-${step}`,
+      args: [...VITEST, '--root', 'packages/log-core', 'test/log-model'],
+      env: { MODEL_RUNS: '10000' },
+    })),
+  },
+  {
     name: 'every-operation',
     about: 'each operation of a life that crashes or fails, in every way, for ten seeds',
     steps: range(10).map((seed) => ({

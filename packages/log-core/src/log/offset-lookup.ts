@@ -1,4 +1,4 @@
-import { openRecords, scanBatches } from '@millrace/record-batch'
+import { type BatchHeader, openRecords, type RecordCursor, scanBatches } from '@millrace/record-batch'
 import type { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { LogReader } from './log-reader.ts'
@@ -52,7 +52,49 @@ export class OffsetLookup {
       const { maxTimestampMs } = await this.#indexes.times(segment)
       if (maxTimestampMs > (best?.maxTimestampMs ?? -1)) best = { maxTimestampMs, segment }
     }
-    return best === null ? null : this.firstAtOrAfter(best.maxTimestampMs, range)
+    if (best === null) return null
+    const found = await this.firstAtOrAfter(best.maxTimestampMs, range)
+    // Else that record is one of those that nobody may read, before the log start or behind the high watermark.
+    return found ?? this.#latestReadable(range)
+  }
+
+  /** As `latest`, without the word of segments of which only a part may be read: those are walked. */
+  async #latestReadable(range: LookupRange): Promise<TimestampedOffset | null> {
+    let latestMs = -1
+    for (const segment of this.#segmentsFrom(range.logStartOffset)) {
+      if (segment.baseOffset >= range.endOffset) break
+      const endOffset = this.#segments.endOffsetOf(this.#segments.indexOf(segment.baseOffset))
+      const isWhole = segment.baseOffset >= range.logStartOffset && endOffset <= range.endOffset
+      const maxMs = isWhole
+        ? (await this.#indexes.times(segment)).maxTimestampMs
+        : await this.#latestMsIn({
+            logStartOffset: Math.max(segment.baseOffset, range.logStartOffset),
+            endOffset: Math.min(endOffset, range.endOffset),
+          })
+      latestMs = Math.max(latestMs, maxMs)
+    }
+    return latestMs < 0 ? null : this.firstAtOrAfter(latestMs, range)
+  }
+
+  async #latestMsIn({ logStartOffset, endOffset }: LookupRange): Promise<number> {
+    let latestMs = -1
+    for (let offset = logStartOffset; offset < endOffset; ) {
+      const request = { offset, endOffset, maxBytes: LOOKUP_BYTES, isFirstBatchWhole: true }
+      const bytes = await this.#reader.read(request)
+      if (bytes.length === 0) break
+      for (const { position, header } of scanBatches(bytes)) {
+        offset = header.lastOffset + 1
+        // Only a batch that begins before the log start may hold a later time than what may be read of it.
+        if (header.maxTimestampMs <= latestMs) continue
+        if (header.baseOffset >= logStartOffset) latestMs = header.maxTimestampMs
+        else
+          latestMs = Math.max(
+            latestMs,
+            latestMsFrom(logStartOffset, openRecords(bytes, position, header), header),
+          )
+      }
+    }
+    return latestMs
   }
 
   /** A copy: retention may take segments out meanwhile. */
@@ -76,6 +118,15 @@ export class OffsetLookup {
     }
     return null
   }
+}
+
+function latestMsFrom(offset: number, records: RecordCursor, header: BatchHeader): number {
+  let latestMs = -1
+  while (records.next()) {
+    const recordMs = header.timestampType === 1 ? header.maxTimestampMs : records.timestampMs
+    if (records.offset >= offset) latestMs = Math.max(latestMs, recordMs)
+  }
+  return latestMs
 }
 
 /** Only batches that reach the time are opened; a record in them may still not, when retention cut the batch's front. */
