@@ -27,6 +27,7 @@ const commands = {
   'soak:gateway': ['benchmarks/gateway-soak.ts'],
   'bench:admin': ['benchmarks/admin.ts'],
   'bench:clients': ['benchmarks/clients.ts'],
+  'bench:groups': ['benchmarks/groups.ts'],
   'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
   docs: ['scripts/docs.ts'],
 }

@@ -1,0 +1,210 @@
+/** The rows of the comparison about groups, each for one round on one broker. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '@millrace/client'
+import { encodeRequest, heartbeat, leaveGroup, offsetCommit } from '@millrace/protocol'
+import { cpuSeconds, residentMegabytes } from '../harness/process-cpu.ts'
+import type { BrokerUnderTest } from '../kafka/broker-under-test.ts'
+import { type GroupWire, openWires } from './group-wire.ts'
+import { type Joined, joinAndSync, mustRejoin, settleGroup } from './members.ts'
+
+export interface Scale {
+  readonly commitMs: number
+  readonly idleGroups: number
+  readonly idleMs: number
+  readonly crowd: number
+  readonly loadedGroups: number
+}
+
+export const WHOLE: Scale = {
+  commitMs: 3_000,
+  idleGroups: 1_000,
+  idleMs: 9_000,
+  crowd: 1_000,
+  loadedGroups: 20_000,
+}
+export const TINY: Scale = { commitMs: 100, idleGroups: 10, idleMs: 500, crowd: 10, loadedGroups: 100 }
+
+export type Sample = Readonly<Record<string, number>>
+
+export const PARTITIONS = 50
+const RECORDS = 500
+const MEMBERS = 10
+const HEARTBEAT_MS = 3_000
+const TICK_MS = 30
+const COMMITTERS = 50
+const LANES = 20
+/** Until everybody's join has reached the broker and waits there. */
+const GATHER_MS = 500
+
+/** A topic for the rows that read and commit. */
+export async function prepare(bootstrap: string): Promise<void> {
+  await using client = createClient({ bootstrapServers: bootstrap })
+  await client.admin.createTopics([{ name: 'groups', partitions: PARTITIONS }])
+  const records = Array.from({ length: RECORDS }, (_, i) => ({ value: Buffer.from(`${i}`) }))
+  await client.topic('groups').sendMany(records)
+}
+
+/** From a connected client to the first record that its group is given. */
+export async function startToFirstRecord(
+  { bootstrap }: BrokerUnderTest,
+  protocol: 'classic' | 'consumer',
+  round: number,
+): Promise<number> {
+  await using client = createClient({ bootstrapServers: bootstrap })
+  await client.admin.describeCluster()
+  const startedMs = performance.now()
+  let ms = Number.NaN
+  for await (const _ of client.topic('groups').consume({ group: `first-${protocol}-${round}`, protocol })) {
+    ms = performance.now() - startedMs
+    break
+  }
+  return ms
+}
+
+/** From the heartbeat that tells the one who stays of the other's leaving, until it has everything. */
+export async function leavePause({ bootstrap }: BrokerUnderTest, round: number): Promise<number> {
+  const groupId = `leave-${round}`
+  const wires = await openWires(bootstrap, 2)
+  const [stays, leaves] = wires
+  if (stays === undefined || leaves === undefined) throw new Error('no wires')
+  const [stayer, leaver] = await settleGroup(wires, groupId)
+  if (stayer === undefined || leaver === undefined) throw new Error('no members')
+  const members = [{ memberId: leaver.memberId, groupInstanceId: null, reason: null }]
+  await leaves.ask(leaveGroup, 5, { groupId, memberId: '', members })
+  const startedMs = performance.now()
+  while (!(await mustRejoin(stays, { ...stayer, groupId }))) await sleep(1)
+  await joinAndSync(stays, { groupId, memberId: stayer.memberId })
+  const ms = performance.now() - startedMs
+  for (const wire of wires) wire.close()
+  return ms
+}
+
+/** Each client commits one partition of a group of its own, again and again, one commit at a time. */
+export async function commitLoad({ bootstrap }: BrokerUnderTest, { commitMs }: Scale): Promise<Sample> {
+  const wires = await openWires(bootstrap, COMMITTERS)
+  const latencies: number[] = []
+  const run = async (wire: GroupWire, index: number, untilMs: number): Promise<void> => {
+    const frame = commitFrame(`commits-${index}`)
+    while (performance.now() < untilMs) {
+      const sentMs = performance.now()
+      await wire.askRaw(frame)
+      latencies.push(performance.now() - sentMs)
+    }
+  }
+  const all = (ms: number): Promise<unknown> =>
+    Promise.all(wires.map((wire, index) => run(wire, index, performance.now() + ms)))
+  await all(commitMs / 3)
+  latencies.length = 0
+  const startedMs = performance.now()
+  await all(commitMs)
+  const seconds = (performance.now() - startedMs) / 1000
+  for (const wire of wires) wire.close()
+  latencies.sort((a, b) => a - b)
+  const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN
+  return { commitsPerSecond: latencies.length / seconds, commitP99Ms: p99 }
+}
+
+/** CPU and memory of groups that do nothing but say that they are there. */
+export async function idleGroups(
+  { bootstrap, pid }: BrokerUnderTest,
+  { idleGroups: groupCount, idleMs }: Scale,
+  round: number,
+): Promise<Sample> {
+  const before = residentMegabytes(pid)
+  const lanes = await Promise.all(Array.from({ length: LANES }, () => openWires(bootstrap, MEMBERS)))
+  const beats: { wire: GroupWire; frame: Buffer }[] = []
+  await Promise.all(
+    lanes.map(async (wires, lane) => {
+      for (let index = lane; index < groupCount; index += LANES) {
+        const groupId = `idle-${round}-${index}`
+        const joined = await settleGroup(wires, groupId)
+        joined.forEach((member, i) => {
+          const wire = wires[i]
+          if (wire !== undefined) beats.push({ wire, frame: heartbeatFrame(groupId, member) })
+        })
+      }
+    }),
+  )
+  const cpuBefore = cpuSeconds(pid)
+  const startedMs = performance.now()
+  await beatFor(beats, idleMs)
+  const seconds = (performance.now() - startedMs) / 1000
+  const sample = {
+    idleCpuPercent: (100 * (cpuSeconds(pid) - cpuBefore)) / seconds,
+    idleMegabytes: residentMegabytes(pid) - before,
+  }
+  for (const wire of lanes.flat()) wire.close()
+  return sample
+}
+
+/** From the earlier member's heartbeat until a thousand have joined and have their assignments. */
+export async function crowdSettles(
+  { bootstrap }: BrokerUnderTest,
+  { crowd }: Scale,
+  round: number,
+): Promise<number> {
+  const groupId = `crowd-${round}`
+  const [first, ...others] = await openWires(bootstrap, crowd)
+  if (first === undefined) throw new Error('no wires')
+  const earlier = await joinAndSync(first, { groupId })
+  const joining = others.map((wire) => joinAndSync(wire, { groupId }))
+  await sleep(GATHER_MS)
+  const startedMs = performance.now()
+  while (!(await mustRejoin(first, { ...earlier, groupId }))) await sleep(1)
+  await Promise.all([joinAndSync(first, { groupId, memberId: earlier.memberId }), ...joining])
+  const ms = performance.now() - startedMs
+  for (const wire of [first, ...others]) wire.close()
+  return ms
+}
+
+/** Commits every partition of so many groups: what is to be loaded at a start. */
+export async function fillOffsets(bootstrap: string, { loadedGroups }: Scale): Promise<void> {
+  const wires = await openWires(bootstrap, COMMITTERS)
+  await Promise.all(
+    wires.map(async (wire, lane) => {
+      for (let group = lane; group < loadedGroups; group += COMMITTERS)
+        await wire.askRaw(commitFrame(`loaded-${group}`, PARTITIONS))
+    }),
+  )
+  for (const wire of wires) wire.close()
+}
+
+function commitFrame(groupId: string, partitions = 1): Buffer {
+  const body = {
+    groupId,
+    generationIdOrMemberEpoch: -1,
+    memberId: '',
+    topics: [
+      {
+        name: 'groups',
+        partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({
+          partitionIndex,
+          committedOffset: 1,
+          committedMetadata: '',
+        })),
+      },
+    ],
+  }
+  return Buffer.concat(encodeRequest(offsetCommit, 8, { correlationId: 0, clientId: 'bench' }, body))
+}
+
+function heartbeatFrame(groupId: string, { generationId, memberId }: Joined): Buffer {
+  const body = { groupId, generationId, memberId, groupInstanceId: null }
+  return Buffer.concat(encodeRequest(heartbeat, 4, { correlationId: 0, clientId: 'bench' }, body))
+}
+
+/** Each member's heartbeat once in three seconds, spread evenly. */
+async function beatFor(
+  beats: readonly { wire: GroupWire; frame: Buffer }[],
+  durationMs: number,
+): Promise<void> {
+  const startedMs = performance.now()
+  for (let sent = 0; performance.now() - startedMs < durationMs; ) {
+    const due = Math.floor(((performance.now() - startedMs) / HEARTBEAT_MS) * beats.length)
+    for (; sent < due; sent++) {
+      const beat = beats[sent % beats.length]
+      if (beat !== undefined) void beat.wire.askRaw(beat.frame)
+    }
+    await sleep(TICK_MS)
+  }
+}
