@@ -76,10 +76,7 @@ export class RequestDispatcher implements ServerOwner {
         response.setHeader('access-control-allow-origin', origin)
         response.setHeader('vary', 'origin')
       }
-      const coding = request.headers['transfer-encoding']
-      if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-        throw new HttpError(501, 'NOT_IMPLEMENTED', `the transfer coding ${coding} is not known here`)
-      }
+      checkCoding(request)
       const url = urlOf(request)
       if (request.method === 'OPTIONS') return answerOptions(response, origin !== null)
       const { params, route } = findRoute(ROUTES, request.method ?? '', url.pathname)
@@ -146,6 +143,14 @@ function sourceOf({ headers }: IncomingMessage): Parameters<typeof guardRequest>
     fetchSite: one(headers['sec-fetch-site']),
     fetchMode: one(headers['sec-fetch-mode']),
   }
+}
+
+/** Where a body of an unknown coding ends nobody can tell, so nothing behind it is read: the connection ends. */
+function checkCoding({ headers }: IncomingMessage): void {
+  const coding = headers['transfer-encoding']
+  if (coding === undefined || coding.toLowerCase() === 'chunked') return
+  const message = `the transfer coding ${coding} is not known here`
+  throw new HttpError(501, 'NOT_IMPLEMENTED', message, { headers: { connection: 'close' } })
 }
 
 /** The path as it was sent: a URL that names another host, as to a proxy, is none for us. */
