@@ -69,6 +69,7 @@ const READ_AT_ONCE = [
   'tail flights -f %k\\n -o json',
   'tail flights --format %v --output=raw --from beginning',
   'group list',
+  'group reset billing',
   'group describe billing --output table',
   'group reset billing --to beginning --topic a --topic b --execute',
 ]
@@ -90,7 +91,6 @@ const LEFT_TO_YARGS = [
   'tail a -o xml',
   'tail a -- b',
   'tail a -fx',
-  'group reset g',
   'group reset g --to',
 ]
 
