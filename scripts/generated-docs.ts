@@ -4,6 +4,7 @@ import { allErrors } from '@millrace/protocol'
 import { ROUTES } from '../packages/broker/src/routes.ts'
 import { CLIENT_ERROR_MEANINGS } from '../packages/client/src/client-error.ts'
 import { STORAGE_ERROR_MEANINGS } from '../packages/log-core/src/fs/storage-error.ts'
+import { clientApiPage } from './client-api-page.ts'
 import { configPage } from './config-page.ts'
 
 export interface GeneratedPage {
@@ -16,6 +17,7 @@ export function generatedPages(): GeneratedPage[] {
     { path: 'docs/protocol-support.md', text: protocolSupport() },
     { path: 'docs/errors.md', text: errors() },
     { path: 'docs/configs.md', text: configPage(MADE_BY, table) },
+    { path: 'docs/client-api.md', text: clientApiPage(MADE_BY) },
   ]
 }
 

@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs'
-import { keepInFlight, type OpenSubject, partOf } from './subject.ts'
+import { type DecodedValue, keepInFlight, type OpenSubject, partOf, type Subject } from './subject.ts'
 
 const RECORDS_PER_SEND = 5_000
 
@@ -7,7 +7,7 @@ export const openKafkajs: OpenSubject = async (bootstrap) => {
   const kafka = new kafkajs.Kafka({ brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING })
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
-  return {
+  const subject: Subject = {
     async produceMany(topic, values) {
       const chunks = Math.ceil(values.count / RECORDS_PER_SEND)
       await keepInFlight(chunks, 4, (part) =>
@@ -35,6 +35,9 @@ export const openKafkajs: OpenSubject = async (bootstrap) => {
       await promise
       void consumer.disconnect()
     },
+    consumeDecoded: (topic, count, take) =>
+      subject.consume(topic, count, (value) => take(JSON.parse(String(value)) as DecodedValue)),
     close: async () => producer.disconnect(),
   }
+  return subject
 }

@@ -1,5 +1,5 @@
-import { createClient } from '@millrace/client'
-import { type OpenSubject, partOf } from './subject.ts'
+import { createClient, json } from '@millrace/client'
+import { type DecodedValue, type OpenSubject, partOf } from './subject.ts'
 
 const RECORDS_PER_SEND = 10_000
 /** `sendMany` calls under way: enough that one is encoded while another one is on its way. */
@@ -36,6 +36,14 @@ export const openMillrace: OpenSubject = async (bootstrap) => {
         if (got >= count) break
       }
       await reader.close()
+    },
+    async consumeDecoded(topic, count, take) {
+      let got = 0
+      for await (const batch of client.topic(topic, { value: json<DecodedValue>() }).readBatches()) {
+        for (const { value } of batch) if (value !== null) take(value)
+        got += batch.length
+        if (got >= count) break
+      }
     },
     close: () => client.close(),
   }

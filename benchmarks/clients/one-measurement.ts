@@ -3,16 +3,14 @@ import { strict as assert } from 'node:assert'
 import process from 'node:process'
 import { spreadOf } from '../harness/median.ts'
 import { makeRecords } from '../harness/records.ts'
-import { openKafkajs } from './kafkajs-subject.ts'
-import { openMillrace } from './millrace-subject.ts'
-import { openPlatformatic } from './platformatic-subject.ts'
 import { measureRawRoundTrip } from './raw-round-trip.ts'
 import type { OpenSubject, Values } from './subject.ts'
 
-const SUBJECTS: Readonly<Record<string, OpenSubject>> = {
-  millrace: openMillrace,
-  kafkajs: openKafkajs,
-  platformatic: openPlatformatic,
+// Loaded when it is meant, so that no client runs beside the leftovers of another one.
+const SUBJECTS: Readonly<Record<string, () => Promise<OpenSubject>>> = {
+  millrace: async () => (await import('./millrace-subject.ts')).openMillrace,
+  kafkajs: async () => (await import('./kafkajs-subject.ts')).openKafkajs,
+  platformatic: async () => (await import('./platformatic-subject.ts')).openPlatformatic,
 }
 /** So many sends of one record are under way at a time in the row about promises. */
 const IN_FLIGHT = 5_000
@@ -37,9 +35,9 @@ function makeValues(howMany: number): Values {
 
 async function measure(): Promise<number> {
   if (name === 'raw') return measureRawRoundTrip(bootstrap, topic, makeValues(count))
-  const open = SUBJECTS[name]
-  assert(open !== undefined, `no client is called "${name}"`)
-  const subject = await open(bootstrap)
+  const load = SUBJECTS[name]
+  assert(load !== undefined, `no client is called "${name}"`)
+  const subject = await (await load())(bootstrap)
   try {
     switch (row) {
       case 'produce-many': {
@@ -54,8 +52,8 @@ async function measure(): Promise<number> {
       case 'consume-decoded': {
         let sum = 0
         const rate = await perSecond(() =>
-          subject.consume(topic, count, (value) => {
-            sum += (JSON.parse(String(value)) as { id: number }).id
+          subject.consumeDecoded(topic, count, ({ id }) => {
+            sum += id
           }),
         )
         assert(sum > 0, 'records were decoded')

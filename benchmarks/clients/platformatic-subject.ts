@@ -1,5 +1,5 @@
 import { Consumer, Producer } from '@platformatic/kafka'
-import { keepInFlight, type OpenSubject, partOf } from './subject.ts'
+import { type DecodedValue, keepInFlight, type OpenSubject, partOf } from './subject.ts'
 
 const RECORDS_PER_SEND = 5_000
 
@@ -34,6 +34,22 @@ export const openPlatformatic: OpenSubject = async (bootstrap) => {
       let got = 0
       for await (const { value } of stream) {
         take(value ?? null)
+        if (++got >= count) break
+      }
+      void consumer.close(true)
+    },
+    async consumeDecoded(topic, count, take) {
+      const consumer = new Consumer<Buffer, DecodedValue, Buffer, Buffer>({
+        ...options,
+        groupId: `group-${topic}-${process.pid}`,
+        maxWaitTime: 100,
+        maxBytes: 16 * 1024 * 1024,
+        deserializers: { value: (data) => JSON.parse(String(data)) as DecodedValue },
+      })
+      const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false })
+      let got = 0
+      for await (const { value } of stream) {
+        take(value)
         if (++got >= count) break
       }
       void consumer.close(true)

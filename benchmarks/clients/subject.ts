@@ -12,7 +12,13 @@ export interface Subject {
   produceEach(topic: string, values: Values, inFlight: number): Promise<void>
   /** Reads `count` records from the beginning, each of them handed to `take`. */
   consume(topic: string, count: number, take: (value: Buffer | null) => void): Promise<void>
+  /** The same, each value decoded from JSON in the way that this client offers, or by hand. */
+  consumeDecoded(topic: string, count: number, take: (value: DecodedValue) => void): Promise<void>
   close(): Promise<void>
+}
+
+export interface DecodedValue {
+  readonly id: number
 }
 
 /** Opens a client that is connected: what comes after it is measured. */

@@ -1,7 +1,7 @@
 import type { RecordHeaderInput, ValueCodec } from '@millrace/record-batch'
-import { ClientError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
 import type { ConsumerRecord } from './consumer/consumer-record.ts'
+import { decodeBytes, type RecordCodecs } from './consumer/record-fields.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
 import type { GroupConsumer } from './groups/group-consumer.ts'
 import type { GroupOptions } from './groups/group-options.ts'
@@ -16,10 +16,7 @@ import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
 
 /** How keys and values become bytes and back. Without a codec they are bytes, and strings may be sent. */
-export interface TopicCodecs<K, V> {
-  readonly key?: ValueCodec<K>
-  readonly value?: ValueCodec<V>
-}
+export type TopicCodecs<K, V> = RecordCodecs<K, V>
 
 /** One record to be sent to a topic with codecs. A null value is a tombstone on a compacted topic. */
 export interface TypedRecord<K, V> {
@@ -109,10 +106,8 @@ export class Topic<K, V> {
   async *readBatches(
     options: ReadOptions = {},
   ): AsyncGenerator<ConsumerRecord<K | null, V | null>[], void, void> {
-    await using reader = new RecordReader(this.#owner.cluster, this.name, options)
-    for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
-      yield batch.map((record) => this.#decode(record))
-    }
+    await using reader = new RecordReader(this.#owner.cluster, this.name, options, this.#codecs)
+    for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) yield batch
   }
 
   /**
@@ -131,7 +126,7 @@ export class Topic<K, V> {
 
   async *#iterate(options: GroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> {
     const consumer = this.#owner.consume([this.name], options)
-    for await (const record of consumer) yield this.#decode(record)
+    for await (const record of consumer) yield decodeBytes(record, this.#codecs)
   }
 
   async #handle(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void> {
@@ -141,7 +136,7 @@ export class Topic<K, V> {
       this.#owner.cluster.settings.clock,
       this.#owner.consume([this.name], group),
       handling,
-      async (record, context) => handler(this.#decode(record), context),
+      async (record, context) => handler(decodeBytes(record, this.#codecs), context),
       deadLetterTopic === undefined ? null : (record, error) => this.#bury(deadLetterTopic, record, error),
     )
     await loop.run()
@@ -168,14 +163,6 @@ export class Topic<K, V> {
       value: encodeWith(this.#codecs.value, value),
     }
   }
-
-  #decode(record: ConsumerRecord): ConsumerRecord<K | null, V | null> {
-    return {
-      ...record,
-      key: decodeWith(this.#codecs.key, record.key, record),
-      value: decodeWith(this.#codecs.value, record.value, record),
-    }
-  }
 }
 
 /** Takes apart what is about the group and what is about the handler. */
@@ -195,17 +182,4 @@ function encodeWith<T>(codec: ValueCodec<T> | undefined, value: T | null): Buffe
   if (codec !== undefined) return codec.encode(value)
   // Without a codec the topic's types are bytes: see `client.topic()`.
   return value as Buffer | string
-}
-
-function decodeWith<T>(codec: ValueCodec<T> | undefined, bytes: Buffer | null, at: ConsumerRecord): T | null {
-  if (bytes === null) return null
-  // Without a codec the topic's types are bytes: see `client.topic()`.
-  if (codec === undefined) return bytes as T
-  try {
-    return codec.decode(bytes)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `the record at offset ${at.offset} of ${at.topic}/${at.partition} cannot be decoded: ${reason}`
-    throw new ClientError('UNDECODABLE_RECORD', message, { cause: error })
-  }
 }

@@ -28,6 +28,7 @@ describe('a validated value', () => {
     const codec = validated(flight)
     expect(String(codec.encode({ delay: 1, note: 'late' }))).toBe('{"delay":1,"note":"late"}')
     expect(codec.decode(Buffer.from('{"delay":2}'))).toEqual({ delay: 2, note: 'none' })
+    expect(codec.decodeAt?.(Buffer.from('>>{"delay":2}<<'), 2, 13)).toEqual({ delay: 2, note: 'none' })
   })
 
   it('is refused when it does not fit, on both ways', () => {

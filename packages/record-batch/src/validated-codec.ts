@@ -1,4 +1,4 @@
-import { json, type ValueCodec } from './value-codec.ts'
+import { decodeRange, json, type ValueCodec } from './value-codec.ts'
 
 /** What a validator says of one value. */
 export type StandardResult<Output> =
@@ -39,6 +39,7 @@ export function validated<Input, Output extends Input>(
       return plain.encode(value)
     },
     decode: (bytes) => validate(schema, plain.decode(bytes)),
+    decodeAt: (bytes, start, end) => validate(schema, decodeRange(plain, bytes, start, end)),
   }
 }
 

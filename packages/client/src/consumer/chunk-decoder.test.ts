@@ -1,5 +1,5 @@
 import { zstdCompressSync } from 'node:zlib'
-import { BATCH_HEADER_BYTES, buildBatch, crc32c } from '@millrace/record-batch'
+import { BATCH_HEADER_BYTES, buildBatch, crc32c, json } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../client-limits.ts'
 import { walkBatches } from './batch-walk.ts'
@@ -56,6 +56,29 @@ describe('a chunk', () => {
 
   it('leaves out what lies before the offset asked for', () => {
     expect(decode(batch(10, ['a', 'b', 'c']), { fromOffset: 12 })).toEqual(['12:c'])
+  })
+
+  it('decodes by codecs, and nothing that lies behind the end', () => {
+    const bytes = batch(10, ['1', '2', 'no JSON'])
+    const chunk = { source: SOURCE, bytes, fromOffset: 0, aborted: [] }
+    const untilMs = Number.POSITIVE_INFINITY
+    const { records, isAtEnd } = new ChunkDecoder(
+      chunk,
+      { value: json<number>() },
+      { end: 12, untilMs },
+    ).next()
+    expect(records.map(({ key, value }) => [key, value])).toEqual([
+      [null, 1],
+      [null, 2],
+    ])
+    expect(isAtEnd).toBe(true)
+    expect(() => new ChunkDecoder(chunk, { value: json<number>() }).next()).toThrow(
+      'the record at offset 12 of flights/3 cannot be decoded',
+    )
+    expect(new ChunkDecoder(chunk, {}, { end: 99, untilMs: 5 }).next()).toMatchObject({
+      records: [],
+      isAtEnd: true,
+    })
   })
 
   it('leaves out control batches, and transactions that were aborted', () => {

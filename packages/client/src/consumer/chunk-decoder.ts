@@ -8,6 +8,8 @@ import {
 import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
 import type { ConsumerRecord, TopicPartition } from './consumer-record.ts'
+import type { ReadRange } from './read-range.ts'
+import { decodeRecord, type RecordCodecs } from './record-fields.ts'
 
 /** Whole batches of one partition as they were fetched. */
 export interface Chunk {
@@ -20,23 +22,35 @@ export interface Chunk {
 }
 
 /** The records of one batch, perhaps none, and the offset behind it. */
-export interface DecodedBatch {
-  readonly records: ConsumerRecord[]
+export interface DecodedBatch<K, V> {
+  readonly records: ConsumerRecord<K | null, V | null>[]
   readonly nextOffset: number
+  /** A record lay behind the end of the range: the records before it are the last ones. */
+  readonly isAtEnd: boolean
 }
+
+/** Where the records end that are wanted. */
+export type DecodeEnd = Pick<ReadRange, 'end' | 'untilMs'>
+
+const NO_END: DecodeEnd = { end: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY }
 
 const ABORT_MARKER = 0
 
 /** Takes a chunk apart, one batch at a time, so that one batch at a time is decompressed. */
-export class ChunkDecoder {
+export class ChunkDecoder<K = Buffer, V = Buffer> {
   readonly chunk: Chunk
+  readonly #codecs: RecordCodecs<K, V>
+  readonly #end: DecodeEnd
+  #isAtEnd = false
   #position = 0
   #abortedCount = 0
   /** Producers that are inside an aborted transaction at this point of the log. */
   readonly #aborting = new Set<number>()
 
-  constructor(chunk: Chunk) {
+  constructor(chunk: Chunk, codecs: RecordCodecs<K, V> = {}, end = NO_END) {
     this.chunk = chunk
+    this.#codecs = codecs
+    this.#end = end
   }
 
   get isDone(): boolean {
@@ -44,7 +58,7 @@ export class ChunkDecoder {
   }
 
   /** The next batch. Throws CORRUPT_BATCH, naming topic, partition and offset, for one that cannot be right. */
-  next(): DecodedBatch {
+  next(): DecodedBatch<K, V> {
     const { bytes, source } = this.chunk
     let offset = this.chunk.fromOffset
     try {
@@ -55,7 +69,7 @@ export class ChunkDecoder {
       }
       const records = this.#isLeftOut(header) ? [] : this.#records(header)
       this.#position += header.sizeBytes
-      return { records, nextOffset: header.lastOffset + 1 }
+      return { records, nextOffset: header.lastOffset + 1, isAtEnd: this.#isAtEnd }
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error
       const where = `the batch at offset ${offset} of ${source.topic}/${source.partition}`
@@ -63,25 +77,22 @@ export class ChunkDecoder {
     }
   }
 
-  #records(header: BatchHeader): ConsumerRecord[] {
-    const { bytes, fromOffset } = this.chunk
-    const { topic, partition } = this.chunk.source
+  #records(header: BatchHeader): ConsumerRecord<K | null, V | null>[] {
+    const { bytes, fromOffset, source } = this.chunk
+    const { end, untilMs } = this.#end
     const isAppendTime = header.timestampType === 1
     const options = { maxDecompressedBytes: LIMITS.maxDecompressedBytes }
     const cursor = openRecords(bytes, this.#position, header, options)
-    const records: ConsumerRecord[] = []
+    const records: ConsumerRecord<K | null, V | null>[] = []
     while (cursor.next()) {
-      const { offset } = cursor
-      if (offset < fromOffset) continue
-      records.push({
-        topic,
-        partition,
-        offset,
-        timestampMs: isAppendTime ? header.maxTimestampMs : cursor.timestampMs,
-        key: cursor.key(),
-        value: cursor.value(),
-        headers: cursor.headers(),
-      })
+      if (cursor.offset < fromOffset) continue
+      const timestampMs = isAppendTime ? header.maxTimestampMs : cursor.timestampMs
+      // What lies behind the end is not looked at: it may be of another kind.
+      if (cursor.offset >= end || timestampMs >= untilMs) {
+        this.#isAtEnd = true
+        break
+      }
+      records.push(decodeRecord(source, cursor, this.#codecs, timestampMs))
     }
     return records
   }

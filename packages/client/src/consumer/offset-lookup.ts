@@ -4,9 +4,11 @@ import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
 import type { TopicPartition } from './consumer-record.ts'
 
-/** What to look up besides a time in ms: the end of the log, its beginning, the record with the highest time. */
+/** Looks up the end of a log, instead of a time in ms. */
 export const LATEST = -1
+/** Looks up the beginning of a log. */
 export const EARLIEST = -2
+/** Looks up the record with the highest timestamp; brokers know it from Kafka 3.0 on. */
 export const MAX_TIMESTAMP = -3
 
 /** One look-up: `timestamp` is a time in ms or one of the constants above. */

@@ -10,6 +10,7 @@ import { FetchPartition } from './fetch-partition.ts'
 import { Fetcher } from './fetcher.ts'
 import { EARLIEST, type Isolation, LATEST, lookUpOffsets } from './offset-lookup.ts'
 import { checkPosition, type ReadFrom, type ReadRange, type ReadUntil, resolveRanges } from './read-range.ts'
+import type { RecordCodecs } from './record-fields.ts'
 
 /** What to read of a topic. */
 export interface ReadOptions {
@@ -35,25 +36,32 @@ const OPTION_NAMES = ['from', 'until', 'follow', 'partitions', 'signal', 'isolat
  * Reads topics without a group, from where the options say. Each partition comes in order; several
  * partitions come as their data arrives. Use it once: with `for await`, or batch by batch.
  */
-export class RecordReader implements AsyncDisposable {
+export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
   readonly #cluster: Cluster
   readonly #topics: readonly string[]
   readonly #options: ReadOptions
+  readonly #codecs: RecordCodecs<K, V>
   readonly #fetcher: Fetcher
   readonly #open = new Map<FetchPartition, ReadRange>()
-  #decoder: { readonly decoder: ChunkDecoder; readonly from: FetchPartition } | null = null
+  #decoder: { readonly decoder: ChunkDecoder<K, V>; readonly from: FetchPartition } | null = null
   #starting: Promise<void> | null = null
   #ranges: readonly ReadRange[] = []
   #isClosed = false
 
   /** Made by `client.read()` and `topic.read()`. */
-  constructor(cluster: Cluster, topics: string | readonly string[], options: ReadOptions = {}) {
+  constructor(
+    cluster: Cluster,
+    topics: string | readonly string[],
+    options: ReadOptions = {},
+    codecs: RecordCodecs<K, V> = {},
+  ) {
     refuseUnknownOptions('read', options, OPTION_NAMES)
     checkPosition('from', options.from ?? 'beginning')
     if (options.until !== undefined) checkPosition('until', options.until)
     this.#cluster = cluster
     this.#topics = typeof topics === 'string' ? [topics] : [...new Set(topics)]
     this.#options = options
+    this.#codecs = codecs
     const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes)
     this.#fetcher = new Fetcher(cluster, {
       readAheadBytes,
@@ -73,7 +81,7 @@ export class RecordReader implements AsyncDisposable {
   }
 
   /** The records of one batch, never none; null at the end. */
-  async nextBatch(): Promise<ConsumerRecord[] | null> {
+  async nextBatch(): Promise<ConsumerRecord<K | null, V | null>[] | null> {
     this.#starting ??= this.#start()
     await this.#starting
     while (!this.#isClosed) {
@@ -89,7 +97,7 @@ export class RecordReader implements AsyncDisposable {
     return null
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> {
     try {
       for (let batch = await this.nextBatch(); batch !== null; batch = await this.nextBatch()) {
         for (const record of batch) yield record
@@ -149,7 +157,7 @@ export class RecordReader implements AsyncDisposable {
   }
 
   /** The records of the next batch of the chunk at hand that lie in the range; null when there is no chunk. */
-  #decodeNext(): ConsumerRecord[] | null {
+  #decodeNext(): ConsumerRecord<K | null, V | null>[] | null {
     const current = this.#decoder
     if (current === null) return null
     const range = this.#open.get(current.from)
@@ -157,17 +165,17 @@ export class RecordReader implements AsyncDisposable {
       this.#decoder = null
       return []
     }
-    const { records, nextOffset } = current.decoder.next()
-    const wanted = withinRange(records, range)
-    if (nextOffset >= range.end || wanted.length < records.length) this.#finish(current.from)
-    return wanted
+    const { records, nextOffset, isAtEnd } = current.decoder.next()
+    if (nextOffset >= range.end || isAtEnd) this.#finish(current.from)
+    return records
   }
 
   async #fetchMore(): Promise<void> {
     const fetched = this.#fetcher.take()
     if (fetched === null) await this.#fetcher.whenReady()
     else if (fetched.kind === 'chunk') {
-      this.#decoder = { decoder: new ChunkDecoder(fetched.chunk), from: fetched.from }
+      const { from, chunk } = fetched
+      this.#decoder = { decoder: new ChunkDecoder(chunk, this.#codecs, this.#open.get(from)), from }
     } else if (fetched.kind === 'cut') {
       // What stands behind the cut was not there when it was read: it is read as new.
       this.#fetcher.seek(fetched.from, fetched.offset)
@@ -204,11 +212,4 @@ export class RecordReader implements AsyncDisposable {
     this.#open.delete(partition)
     this.#fetcher.remove(partition)
   }
-}
-
-function withinRange(records: ConsumerRecord[], { end, untilMs }: ReadRange): ConsumerRecord[] {
-  const last = records.at(-1)
-  if (last === undefined || (last.offset < end && untilMs === Number.POSITIVE_INFINITY)) return records
-  const stop = records.findIndex(({ offset, timestampMs }) => offset >= end || timestampMs >= untilMs)
-  return stop < 0 ? records : records.slice(0, stop)
 }
