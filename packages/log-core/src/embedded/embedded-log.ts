@@ -95,7 +95,8 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
    *     for await (const record of log.read({ from: { time: yesterday } })) ...
    */
   read(options: ReadOptions = {}): RecordReader<Value, Key> {
-    return new RecordReader(this.#parts.log, this.#parts.codecs, options)
+    const { log, clock, codecs } = this.#parts
+    return new RecordReader(log, clock, { codecs, options })
   }
 
   /** Resolves when everything appended so far is on stable storage. */

@@ -155,6 +155,22 @@ describe('openLog', () => {
     expect(await delays(log, options)).toEqual(expected)
   })
 
+  it('lets the event loop turn while it replays', async () => {
+    await using log = await openLog('/data', { fileSystem: memoryFileSystem() })
+    await log.appendMany(Array.from({ length: 4_000 }, () => ({ value: Buffer.from('x') })))
+    let turns = 0
+    const turn = (): void => {
+      turns++
+      ticking = setImmediate(turn)
+    }
+    let ticking = setImmediate(turn)
+    let count = 0
+    for await (const _ of log.read()) count++
+    clearImmediate(ticking)
+    expect(count).toBe(4_000)
+    expect(turns).toBeGreaterThan(5)
+  })
+
   it('reads to the end as it was when the read began', async () => {
     await using log = await open()
     await fill(log, 3)
