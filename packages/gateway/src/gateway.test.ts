@@ -73,6 +73,12 @@ describe('what browsers and attackers send', () => {
     expect(statusOf(await test.raw(`GET /v1/socket HTTP/1.1\r\n${upgrade}\r\n`))).toBe('403')
   })
 
+  it('answers to the names that it was given', async () => {
+    await using test = await TestGateway.start({ allowedHosts: ['Log.Example'] })
+    expect(statusOf(await test.raw(request('host: log.example:80\r\n')))).toBe('200')
+    expect(statusOf(await test.raw(request('host: not.log.example\r\n')))).toBe('421')
+  })
+
   it('answers a preflight for the origins that are allowed', async () => {
     await using test = await TestGateway.start({ allowedOrigins: ['https://app.example'] })
     const headers = 'host: localhost\r\norigin: https://app.example\r\nconnection: close\r\n'

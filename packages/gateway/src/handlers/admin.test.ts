@@ -9,7 +9,7 @@ afterAll(() => test[Symbol.asyncDispose]())
 
 describe('topics', () => {
   it('are created, listed, described and deleted', async () => {
-    const spec = { name: 'flights', partitions: 2, configs: { 'retention.ms': '1000' } }
+    const spec = { name: 'flights', partitions: 2, replicationFactor: 1, configs: { 'retention.ms': '1000' } }
     const created = await test.post('/v1/topics', spec)
     expect(created).toMatchObject({ status: 201, body: { name: 'flights', partitions: 2 } })
     await test.client.producer().send('flights', { value: 'a', partition: 1 })
@@ -25,6 +25,8 @@ describe('topics', () => {
       ],
       configs: { 'retention.ms': '1000' },
     })
+    const twice = await test.post('/v1/topics', { name: 'twice', replicationFactor: 2 })
+    expect(twice).toMatchObject({ status: 400, body: { error: { code: 'INVALID_REPLICATION_FACTOR' } } })
     const deleted = await test.fetch('/v1/topics/flights', { method: 'DELETE' })
     expect([deleted.status, await deleted.text()]).toEqual([204, ''])
     expect(await test.json('/v1/topics/flights')).toMatchObject({ status: 404 })
@@ -80,6 +82,9 @@ describe('groups', () => {
     })
     expect((await reset({ to: -1, partitions: [1] })).body).toMatchObject({
       offsets: [{ partition: 1, to: 4 }],
+    })
+    expect((await reset({ to: 'beginning', topics: ['g'] })).body).toMatchObject({
+      offsets: [{ to: 0 }, { to: 0 }],
     })
     expect((await reset({ to: 99 })).body).toMatchObject({ offsets: [{ to: 5 }, { to: 5 }] })
     expect((await test.json('/v1/groups/readers/lag')).body).toMatchObject({ totalLag: 0 })

@@ -185,6 +185,15 @@ describe('subscribe', () => {
 })
 
 describe('produce', () => {
+  it.each([['all'], [1], [0]] as const)('takes acks %s', async (acks) => {
+    const topic = await newTopic(1)
+    await using socket = await open()
+    const message = { type: 'produce', id: 'p', topic, records: [{ value: 'x' }], acks }
+    // Without an answer from the log nobody knows the offset.
+    const offset = acks === 0 ? -1 : 0
+    expect(await socket.ask(message)).toMatchObject({ type: 'produced', records: [{ partition: 0, offset }] })
+  })
+
   it('is acknowledged with the places of the records', async () => {
     const topic = await newTopic()
     await using socket = await open()
