@@ -9,10 +9,12 @@ export {
   type GroupOptions,
   json,
   type ReadOptions,
+  type StandardSchema,
   string,
   type Topic,
   type TopicCodecs,
   type ValueCodec,
+  validated,
 } from '@millrace/client'
 export {
   type BrokerWithTopics,

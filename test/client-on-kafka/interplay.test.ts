@@ -1,0 +1,116 @@
+/** Our client beside others on one broker: what one wrote the others read, and groups have members of both. */
+import { createClient, rangeAssignor } from '@millrace/client'
+import kafkajs from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dumpTopic, foreignClients, produceRecords } from '../../packages/broker/compat/foreign-client.ts'
+import { MillraceProcess } from '../../packages/broker/compat/process/millrace-process.ts'
+import { RecordTally } from '../../packages/broker/compat/record-tally.ts'
+
+const COUNT = 500
+const others = foreignClients().filter(({ name }) => ['kcat', 'kafkajs', 'franz-go', 'Java'].includes(name))
+const mustBeHere = process.env.MILLRACE_REQUIRE_CLIENTS === '1'
+
+let broker: MillraceProcess
+beforeAll(async () => {
+  broker = await MillraceProcess.start({ settings: { 'num.partitions': '3' } })
+})
+afterAll(async () => {
+  await broker.close()
+})
+
+async function ownTally(topic: string): Promise<ReturnType<RecordTally['result']>> {
+  await using client = createClient({ bootstrapServers: broker.bootstrap })
+  const tally = new RecordTally()
+  for await (const record of client.read(topic)) tally.add(record)
+  return tally.result()
+}
+
+describe('what our client wrote', () => {
+  beforeAll(async () => {
+    await using client = createClient({ bootstrapServers: broker.bootstrap })
+    const records = Array.from({ length: COUNT }, (_, i) => ({ key: `key-${i % 50}`, value: `value ${i}` }))
+    for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+      await client.producer({ compression, batchBytes: 4_096 }).sendMany('ours', records)
+    }
+  })
+
+  it.each(others)('is read by $name: same count, same hash', async (reader) => {
+    if (reader.availability.kind === 'absent' && !mustBeHere) return
+    expect(await dumpTopic(reader, broker.bootstrap, 'ours')).toEqual(await ownTally('ours'))
+  })
+})
+
+describe('our client', () => {
+  it.each(others)('reads what $name wrote', async (writer) => {
+    if (writer.availability.kind === 'absent' && !mustBeHere) return
+    const topic = `from-${writer.name}`
+    const target = { bootstrap: broker.bootstrap, topic, count: COUNT, prefix: 'value' }
+    expect(await produceRecords(writer, target)).toBe(COUNT)
+    const tally = await ownTally(topic)
+    expect(Object.values(tally).reduce((sum, { count }) => sum + count, 0)).toBe(COUNT)
+    expect(tally).toEqual(await dumpTopic(writer, broker.bootstrap, topic))
+  })
+
+  it('shares a group with members of kafkajs', async () => {
+    await using client = createClient({ bootstrapServers: broker.bootstrap })
+    await client.admin.createTopics([{ name: 'shared', partitions: 4 }])
+    const seen = new Map<string, string>()
+    const stop = new AbortController()
+    const note = (who: string, partition: number, offset: unknown): void => {
+      seen.set(`${partition}/${offset}`, who)
+      if (seen.size === COUNT) stop.abort()
+    }
+    const options = {
+      group: 'mixed',
+      assignors: [rangeAssignor],
+      heartbeatIntervalMs: 100,
+      signal: stop.signal,
+    }
+    const consuming = client.topic('shared').consume(options, ({ partition, offset }) => {
+      note('ours', partition, offset)
+    })
+    const kafka = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING })
+    const member = kafka.consumer({
+      groupId: 'mixed',
+      partitionAssigners: [kafkajsRange],
+      heartbeatInterval: 100,
+    })
+    await member.connect()
+    await member.subscribe({ topic: 'shared', fromBeginning: true })
+    const joined = new Promise((resolve) => member.on(member.events.GROUP_JOIN, resolve))
+    await member.run({
+      eachMessage: async ({ partition, message }) => note('kafkajs', partition, message.offset),
+    })
+    await joined
+    await expect
+      .poll(async () => (await client.admin.describeGroup('mixed'))?.members.length, { timeout: 20_000 })
+      .toBe(2)
+    await expect
+      .poll(async () => (await client.admin.describeGroup('mixed'))?.state, { timeout: 20_000 })
+      .toBe('Stable')
+    const records = Array.from({ length: COUNT }, (_, i) => ({ value: String(i), partition: i % 4 }))
+    // As it is: kafkajs reads lz4, the default, only with a plug-in.
+    await client.producer({ compression: 'none' }).sendMany('shared', records)
+    await consuming
+    await member.disconnect()
+    expect(seen.size).toBe(COUNT)
+    expect(new Set(seen.values())).toEqual(new Set(['ours', 'kafkajs']))
+  })
+})
+
+/** kafkajs has no range assignor of its own. Our member came first, so it leads, and this one is not asked. */
+const kafkajsRange: kafkajs.PartitionAssigner = () => ({
+  name: 'range',
+  version: 0,
+  assign: async () => {
+    throw new Error('our member leads')
+  },
+  protocol: ({ topics }) => ({
+    name: 'range',
+    metadata: kafkajs.AssignerProtocol.MemberMetadata.encode({
+      version: 0,
+      topics,
+      userData: Buffer.alloc(0),
+    }),
+  }),
+})
