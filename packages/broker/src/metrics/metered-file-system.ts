@@ -66,6 +66,10 @@ class MeteredFileSystem implements FileSystem {
     this.#fs.makeDirectory(path)
   }
 
+  addDirectory(path: string): void {
+    this.#fs.addDirectory(path)
+  }
+
   remove(path: string): void {
     this.#fs.remove(path)
   }

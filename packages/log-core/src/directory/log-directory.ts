@@ -40,6 +40,7 @@ import { checkIsOurs, readOrCreateMeta } from './directory-meta.ts'
 import { FileRemover } from './file-remover.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadata.ts'
+import { SharedDirectorySync } from './shared-directory-sync.ts'
 import { SyncMarks } from './sync-marks.ts'
 
 const ID_BYTES = 16
@@ -145,6 +146,7 @@ export class LogDirectory {
         activeFiles: new OpenFilePool(limits.maxOpenActiveFiles),
         tailBudget: new TailCacheBudget(limits.tailCacheBytesInAll),
         marks,
+        names: new SharedDirectorySync(fs, path),
         remover: new FileRemover(fs, clock, logger),
         logger,
         plantedBugs,

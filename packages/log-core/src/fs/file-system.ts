@@ -52,6 +52,11 @@ export interface FileSystem {
    * synced then as well, because whoever made it may have died before doing so.
    */
   makeDirectory(path: string): void
+  /**
+   * Makes a directory in a parent that exists. It may be gone after a power loss until the parent is synced; fine when it
+   * exists.
+   */
+  addDirectory(path: string): void
   /** Removes a file. The removal may come undone until the directory is synced. */
   remove(path: string): void
   /** With all that is in it. The removal may come undone until the parent is synced. */

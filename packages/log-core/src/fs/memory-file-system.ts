@@ -62,6 +62,10 @@ class MemoryFileSystem implements FileSystem {
     if (node.kind === 'file') throw failure('ENOTDIR', path, 'make the directory')
   }
 
+  addDirectory(path: string): void {
+    this.makeDirectory(path)
+  }
+
   remove(path: string): void {
     const { entries, name } = this.#parentOf(path)
     const node = entries.get(name)

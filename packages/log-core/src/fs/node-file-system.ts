@@ -65,6 +65,10 @@ class NodeFileSystem implements FileSystem {
     this.syncDirectorySync(parent)
   }
 
+  addDirectory(path: string): void {
+    attempt(path, 'make the directory', () => fs.mkdirSync(path, { recursive: true }))
+  }
+
   remove(path: string): void {
     attempt(path, 'remove', () => fs.unlinkSync(path))
   }

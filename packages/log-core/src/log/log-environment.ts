@@ -1,4 +1,5 @@
 import type { FileRemover } from '../directory/file-remover.ts'
+import type { SharedDirectorySync } from '../directory/shared-directory-sync.ts'
 import type { SyncMarks } from '../directory/sync-marks.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import type { LogLimits } from '../log-config.ts'
@@ -20,6 +21,8 @@ export interface LogEnvironment {
   readonly activeFiles: OpenFilePool
   readonly tailBudget: TailCacheBudget
   readonly marks: SyncMarks
+  /** Of the data directory, in which the logs have their directories. */
+  readonly names: SharedDirectorySync
   readonly remover: FileRemover
   readonly logger: StorageLogger
   readonly plantedBugs: PlantedBugs

@@ -2,7 +2,7 @@ import { recoverSwaps } from '../compaction/swap-recovery.ts'
 import type { CleanLog } from '../directory/clean-shutdown.ts'
 import { encodePartitionMetadata, PARTITION_METADATA } from '../directory/partition-metadata.ts'
 import type { SyncMark } from '../directory/sync-mark-record.ts'
-import { writeFileAtomically } from '../fs/atomic-file.ts'
+import { writeFilesAtomically } from '../fs/atomic-file.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import { LogSegment } from '../segment/log-segment.ts'
@@ -10,7 +10,7 @@ import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { type ResumedLog, resumeLog } from './clean-start.ts'
 import { EpochCheckpoint } from './epoch-checkpoint.ts'
 import { readLeaderEpochs } from './epoch-recovery.ts'
-import { LeaderEpochs } from './leader-epoch-checkpoint.ts'
+import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { type LogInventory, takeInventory } from './log-inventory.ts'
 import type { OpenedLog } from './log-session.ts'
@@ -26,16 +26,21 @@ const FIRST_EPOCH = 0
 
 /** Makes the directory of a new log. Durable, names included, when it resolves. */
 export async function createLogFiles(environment: LogEnvironment, identity: LogIdentity): Promise<OpenedLog> {
-  const { fs, clock } = environment
+  const { fs, clock, names } = environment
   const { directory } = identity
-  fs.makeDirectory(directory)
+  fs.addDirectory(directory)
+  const named = names.sync()
+  // Awaited below: until then its failure is nobody's surprise.
+  named.catch(() => {})
   const epochs = new LeaderEpochs([{ epoch: FIRST_EPOCH, startOffset: 0 }])
   const active = createSegmentWriter(environment, directory, { baseOffset: 0, nowMs: clock.nowMs() })
-  const checkpoint = new EpochCheckpoint({ fs, directory }, epochs, false)
-  await checkpoint.write()
-  // Last: a directory with this file is complete.
-  const metadata = encodePartitionMetadata(identity.topicId)
-  await writeFileAtomically(fs, `${directory}/${PARTITION_METADATA}`, metadata)
+  // After a crash any of them may be missing. Without the metadata the log is made anew, with it the rest is built again.
+  await writeFilesAtomically(fs, directory, {
+    [LEADER_EPOCH_CHECKPOINT]: epochs.encode(),
+    [PARTITION_METADATA]: encodePartitionMetadata(identity.topicId),
+  })
+  const checkpoint = new EpochCheckpoint({ fs, directory }, epochs, true)
+  await named
   recordMark(environment, identity, { active, epoch: FIRST_EPOCH, logStartOffset: 0 })
   const snapshots = new ProducerSnapshots(fs, directory)
   const segments = new SegmentList(environment, { directory, snapshots }, { sealed: [], active })

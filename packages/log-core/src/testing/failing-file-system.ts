@@ -85,6 +85,7 @@ export function failingFileSystem(inner: FileSystem): FailingFileSystem {
     exists: (path) => inner.exists(path),
     list: (directory) => inner.list(directory),
     makeDirectory: (path) => inner.makeDirectory(path),
+    addDirectory: (path) => inner.addDirectory(path),
     remove: (path) => {
       calls.push(`remove ${path}`)
       inner.remove(path)

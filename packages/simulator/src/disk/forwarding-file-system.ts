@@ -31,6 +31,10 @@ export class ForwardingFileSystem implements FileSystem {
     this.inner.makeDirectory(path)
   }
 
+  addDirectory(path: string): void {
+    this.inner.addDirectory(path)
+  }
+
   remove(path: string): void {
     this.inner.remove(path)
   }

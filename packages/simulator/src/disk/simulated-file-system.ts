@@ -67,10 +67,21 @@ export class SimulatedFileSystem implements FileSystem {
     }
     if (existing !== undefined) throw failure('ENOTDIR', path, 'make the directory')
     this.makeDirectory(parent)
+    this.#addDirectory(path)
+    this.syncDirectorySync(parent)
+  }
+
+  addDirectory(path: string): void {
+    const existing = this.disk.find(path)
+    if (existing?.kind === 'directory') return
+    if (existing !== undefined) throw failure('ENOTDIR', path, 'make the directory')
+    this.#addDirectory(path)
+  }
+
+  #addDirectory(path: string): void {
     this.gate.perform('make-directory', path, () => {
       this.disk.names.add(this.#placeOf(path, 'make the directory'), new DirectoryNode())
     })
-    this.syncDirectorySync(parent)
   }
 
   remove(path: string): void {
