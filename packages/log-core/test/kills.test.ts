@@ -12,7 +12,7 @@ const WRITER = fileURLToPath(new URL('./killed-writer.ts', import.meta.url))
 /** Node runs the writer's TypeScript as it is from this version on. */
 const canRunTypeScript = Number(process.versions.node.split('.')[0]) >= 24
 /** Opening takes about 60 calls of the disk, a segment 15, and so many are counted at most. */
-const MOST_CALLS = 1_500
+const MOST_CALLS = 600
 
 /** Runs the writer until it kills itself, and returns the last offset that it told, or -1. */
 function writeUntilKilled(path: string, round: number): Promise<number> {
