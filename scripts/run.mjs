@@ -28,6 +28,7 @@ const commands = {
   'bench:admin': ['benchmarks/admin.ts'],
   'bench:clients': ['benchmarks/clients.ts'],
   'bench:groups': ['benchmarks/groups.ts'],
+  'bench:cli': ['benchmarks/cli.ts'],
   'test:pack': ['node_modules/vitest/vitest.mjs', 'run', 'test/pack'],
   docs: ['scripts/docs.ts'],
 }
