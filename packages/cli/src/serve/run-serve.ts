@@ -26,11 +26,18 @@ export async function runServe(args: ServeArguments): Promise<void> {
   const logger = consoleLogger(args['log-level'])
   const signal = abortOnEndSignal()
   const listen = args.listen === undefined ? {} : parseHostPort('--listen', args.listen)
-  const broker = await startBroker({ ...listen, dataDir, config, logger }).catch((error: unknown) => {
+  const opening = startBroker({ ...listen, dataDir, config, logger }).catch((error: unknown) => {
     throw explainStart(error, args.listen)
   })
+  // HTTP that was asked for is there first: while the broker loads what it keeps, `/readyz` says so.
+  const [http, started] = await Promise.allSettled([
+    typeof args.http === 'string' ? startHttp(opening, args.http, args, logger) : null,
+    opening,
+  ])
+  if (started.status === 'rejected') throw started.reason
+  const broker = started.value
   try {
-    if (typeof args.http === 'string') await startHttp(broker, args.http, args, logger)
+    if (http.status === 'rejected') throw http.reason
     await printLine(`Millrace listening on ${broker.bootstrapServers}`)
     warnOfOpenListener(broker)
     const ended = untilEnded(broker, signal)

@@ -8,9 +8,12 @@ type HttpArguments = Pick<ServeArguments, 'allow-origin' | 'allow-host' | 'insec
 
 const DEFAULT_ADDRESS = 'localhost:9080'
 
-/** Opens HTTP where `--http` says; that it cannot is an error. Gives the URL. It closes with the broker. */
+/**
+ * Opens HTTP where `--http` says, also before the broker has loaded; that it cannot is an error. Gives the URL. It
+ * closes with the broker.
+ */
 export async function startHttp(
-  broker: Broker,
+  broker: Broker | Promise<Broker>,
   address: string,
   args: HttpArguments,
   logger: Logger,
