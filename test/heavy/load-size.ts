@@ -1,5 +1,5 @@
 /** How much load a test puts on: a short version at each commit, the whole of it in `npm run nightly -- heavy`. */
-const IS_FULL = process.env.MILLRACE_HEAVY === 'full'
+export const IS_FULL = process.env.MILLRACE_HEAVY === 'full'
 
 export function sized(quick: number, full: number): number {
   return IS_FULL ? full : quick

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MillraceProcess } from '../../packages/broker/compat/process/millrace-process.ts'
 import { residentBytes } from '../bad-input/process-memory.ts'
 import { WireClient } from '../bad-input/wire-client.ts'
-import { HEAVY_TIMEOUT_MS, sized } from './load-size.ts'
+import { HEAVY_TIMEOUT_MS, IS_FULL, sized } from './load-size.ts'
 import { SocketCrowd } from './socket-crowd.ts'
 
 const MIB = 1024 * 1024
 const SENDERS = sized(200, 1000)
 const READERS = sized(100, 1000)
-const REQUESTS = sized(300, 3000)
+const REQUESTS = sized(200, 3000)
 /** 1 MiB is asked for so often: 1 GiB for each that does not read. */
 const FETCHES_EACH = 1024
 const STORED_MIB = 32
@@ -25,35 +25,52 @@ function batch(bytes: number): Buffer {
   return buildBatch([{ key: null, value: Buffer.alloc(bytes, 'x'), timestampMs: 1_700_000_000_000 }], {})
 }
 
+/** A broker, and a client of it that does nothing wrong. */
+interface Scene {
+  readonly broker: MillraceProcess
+  readonly client: WireClient
+}
+
+async function openScene(): Promise<Scene> {
+  const broker = await MillraceProcess.start({ settings: { 'message.max.bytes': String(2 * MIB) } })
+  const client = await WireClient.connect(broker.port)
+  const topics = TOPICS.map((name) => ({
+    name,
+    numPartitions: 1,
+    replicationFactor: 1,
+    assignments: [],
+    configs: [],
+  }))
+  await client.ask(createTopics, 7, { topics })
+  return { broker, client }
+}
+
+async function closeScene({ broker, client }: Scene): Promise<void> {
+  await client[Symbol.asyncDispose]()
+  await broker.close()
+}
+
 describe('a good client', () => {
-  let broker: MillraceProcess
-  let good: WireClient
+  let scene: Scene
+  /** Nobody attacks this one: what slows its client at the same time is the machine, which other tests share. */
+  let control: Scene
   let before = 0
 
   beforeAll(async () => {
-    broker = await MillraceProcess.start({ settings: { 'message.max.bytes': String(2 * MIB) } })
-    good = await WireClient.connect(broker.port)
-    await good.ask(createTopics, 7, {
-      topics: TOPICS.map((name) => ({
-        name,
-        numPartitions: 1,
-        replicationFactor: 1,
-        assignments: [],
-        configs: [],
-      })),
-    })
-    for (let index = 0; index < STORED_MIB; index += 1) await write('large', MIB)
-    await p99Ms()
-    before = await p99Ms()
+    scene = await openScene()
+    control = await openScene()
+    for (let index = 0; index < STORED_MIB; index += 1) await write(scene, 'large', MIB)
+    await measure()
+    before = (await measure()).attackedMs
   }, HEAVY_TIMEOUT_MS)
 
   afterAll(async () => {
-    await good?.[Symbol.asyncDispose]()
-    await broker?.close()
+    await closeScene(scene)
+    await closeScene(control)
   })
 
-  async function write(topic: string, bytes: number): Promise<void> {
-    const answer = await good.ask(produce, 9, {
+  async function write({ client }: Scene, topic: string, bytes: number): Promise<void> {
+    const answer = await client.ask(produce, 9, {
       transactionalId: null,
       acks: -1,
       timeoutMs: 10_000,
@@ -62,22 +79,33 @@ describe('a good client', () => {
     expect(answer.responses[0]?.partitionResponses[0]?.errorCode).toBe(0)
   }
 
-  async function p99Ms(): Promise<number> {
-    const times: number[] = []
+  /** The p99 of both clients, whose requests alternate. */
+  async function measure(): Promise<{ attackedMs: number; controlMs: number }> {
+    const times = new Map<Scene, number[]>([
+      [scene, []],
+      [control, []],
+    ])
     for (let index = 0; index < REQUESTS; index += 1) {
-      const startedMs = performance.now()
-      await write('good', 100)
-      times.push(performance.now() - startedMs)
+      for (const [measured, own] of times) {
+        const startedMs = performance.now()
+        await write(measured, 'good', 100)
+        own.push(performance.now() - startedMs)
+      }
     }
-    times.sort((a, b) => a - b)
-    return times[Math.floor(times.length * 0.99)] ?? Number.NaN
+    const p99 = (own: readonly number[] = []): number =>
+      own.toSorted((a, b) => a - b)[Math.floor(own.length * 0.99)] ?? Number.NaN
+    return { attackedMs: p99(times.get(scene)), controlMs: p99(times.get(control)) }
   }
 
-  function expectUnharmed(during: number): void {
-    const held = residentBytes(broker.pid)
-    const times = `p99 ${before.toFixed(2)} ms alone, ${during.toFixed(2)} ms beside the others`
-    process.stdout.write(`${times}; ${Math.round(held / MIB)} MiB resident\n`)
-    expect(during).toBeLessThan(2 * Math.max(before, LEAST_P99_MS))
+  async function expectUnharmed(): Promise<void> {
+    const { attackedMs, controlMs } = await measure()
+    const held = residentBytes(scene.broker.pid)
+    const [alone, beside, quiet] = [before, attackedMs, controlMs].map((ms) => ms.toFixed(2))
+    const told = `p99 ${alone} ms alone, ${beside} ms beside the others, ${quiet} ms on a broker without them`
+    process.stdout.write(`${told}; ${Math.round(held / MIB)} MiB resident\n`)
+    // At full size the machine is this test's own.
+    const fair = Math.max(before, LEAST_P99_MS, IS_FULL ? 0 : controlMs)
+    expect(attackedMs).toBeLessThan(2 * fair)
     expect(held).toBeLessThan(MEMORY_LIMIT_BYTES)
   }
 
@@ -86,13 +114,13 @@ describe('a good client', () => {
     async () => {
       // The head of a Produce request of 1 MiB, of which a byte a second follows.
       const head = Buffer.from('00100000' + '00000009' + '00000001' + 'ffff00', 'hex')
-      await using crowd = await SocketCrowd.open(broker.port, SENDERS, head)
+      await using crowd = await SocketCrowd.open(scene.broker.port, SENDERS, head)
       const timer = setInterval(() => {
         for (const socket of crowd.sockets) if (!socket.destroyed) socket.write(Buffer.alloc(1))
       }, 1000)
       try {
         await wait(1000)
-        expectUnharmed(await p99Ms())
+        await expectUnharmed()
         expect(crowd.openCount).toBe(SENDERS)
       } finally {
         clearInterval(timer)
@@ -116,16 +144,16 @@ describe('a good client', () => {
         ),
       )
       const all = Buffer.concat(Array.from({ length: FETCHES_EACH }, () => request))
-      await using crowd = await SocketCrowd.open(broker.port, READERS, all)
+      await using crowd = await SocketCrowd.open(scene.broker.port, READERS, all)
       for (const socket of crowd.sockets) socket.pause()
       await wait(1500)
-      expectUnharmed(await p99Ms())
+      await expectUnharmed()
     },
     HEAVY_TIMEOUT_MS,
   )
 
   it('is served as before when they have gone, and nothing is held for them', async () => {
     await wait(1000)
-    expectUnharmed(await p99Ms())
+    await expectUnharmed()
   })
 })
