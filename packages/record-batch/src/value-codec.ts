@@ -7,6 +7,8 @@ export interface ValueCodec<T> {
    * copying a short value. Left out: `decode` is given the view.
    */
   decodeAt?(bytes: Buffer, start: number, end: number): T
+  /** As `decode`, of bytes that are the value's own from here on: for codecs that would copy them otherwise. */
+  decodeOwned?(bytes: Buffer): T
 }
 
 /** Decodes `bytes[start, end)` in the way that is quickest for the codec. */
@@ -50,6 +52,7 @@ export function bytes(): ValueCodec<Buffer> {
   return {
     encode: (value) => value,
     decode: (view) => Buffer.from(view),
+    decodeOwned: (owned) => owned,
     decodeAt(bytes, start, end) {
       const copy = Buffer.allocUnsafe(end - start)
       bytes.copy(copy, 0, start, end)

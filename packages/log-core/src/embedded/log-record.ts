@@ -1,5 +1,6 @@
 import { decodeRange, type RecordCursor, type RecordInput, type ValueCodec } from '@millrace/record-batch'
 import { InvalidRequestError } from './invalid-request-error.ts'
+import type { OwnedCopies } from './owned-copies.ts'
 
 /** A record to be appended. Left out: no key, no headers, the time of the append. */
 export interface AppendRecord<Value, Key> {
@@ -71,16 +72,28 @@ function checkTimestamp(timestampMs: number, path: string): void {
 export function decodeRecord<Value, Key>(
   cursor: RecordCursor,
   codecs: RecordCodecs<Value, Key>,
-  logAppendTimeMs: number | null,
+  { logAppendTimeMs, copies }: { logAppendTimeMs: number | null; copies: OwnedCopies },
 ): StoredRecord<Value, Key> {
   const { bytes, keyStart, keyLength, valueStart, valueLength } = cursor
   return {
     offset: cursor.offset,
     timestampMs: logAppendTimeMs ?? cursor.timestampMs,
-    key: keyLength < 0 ? null : decodeRange(codecs.key, bytes, keyStart, keyStart + keyLength),
-    value: valueLength < 0 ? null : decodeRange(codecs.value, bytes, valueStart, valueStart + valueLength),
+    key: keyLength < 0 ? null : decodeField(codecs.key, copies, bytes, keyStart, keyLength),
+    value: valueLength < 0 ? null : decodeField(codecs.value, copies, bytes, valueStart, valueLength),
     headers: cursor.headerCount === 0 ? NO_HEADERS : cursor.headers().map(decodeHeader),
   }
+}
+
+/** Called for each field of each record: an object for start and length would cost as much as the field. */
+function decodeField<T>(
+  codec: ValueCodec<T>,
+  copies: OwnedCopies,
+  bytes: Buffer,
+  start: number,
+  length: number,
+): T {
+  if (codec.decodeOwned === undefined) return decodeRange(codec, bytes, start, start + length)
+  return codec.decodeOwned(copies.take(bytes, start, start + length))
 }
 
 const NO_HEADERS: readonly StoredHeader[] = Object.freeze([])

@@ -3,6 +3,7 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { decodeRecord, type RecordCodecs, type StoredRecord } from './log-record.ts'
+import { OwnedCopies } from './owned-copies.ts'
 import { type ReadFrom, type ReadUntil, resolveFrom, resolveUntil } from './read-range.ts'
 
 export interface ReadOptions {
@@ -43,6 +44,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
   #position = 0
   #batch: OpenBatch | null = null
   #isOver = false
+  readonly #copies = new OwnedCopies()
   #recordsThisTurn = 0
   /** Ends the wait for more. */
   #wake: (() => void) | null = null
@@ -121,6 +123,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
     const request = { offset, maxBytes, isFirstBatchWhole: true, limit: 'last-stable' } as const
     const slice = await this.#log.read(request)
     this.#buffers = slice.buffers
+    this.#copies.forget()
     this.#position = 0
   }
 
@@ -139,7 +142,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
           return null
         }
         range.next = offset + 1
-        return decodeRecord(cursor, this.#codecs, batch.logAppendTimeMs)
+        return decodeRecord(cursor, this.#codecs, batch)
       }
       // Compaction may have taken the batch's last records, but not its last offset.
       range.next = Math.max(range.next, batch.nextOffset)
@@ -164,7 +167,10 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
         continue
       }
       const logAppendTimeMs = header.timestampType === 1 ? header.maxTimestampMs : null
-      this.#batch = { cursor: openRecords(buffer, start, header), nextOffset, logAppendTimeMs }
+      // Batches could be decompressed into the same memory one after the other.
+      this.#copies.forget()
+      const cursor = openRecords(buffer, start, header)
+      this.#batch = { cursor, nextOffset, logAppendTimeMs, copies: this.#copies }
       return this.#batch
     }
     return null
@@ -201,6 +207,7 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
   }
 
   #forget(): void {
+    this.#copies.forget()
     this.#buffers = []
     this.#position = 0
     this.#batch = null
@@ -218,4 +225,5 @@ interface OpenBatch {
   readonly nextOffset: number
   /** The time of all records, when the log stamps it. */
   readonly logAppendTimeMs: number | null
+  readonly copies: OwnedCopies
 }
