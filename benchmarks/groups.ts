@@ -32,8 +32,10 @@ const ROWS: readonly (readonly [key: string, label: string, goal: string, digits
   ['firstClassic', 'start of one consumer to its first record, classic, ms', '50', 1],
   ['firstConsumer', 'the same, KIP-848, ms', '50', 1],
   ['leaveMs', 'two members, one leaves: pause beyond the heartbeat interval, ms', '100', 1],
-  ['commitsPerSecond', 'synced commits, 50 clients, a second', '50000', 0],
+  ['commitsPerSecond', 'synced commits, 50 clients of one group, a second', '50000', 0],
   ['commitP99Ms', 'their p99, ms', '5', 2],
+  ['apartPerSecond', 'synced commits, 50 clients of as many groups, a second', '', 0],
+  ['apartP99Ms', 'their p99, ms', '', 2],
   ['idleCpuPercent', '1,000 groups of 10 with 3 s heartbeats, % of a core', '15', 1],
   ['idleMegabytes', 'their memory above idle, MB', '100', 0],
   ['crowdMs', '1,000 members join one group at once: settled after, ms', '2000', 0],
@@ -92,10 +94,21 @@ async function measureRound(broker: BrokerUnderTest, scale: Scale, round: number
   const firstClassic = await startToFirstRecord(broker, 'classic', round)
   const firstConsumer = await startToFirstRecord(broker, 'consumer', round)
   const leaveMs = await leavePause(broker, round)
-  const commits = await commitLoad(broker, scale)
+  const together = await commitLoad(broker, scale, () => 'together')
+  const apart = await commitLoad(broker, scale, (client) => `apart-${client}`)
   const crowdMs = await crowdSettles(broker, scale, round)
   const idle = await idleGroups(broker, scale, round)
-  return { firstClassic, firstConsumer, leaveMs, crowdMs, ...commits, ...idle }
+  return {
+    firstClassic,
+    firstConsumer,
+    leaveMs,
+    crowdMs,
+    commitsPerSecond: together.perSecond,
+    commitP99Ms: together.p99Ms,
+    apartPerSecond: apart.perSecond,
+    apartP99Ms: apart.p99Ms,
+    ...idle,
+  }
 }
 
 /** A process that is started again on what it was told, until it answers for one of the groups. */

@@ -125,15 +125,19 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   {
     name: 'groups',
     about: 'whole groups of classic, new and mixed members in simulated time',
-    steps: ['classic', 'consumer', 'mixed'].flatMap((members) =>
-      range(5).map((step) => ({
-        name: `${members}-${step}`,
-        args: [
-          'packages/consumer-groups/test/run-seeds.ts',
-          ...[members, String(step * GROUP_SEEDS_PER_STEP + 1), String(GROUP_SEEDS_PER_STEP)],
-        ],
-      })),
-    ),
+    steps: [
+      // A simulation that finds nothing says something only while it finds what was planted.
+      { name: 'planted-bugs', args: ['packages/consumer-groups/test/find-plants.ts'] },
+      ...['classic', 'consumer', 'mixed'].flatMap((members) =>
+        range(5).map((step) => ({
+          name: `${members}-${step}`,
+          args: [
+            'packages/consumer-groups/test/run-seeds.ts',
+            ...[members, String(step * GROUP_SEEDS_PER_STEP + 1), String(GROUP_SEEDS_PER_STEP)],
+          ],
+        })),
+      ),
+    ],
   },
   {
     name: 'foreign-groups',

@@ -1,11 +1,14 @@
 /** What members of a classic group do, request by request. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { heartbeat, joinGroup, syncGroup } from '@millrace/protocol'
+import { consumerProtocolSubscription, heartbeat, joinGroup, syncGroup } from '@millrace/protocol'
 import type { GroupWire } from './group-wire.ts'
 
-const PROTOCOLS = [{ name: 'range', metadata: Buffer.from('metadata') }]
+/** Kafka reads it, and refuses what is none. */
+const SUBSCRIPTION = consumerProtocolSubscription.encode(0, { topics: ['groups'] })
+const PROTOCOLS = [{ name: 'range', metadata: SUBSCRIPTION }]
 const ASSIGNMENT = Buffer.from('a share of the partitions')
 const REBALANCE_IN_PROGRESS = 27
+const MEMBER_ID_REQUIRED = 79
 
 export interface Joined {
   readonly memberId: string
@@ -31,7 +34,8 @@ export async function joinAndSync(wire: GroupWire, { groupId, memberId = '' }: P
       reason: null,
     })
     known = joined.memberId
-    if (joined.errorCode !== 0) continue
+    if (joined.errorCode === MEMBER_ID_REQUIRED) continue
+    if (joined.errorCode !== 0) throw new Error(`JoinGroup was answered ${joined.errorCode}`)
     const { generationId, leader, members, protocolName, protocolType } = joined
     const assignments = members.map((member) => ({ memberId: member.memberId, assignment: ASSIGNMENT }))
     const synced = await wire.ask(syncGroup, 5, {
@@ -44,6 +48,8 @@ export async function joinAndSync(wire: GroupWire, { groupId, memberId = '' }: P
       assignments: leader === known ? assignments : [],
     })
     if (synced.errorCode === 0) return { memberId: known, generationId }
+    if (synced.errorCode !== REBALANCE_IN_PROGRESS)
+      throw new Error(`SyncGroup was answered ${synced.errorCode}`)
   }
 }
 

@@ -79,12 +79,16 @@ export async function leavePause({ bootstrap }: BrokerUnderTest, round: number):
   return ms
 }
 
-/** Each client commits one partition of a group of its own, again and again, one commit at a time. */
-export async function commitLoad({ bootstrap }: BrokerUnderTest, { commitMs }: Scale): Promise<Sample> {
+/** Each client commits a partition of its own, again and again, one commit at a time: for one group, or each for its own. */
+export async function commitLoad(
+  { bootstrap }: BrokerUnderTest,
+  { commitMs }: Scale,
+  groupOf: (client: number) => string,
+): Promise<{ perSecond: number; p99Ms: number }> {
   const wires = await openWires(bootstrap, COMMITTERS)
   const latencies: number[] = []
   const run = async (wire: GroupWire, index: number, untilMs: number): Promise<void> => {
-    const frame = commitFrame(`commits-${index}`)
+    const frame = commitFrame(groupOf(index), [index])
     while (performance.now() < untilMs) {
       const sentMs = performance.now()
       await wire.askRaw(frame)
@@ -101,7 +105,7 @@ export async function commitLoad({ bootstrap }: BrokerUnderTest, { commitMs }: S
   for (const wire of wires) wire.close()
   latencies.sort((a, b) => a - b)
   const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN
-  return { commitsPerSecond: latencies.length / seconds, commitP99Ms: p99 }
+  return { perSecond: latencies.length / seconds, p99Ms: p99 }
 }
 
 /** CPU and memory of groups that do nothing but say that they are there. */
@@ -160,16 +164,17 @@ export async function crowdSettles(
 /** Commits every partition of so many groups: what is to be loaded at a start. */
 export async function fillOffsets(bootstrap: string, { loadedGroups }: Scale): Promise<void> {
   const wires = await openWires(bootstrap, COMMITTERS)
+  const everyPartition = Array.from({ length: PARTITIONS }, (_, partition) => partition)
   await Promise.all(
     wires.map(async (wire, lane) => {
       for (let group = lane; group < loadedGroups; group += COMMITTERS)
-        await wire.askRaw(commitFrame(`loaded-${group}`, PARTITIONS))
+        await wire.askRaw(commitFrame(`loaded-${group}`, everyPartition))
     }),
   )
   for (const wire of wires) wire.close()
 }
 
-function commitFrame(groupId: string, partitions = 1): Buffer {
+function commitFrame(groupId: string, partitions: readonly number[]): Buffer {
   const body = {
     groupId,
     generationIdOrMemberEpoch: -1,
@@ -177,7 +182,7 @@ function commitFrame(groupId: string, partitions = 1): Buffer {
     topics: [
       {
         name: 'groups',
-        partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({
+        partitions: partitions.map((partitionIndex) => ({
           partitionIndex,
           committedOffset: 1,
           committedMetadata: '',

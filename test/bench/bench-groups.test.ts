@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const ROWS = 9
+const ROWS = 11
 
 it('the benchmarks of groups still run', async () => {
   const args = ['--conditions=@millrace/source', '--no-warnings', 'benchmarks/groups.ts', '--tiny']
