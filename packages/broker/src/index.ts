@@ -1,6 +1,7 @@
 export { explainGroup, type GroupFacts, type GroupFinding } from '@millrace/consumer-groups'
 export type { BrokerSnapshot, PartitionSnapshot } from './broker-snapshot.ts'
 export type { ClientSnapshot } from './client-snapshot.ts'
+export { type CatalogDamage, repairCatalog } from './cluster/catalog-repair.ts'
 export { InvalidConfigError } from './config/config-value.ts'
 export type { GroupExplanation } from './groups/explain.ts'
 export {

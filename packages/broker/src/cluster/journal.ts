@@ -58,7 +58,8 @@ export class Journal {
     const contents = readJournal(bytes)
     if (contents.kind === 'refused') {
       const where = `record ${contents.recordNumber} at position ${contents.position}`
-      throw new StorageError('CORRUPT', path, `${path}: ${where} is damaged: ${contents.reason}`)
+      const whatToDo = 'Nothing was changed; `millrace log repair` shows what can be kept'
+      throw new StorageError('CORRUPT', path, `${path}: ${where} is damaged: ${contents.reason}. ${whatToDo}`)
     }
     for (const entry of contents.entries) options.state.apply(entry)
     if (contents.validBytes < bytes.length) {

@@ -1,3 +1,4 @@
+import { type CatalogDamage, repairCatalog } from '@millrace/broker'
 import {
   dumpFile,
   nodeFileSystem,
@@ -26,6 +27,8 @@ export async function dumpLog({ file, records, output }: LogDumpArguments): Prom
 
 export async function verifyLog(args: LogVerifyArguments): Promise<void> {
   let [partitions, damaged] = [0, 0]
+  const catalog = await repairCatalog(nodeFileSystem(), args.data, { isExecuted: false })
+  if (catalog !== null) await tellCatalog(catalog, args)
   for await (const report of verifyDirectory(nodeFileSystem(), args.data, toolOptions(args))) {
     partitions++
     const damages = report.findings.filter(({ severity }) => severity === 'damage')
@@ -42,14 +45,17 @@ export async function verifyLog(args: LogVerifyArguments): Promise<void> {
       await printLine(`  ${severity === 'damage' ? 'damage' : 'note'}: ${where}: ${message}`)
     }
   }
-  if (damaged === 0) return
   const whatToDo = `millrace log repair --data ${args.data} shows what can be done`
+  if (damaged === 0 && catalog !== null) throw new CommandError(`the catalog is damaged: ${whatToDo}`)
+  if (damaged === 0) return
   throw new CommandError(`${damaged} of ${partitions} partitions are damaged: ${whatToDo}`)
 }
 
 export async function repairLog(args: LogRepairArguments): Promise<void> {
   const options = { ...toolOptions(args), isExecuted: args.execute }
-  let steps = 0
+  const catalog = await repairCatalog(nodeFileSystem(), args.data, options)
+  if (catalog !== null) await tellCatalog(catalog, args)
+  let steps = catalog === null ? 0 : 1
   for await (const repaired of repairDirectory(nodeFileSystem(), args.data, options)) {
     steps += repaired.steps.length
     if (args.output === 'json') {
@@ -61,6 +67,17 @@ export async function repairLog(args: LogRepairArguments): Promise<void> {
   }
   if (steps === 0) writeNote('Nothing is damaged.\n')
   else if (!args.execute) writeNote('Nothing was changed: add --execute to do it.\n')
+}
+
+/** What it is about, what would be lost, and where the file is kept. */
+async function tellCatalog(damage: CatalogDamage, { output }: LogVerifyArguments): Promise<void> {
+  if (output === 'json') return printLine(JSON.stringify(damage))
+  const { asidePath, keptEntries, lostBytes, path, position, reason, recordNumber } = damage
+  await printLine(`${path}: damaged`)
+  await printLine(`  damage: record ${recordNumber} at byte ${position}: ${reason}`)
+  await printLine(
+    `  repair: write it anew from ${keptEntries} whole records, and keep the file as ${asidePath}; lost: ${lostBytes} bytes, with what they said of topics and configs`,
+  )
 }
 
 function toolOptions({ partition }: LogVerifyArguments): { partitions?: readonly string[]; nowMs: number } {
