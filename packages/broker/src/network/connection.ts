@@ -170,6 +170,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     this.#countReplies()
     this.#countReceived(0)
     this.#owner.receiveBudget.leave(this)
+    this.#owner.replyBudget.leave(this)
     this.#owner.onClosed(this)
   }
 

@@ -33,6 +33,18 @@ describe('ReplyBudget', () => {
     expect(budget.waitForRoom({ unsentBytes: 0 })).not.toBeNull()
   })
 
+  it('keeps nothing for a connection that is gone', async () => {
+    const budget = new ReplyBudget(limits({ maxUnsentBytesInAll: 100 }), (run) => run())
+    budget.change(300)
+    const gone = { unsentBytes: 1 }
+    const waiting = budget.waitForRoom(gone)
+    budget.leave(gone)
+    await waiting
+    budget.leave(gone)
+    // It could wait again, so it was forgotten.
+    expect(budget.waitForRoom(gone)).not.toBeNull()
+  })
+
   it('lets those who wait in one after the other, and no more than there is room for', async () => {
     const clock = new SimulatedClock()
     const budget = new ReplyBudget(limits({ maxUnsentBytesInAll: 100 }), (run) => clock.endOfTurn(run))

@@ -17,7 +17,8 @@ export interface ReplyTaker {
 export class ReplyBudget {
   readonly #limits: Limits
   readonly #endOfTurn: (run: () => void) => void
-  readonly #waiting: (() => void)[] = []
+  /** One fetch of each connection at most, in the order in which they came. */
+  readonly #waiting = new Map<ReplyTaker, () => void>()
   #isWaking = false
   #heldBytes = 0
 
@@ -53,10 +54,18 @@ export class ReplyBudget {
   }
 
   /** Null when a fetch of this connection may start now; else resolves when it may. */
-  waitForRoom({ unsentBytes }: ReplyTaker): Promise<void> | null {
+  waitForRoom(taker: ReplyTaker): Promise<void> | null {
     if (!this.isExceeded) return null
-    if (unsentBytes === 0 && this.#heldBytes <= 2 * this.#limits.maxUnsentBytesInAll) return null
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    if (taker.unsentBytes === 0 && this.#heldBytes <= 2 * this.#limits.maxUnsentBytesInAll) return null
+    assert(!this.#waiting.has(taker), 'a fetch that waits holds back what is behind it')
+    return new Promise((resolve) => this.#waiting.set(taker, resolve))
+  }
+
+  /** The connection is gone: nothing is kept for it, however long the others may have to wait. */
+  leave(taker: ReplyTaker): void {
+    const wake = this.#waiting.get(taker)
+    this.#waiting.delete(taker)
+    wake?.()
   }
 
   /** The largest answer that one Fetch may have now. */
@@ -71,8 +80,10 @@ export class ReplyBudget {
   /** One in a turn: what it reads is counted before the next one is let in. */
   #wakeNext(): void {
     if (this.#isWaking || this.isExceeded) return
-    const wake = this.#waiting.shift()
-    if (wake === undefined) return
+    const [next] = this.#waiting
+    if (next === undefined) return
+    const [taker, wake] = next
+    this.#waiting.delete(taker)
     this.#isWaking = true
     wake()
     this.#endOfTurn(() => {
