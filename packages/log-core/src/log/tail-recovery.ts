@@ -89,12 +89,13 @@ async function settleTail(
  * earlier attempt to open the log; that marked them clean although they never reached the disk, and the next sync would
  * report success without writing them (ATC'20, "Can Applications Recover from fsync Failures?").
  */
-async function writeAgain(file: FileHandle, start: number, end: number): Promise<void> {
+async function writeAgain(file: ReopeningFile, start: number, end: number): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(Math.max(0, Math.min(REWRITE_BYTES, end - start)))
   for (let at = start; at < end; ) {
-    const bytes = await file.read(at, Math.min(REWRITE_BYTES, end - at))
-    if (bytes.length === 0) return
-    file.writeAtSync(at, bytes)
-    at += bytes.length
+    const length = await file.readInto(at, memory, Math.min(REWRITE_BYTES, end - at))
+    if (length === 0) return
+    file.writeAtSync(at, memory.subarray(0, length))
+    at += length
   }
 }
 
