@@ -44,8 +44,11 @@ export interface GatewayLimits {
   /** Produce messages of one socket that are not acknowledged yet. */
   readonly maxProducesInFlight: number
   readonly maxRecordsPerMessage: number
-  /** How long records are gathered for one frame. */
+  /** How long records are gathered for one frame, by a feed that is not crowded. */
   readonly frameMs: number
+  /** From so many listeners on a feed gathers longer: a frame costs as much for ten records as for thirty. */
+  readonly crowdedListeners: number
+  readonly maxFrameMs: number
   readonly maxRecordsPerFrame: number
   readonly maxFrameBytes: number
   /** What of a topic's newest records is kept for those who listen to it, and are a little late. */
@@ -84,6 +87,8 @@ const LIMITS: GatewayLimits = {
   maxProducesInFlight: 100,
   maxRecordsPerMessage: 10_000,
   frameMs: 10,
+  crowdedListeners: 300,
+  maxFrameMs: 30,
   maxRecordsPerFrame: 1_000,
   maxFrameBytes: 256 * KIB,
   feedWindowBytes: 4 * MIB,
@@ -99,6 +104,7 @@ export function gatewayLimits(changed: Partial<GatewayLimits> = {}): GatewayLimi
   const limits = { ...LIMITS, ...changed }
   assert(limits.maxFrameBytes <= limits.maxUnsentBytes, 'a frame must fit into what may be unsent')
   assert(limits.maxFrameBytes <= limits.feedWindowBytes, 'a feed must be able to keep a frame')
+  assert(limits.frameMs <= limits.maxFrameMs, 'a crowded feed gathers no shorter than another one')
   assert(limits.maxWebSockets <= limits.maxConnections, 'a WebSocket is a connection')
   return limits
 }

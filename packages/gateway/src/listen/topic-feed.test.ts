@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { resolveGatewayOptions } from '../gateway-options.ts'
 import { TestGateway } from '../testing/test-gateway.ts'
 import { TestSocket } from '../testing/test-socket.ts'
+import type { Timer } from '../time/clock.ts'
 import { TopicFeed } from './topic-feed.ts'
 
 const COUNT = 60_000
@@ -50,5 +51,31 @@ it('who had taken all of a feed finds a hole after it jumped, and not the record
   expect(feed.nextSequence).toBeGreaterThan(atHead?.sequence ?? 0)
   expect(feed.entry(atHead?.sequence ?? 0)).toBeUndefined()
   expect(feed.join(new Map([[0, 49_999]]))).toBeNull()
+  feed.close()
+})
+
+it.each([
+  [1, 10],
+  [300, 10],
+  [600, 20],
+  [2_000, 30],
+])('with %i listeners it gathers for %i ms', async (count, gatheredMs) => {
+  await using test = await TestGateway.start()
+  await test.client.admin.createTopics([{ name: 'a' }])
+  const settings = resolveGatewayOptions({})
+  const published = Promise.withResolvers<number>()
+  const after = (delayMs: number, run: () => void): Timer => {
+    published.resolve(delayMs)
+    return settings.clock.after(delayMs, run)
+  }
+  const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), {
+    ...settings,
+    clock: { ...settings.clock, after },
+  })
+  const nobody = { onEntry: () => {}, onFeedFailed: () => {} }
+  for (let index = 0; index < count; index++) feed.add({ ...nobody })
+  feed.want()
+  await test.client.producer().send('a', { value: 'x' })
+  expect(await published.promise).toBe(gatheredMs)
   feed.close()
 })

@@ -157,7 +157,12 @@ export class TopicFeed {
     const isFull =
       this.#gathered.length >= limits.maxRecordsPerFrame || this.#gatheredBytes >= limits.maxFrameBytes
     if (isFull) this.#publish()
-    else this.#timer ??= clock.after(limits.frameMs, () => this.#publish())
+    else this.#timer ??= clock.after(this.#frameMs, () => this.#publish())
+  }
+
+  get #frameMs(): number {
+    const { crowdedListeners, frameMs, maxFrameMs } = this.#settings.limits
+    return Math.min(maxFrameMs, frameMs * Math.max(1, this.#listeners.size / crowdedListeners))
   }
 
   #publish(): void {
