@@ -317,6 +317,7 @@ describe('doctor', () => {
       'sync',
       'cluster',
       'advertised address of broker 1',
+      'versions',
       'partitions',
       'clock',
     ]) {
@@ -444,7 +445,9 @@ describe('the command line', () => {
 
   it('names what was meant', async () => {
     expect(await failure('sreve')).toContain('serve')
-    expect(await failure('serve --dtaa x')).toContain('dtaa')
+    expect(await failure('serve --dtaa x')).toContain('dtaa: did you mean --data?')
+    expect(await failure('topic create x --partitons 3')).toContain('did you mean --partitions?')
+    expect(await failure('topic craete x')).toContain('no command "topic craete": did you mean create?')
     expect(await failure('topic')).toContain('topic create, list, describe, alter or delete')
   })
 

@@ -12,6 +12,7 @@ export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/config-a
 export type { ActiveProducer, LogSize, Reassignment, RecordsToDelete } from './admin/partition-admin.ts'
 export type { CreatedTopic, NewTopic } from './admin/topic-admin.ts'
 export type { ClientQuota, QuotaEntity, ScramMechanism, ScramUser } from './admin/user-admin.ts'
+export type { BrokerVersions } from './admin/version-admin.ts'
 export { type Client, createClient } from './client.ts'
 export { ClientError, type ClientErrorCode } from './client-error.ts'
 export type { ClientOptions } from './client-options.ts'

@@ -9,7 +9,8 @@ export interface BenchOptions {
   readonly topic: string | null
   readonly topics: number
   readonly partitions: number
-  readonly sizeBytes: number
+  /** Of the values, in turn. */
+  readonly sizesBytes: readonly number[]
   /** Null: as fast as it goes. */
   readonly perSecond: number | null
   readonly durationMs: number
@@ -33,7 +34,7 @@ export function benchOptions(args: BenchArguments): BenchOptions {
     topic: args.topic ?? null,
     topics: wholeNumber('--topics', args.topics, 1),
     partitions: wholeNumber('--partitions', args.partitions, 1),
-    sizeBytes: wholeNumber('--size', args.size, STAMP_BYTES),
+    sizesBytes: args.size.split(',').map((size) => wholeNumber('--size', size, STAMP_BYTES)),
     perSecond: perSecond ?? (args.what === 'latency' ? 1_000 : null),
     durationMs: parseDuration('--duration', args.duration),
     records: wholeNumber('--records', args.records, 1),

@@ -26,7 +26,7 @@ describe('the options of bench', () => {
   it('are numbers with units', () => {
     expect(benchOptions(ARGS)).toMatchObject({
       partitions: 2,
-      sizeBytes: 100,
+      sizesBytes: [100],
       perSecond: null,
       durationMs: 500,
       acks: 1,
@@ -36,6 +36,7 @@ describe('the options of bench', () => {
       perSecond: 2,
       durationMs: 120_000,
     })
+    expect(benchOptions({ ...ARGS, size: '100,1000' }).sizesBytes).toEqual([100, 1000])
     expect(parseRate('--rate', '1.5/s')).toBe(1.5)
   })
 

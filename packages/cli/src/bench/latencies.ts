@@ -46,7 +46,7 @@ export function plot(latencies: Latencies): string {
     .map((percentile) => {
       const ms = percentile === 100 ? latencies.maxMs : latencies.percentile(percentile)
       const columns = longest === 0 ? 0 : Math.round((Math.log10(1 + ms * 1_000) / longest) * PLOT_COLUMNS)
-      return `  ${`p${percentile}`.padStart(6)} ${`${ms.toFixed(ms < 10 ? 2 : 1)} ms`.padStart(10)} ${'#'.repeat(columns)}\n`
+      return `  ${(percentile === 100 ? 'max' : `p${percentile}`).padStart(6)} ${`${ms.toFixed(ms < 10 ? 2 : 1)} ms`.padStart(10)} ${'#'.repeat(columns)}\n`
     })
     .join('')
 }

@@ -95,6 +95,10 @@ async function fill(
   clearInterval(stop)
 }
 
+function meanBytes({ sizesBytes }: BenchOptions): number {
+  return sizesBytes.reduce((sum, size) => sum + size, 0) / sizesBytes.length
+}
+
 function perSecond({ records, elapsedMs }: Work): number {
   return elapsedMs > 0 ? (records * 1_000) / elapsedMs : 0
 }
@@ -103,7 +107,7 @@ function asJson(options: BenchOptions, { produced, consumed, acknowledged, endTo
   const work = (done: Work | null): object | null =>
     done === null
       ? null
-      : { ...done, recordsPerSecond: perSecond(done), bytesPerSecond: perSecond(done) * options.sizeBytes }
+      : { ...done, recordsPerSecond: perSecond(done), bytesPerSecond: perSecond(done) * meanBytes(options) }
   return `${JSON.stringify({
     options,
     produced: work(produced),
@@ -116,7 +120,7 @@ function asJson(options: BenchOptions, { produced, consumed, acknowledged, endTo
 function asTable(options: BenchOptions, { produced, consumed, acknowledged, endToEnd }: BenchResult): string {
   const rate = (what: string, work: Work | null): string => {
     if (work === null) return ''
-    const megabytes = ((perSecond(work) * options.sizeBytes) / 1e6).toFixed(1)
+    const megabytes = ((perSecond(work) * meanBytes(options)) / 1e6).toFixed(1)
     const failed = work.failed === 0 ? '' : `, ${work.failed.toLocaleString('en')} failed`
     const records = Math.round(perSecond(work)).toLocaleString('en')
     return `${what}: ${records} records/s, ${megabytes} MB/s (${work.records.toLocaleString('en')} records${failed})\n`

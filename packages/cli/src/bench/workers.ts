@@ -25,15 +25,15 @@ export async function produceFor(
 ): Promise<Work> {
   const { acks, compression } = options
   const producer = client.producer({ acks, compression })
-  const values = valuePool(options.sizeBytes)
+  const values = valuePool(options.sizesBytes)
   const startMs = performance.now()
-  const state = { sent: 0, failed: 0 }
+  const state = { sent: 0, failed: 0, sends: 0 }
   const send = async (count: number, firstDueMs: number, stepMs: number): Promise<void> => {
     const first = state.sent
     state.sent += count
     const records = stampedRecords(values, first, count, firstDueMs, stepMs)
     try {
-      await producer.sendMany(topics[Math.floor(first / RECORDS_PER_SEND) % topics.length] ?? '', records)
+      await producer.sendMany(topics[state.sends++ % topics.length] ?? '', records)
       const nowMs = performance.now()
       for (let i = 0; i < count; i++) latencies.add(nowMs - firstDueMs - i * stepMs)
     } catch {
@@ -57,10 +57,14 @@ export async function consume(
   options: { readonly follow: boolean; readonly signal: AbortSignal },
   latencies: Latencies | null,
 ): Promise<Work> {
-  const startMs = performance.now()
+  // Neither the wait for the first record counts, nor the one behind the last.
+  let startMs = 0
+  let endMs = 0
   let records = 0
   const reader = client.read(topics, { ...options, from: options.follow ? 'end' : 'beginning' })
   for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
+    endMs = performance.now()
+    if (records === 0) startMs = endMs
     records += batch.length
     if (latencies === null) continue
     const nowMs = performance.now()
@@ -68,7 +72,7 @@ export async function consume(
       if (value !== null && value.length >= STAMP_BYTES) latencies.add(nowMs - value.readDoubleBE(0))
     }
   }
-  return { records, failed: 0, elapsedMs: performance.now() - startMs }
+  return { records, failed: 0, elapsedMs: endMs - startMs }
 }
 
 async function closedLoop(
@@ -92,12 +96,12 @@ async function closeWithin(producer: Producer): Promise<void> {
 }
 
 /** Letters that compress a little, as text does; a few hundred values, so that making them costs nothing. */
-function valuePool(sizeBytes: number): Buffer[] {
+function valuePool(sizesBytes: readonly number[]): Buffer[] {
   const letters = 'etaoin shrdlu cmfwyp vbgkjqxz {"id":1234567890,"name":'
   let seed = 1
-  return Array.from({ length: VALUE_POOL }, () => {
-    const value = Buffer.alloc(sizeBytes)
-    for (let i = STAMP_BYTES; i < sizeBytes; i++) {
+  return Array.from({ length: VALUE_POOL * sizesBytes.length }, (_, at) => {
+    const value = Buffer.alloc(sizesBytes[at % sizesBytes.length] ?? STAMP_BYTES)
+    for (let i = STAMP_BYTES; i < value.length; i++) {
       // A linear congruential generator: the same values in each run.
       seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
       value[i] = letters.charCodeAt(seed % letters.length)

@@ -44,7 +44,12 @@ export const benchCommand: CommandModule = {
         default: '1',
         describe: 'Partitions of each',
       })
-      .option('size', { type: 'string', requiresArg: true, default: '100', describe: 'Bytes of a value' })
+      .option('size', {
+        type: 'string',
+        requiresArg: true,
+        default: '100',
+        describe: 'Bytes of a value; several, such as 100,1000, take turns',
+      })
       .option('rate', {
         type: 'string',
         requiresArg: true,

@@ -1,6 +1,6 @@
 import type { TopicMetadata } from '@millrace/client'
 import { expect, it } from 'vitest'
-import { checkPartitions } from './cluster-checks.ts'
+import { checkPartitions, versionFindings } from './cluster-checks.ts'
 
 function topic(leaders: number[], inSync = [1]): TopicMetadata {
   return {
@@ -38,4 +38,26 @@ it('partitions that lack replicas are a warning', () => {
     state: 'warning',
     seen: '1 partitions lack some: flights/0',
   })
+})
+
+it('versions are enough, or named; brokers that differ are a warning', () => {
+  const speaks = (nodeId: number, fetch: number) => ({
+    nodeId,
+    apis: new Map<string, readonly [number, number]>([
+      ['Produce', [3, 13]],
+      ['Fetch', [4, fetch]],
+      ['ListOffsets', [1, 11]],
+      ['Metadata', [0, 13]],
+    ]),
+    features: new Map([['metadata.version', 30]]),
+  })
+  expect(versionFindings([speaks(1, 18), speaks(2, 18)])).toMatchObject([
+    { state: 'good', seen: '4 APIs, Fetch up to 18, metadata.version 30' },
+  ])
+  expect(versionFindings([speaks(1, 18), speaks(2, 17)])).toMatchObject([
+    { state: 'warning', seen: 'broker 2 differs from broker 1' },
+  ])
+  expect(versionFindings([speaks(1, 3)])).toMatchObject([
+    { state: 'broken', subject: 'versions of broker 1', seen: 'Fetch ends before version 4' },
+  ])
 })

@@ -1,4 +1,4 @@
-import { type Client, LATEST, type TopicMetadata } from '@millrace/client'
+import { type BrokerVersions, type Client, LATEST, type TopicMetadata } from '@millrace/client'
 import { broken, type Finding, good, warning } from './finding.ts'
 
 /** Time in which a group that reads has to move, in ms. */
@@ -14,6 +14,10 @@ export async function checkBrokers(client: Client): Promise<Finding[]> {
     good('cluster', `${clusterId}, controller ${controllerId}`),
     good('brokers', names),
     ...(await Promise.all(brokers.map(({ nodeId }) => checkAdvertised(client, nodeId)))),
+    ...(await checkVersions(
+      client,
+      brokers.map(({ nodeId }) => nodeId),
+    )),
   ]
 }
 
@@ -31,6 +35,53 @@ async function checkAdvertised(client: Client, nodeId: number): Promise<Finding>
       'check advertised.listeners of that broker, and the network between here and it',
     )
   }
+}
+
+/** What the brokers speak: enough for this command, and all of them the same. */
+async function checkVersions(client: Client, nodeIds: readonly number[]): Promise<Finding[]> {
+  const told = await Promise.all(
+    // A broker that is not reachable was named already.
+    nodeIds.map(async (nodeId) => ({
+      nodeId,
+      versions: await client.admin.describeVersions(nodeId).catch(() => null),
+    })),
+  )
+  return versionFindings(
+    told.flatMap(({ nodeId, versions }) => (versions === null ? [] : [{ nodeId, ...versions }])),
+  )
+}
+
+/** What this command cannot do without, in its oldest version that keeps headers and idempotence. */
+const NEEDED: Readonly<Record<string, number>> = { Produce: 3, Fetch: 4, ListOffsets: 1, Metadata: 4 }
+
+/** What is to be said of the versions that brokers take. */
+export function versionFindings(
+  brokers: readonly (BrokerVersions & { readonly nodeId: number })[],
+): Finding[] {
+  const [first] = brokers
+  if (first === undefined) return []
+  const findings: Finding[] = []
+  for (const { nodeId, apis } of brokers) {
+    const lacking = Object.entries(NEEDED).filter(([name, version]) => (apis.get(name)?.[1] ?? -1) < version)
+    if (lacking.length === 0) continue
+    const seen = lacking.map(([name, version]) => `${name} ends before version ${version}`).join(', ')
+    findings.push(broken(`versions of broker ${nodeId}`, seen, 'it is older than Kafka 1.0: update it'))
+  }
+  const spoken = ({ apis }: BrokerVersions): string => JSON.stringify([...apis].sort())
+  const others = brokers.filter((broker) => spoken(broker) !== spoken(first)).map(({ nodeId }) => nodeId)
+  if (others.length > 0) {
+    const seen = `broker ${others.join(', ')} differs from broker ${first.nodeId}`
+    findings.push(warning('versions', seen, 'bring all brokers to the same release'))
+  }
+  if (findings.length > 0) return findings
+  const features = [...first.features].map(([name, level]) => `${name} ${level}`).join(', ')
+  const fetch = first.apis.get('Fetch')?.[1]
+  return [
+    good(
+      'versions',
+      `${first.apis.size} APIs, Fetch up to ${fetch}${features === '' ? '' : `, ${features}`}`,
+    ),
+  ]
 }
 
 /** Partitions that nobody leads, or that lack replicas. */

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import { nodeFileSystem } from '@millrace/log-core'
+import { describeError } from '../command-error.ts'
 import { readTextFileIfThere } from '../files.ts'
 import { formatSize } from '../output/units.ts'
 import { broken, type Finding, good, warning } from './finding.ts'
@@ -61,8 +62,21 @@ export async function checkDisk(dataDir: string): Promise<Finding[]> {
     freeBytes < LITTLE_SPACE_BYTES
       ? warning('disk space', `${formatSize(freeBytes)} free`, 'make room, or lower retention.bytes')
       : good('disk space', `${formatSize(freeBytes)} free`),
-    await syncTime(dataDir),
+    await checkSync(dataDir),
   ]
+}
+
+/** A file system that refuses to sync can keep no promise. */
+async function checkSync(dataDir: string): Promise<Finding> {
+  try {
+    return await syncTime(dataDir)
+  } catch (error) {
+    return broken(
+      'sync',
+      describeError(error),
+      'nothing can be promised here: use a local disk that this user may write',
+    )
+  }
 }
 
 async function syncTime(dataDir: string): Promise<Finding> {

@@ -7,7 +7,7 @@ import { parsePosition } from '../position.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { jsonFormat } from '../tail/json-format.ts'
 import { parseFormat, type RecordFormat, rawFormat } from '../tail/record-format.ts'
-import { abortOnEndSignal, isInteractive, writeNote } from '../terminal.ts'
+import { abortOnEndSignal, isInteractive, terminalColumns, writeNote } from '../terminal.ts'
 import { openTarget, type ReplayTarget } from './replay-target.ts'
 import { type TimedRecord, TimeOrderedReader } from './time-ordered-reader.ts'
 
@@ -135,9 +135,9 @@ class ReplayProgress {
     this.#shownMs = nowMs
     const part = this.#total === 0 ? 0 : Math.min(1, this.#sent / this.#total)
     const bar = '='.repeat(Math.round(part * BAR_COLUMNS)).padEnd(BAR_COLUMNS)
-    writeNote(
-      `\r\x1b[K[${bar}] ${Math.floor(part * 100)}% ${formatTime(timeMs)} ${this.#sent.toLocaleString('en')} records`,
-    )
+    const line = `[${bar}] ${Math.floor(part * 100)}% ${formatTime(timeMs)} ${this.#sent.toLocaleString('en')} records`
+    // A line that wraps could not be taken back.
+    writeNote(`\r\x1b[K${line.slice(0, terminalColumns() - 1)}`)
   }
 
   end(): void {

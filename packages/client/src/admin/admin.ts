@@ -33,6 +33,7 @@ import {
   readTopic,
 } from './topic-admin.ts'
 import type { ClientQuota, QuotaEntity, ScramMechanism, ScramUser } from './user-admin.ts'
+import type { BrokerVersions } from './version-admin.ts'
 
 /** The cluster as one of its brokers describes it. */
 export interface ClusterDescription {
@@ -103,6 +104,12 @@ export class Admin {
       const { clusterId, controllerId, brokers } = metadata
       return { clusterId: clusterId ?? '', controllerId, brokers }
     }
+  }
+
+  /** What one broker speaks, and at which level the cluster runs its features. */
+  async describeVersions(nodeId: number): Promise<BrokerVersions> {
+    const { readBrokerVersions } = await import('./version-admin.ts')
+    return readBrokerVersions(this.#cluster, nodeId)
   }
 
   #describeCluster(): Promise<ClusterDescription> {
