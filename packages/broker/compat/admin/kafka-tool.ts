@@ -50,7 +50,7 @@ export function comparable(run: ToolRun, { bootstrap, dataDir }: Surroundings): 
     .replace(/(cluster id: |Cluster ID: |TopicId: )[\w-]{22}/gi, '$1ID')
     .replace(/\b\d{2}:\d{2}:\d{2}\.\d{3}\b/g, 'TIME')
     .replace(/\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}[:,]\d{3}\b/g, 'TIME')
-    .replace(/\b1\d{12}\b/g, 'TIME')
+    .replace(/(?<![.\d])1\d{12}\b/g, 'TIME')
     .replace(/"size":\d+/g, '"size":N')
     .replace(/^ +min\.insync\.replicas=.*$/gm, '')
     .replace(/min\.insync\.replicas=1,?/g, '')

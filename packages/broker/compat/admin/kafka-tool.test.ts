@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { comparable, withoutNumbers } from './kafka-tool.ts'
+
+const SURROUNDINGS = { bootstrap: 'localhost:9092', dataDir: '/data' }
+
+// VerifiableProducer prints a throughput of as many digits as a double has: some have thirteen behind the point, like a time.
+it.each(['94.33962264150944', '99.1234567890123', '100.0'])(
+  'takes the rate %s for a number like any other',
+  (rate) => {
+    const run = { code: 0, stdout: `{"timestamp":1795519241698,"avg_throughput":${rate}}`, stderr: '' }
+    expect(withoutNumbers(comparable(run, SURROUNDINGS))).toBe(
+      'exit N\n{"timestamp":TIME,"avg_throughput":N}',
+    )
+  },
+)
