@@ -70,7 +70,7 @@ const ASSIGNED: Readonly<Record<ClientName, (bootstrap: string, topic: string, g
     stream.resume()`,
 }
 
-/** Resident memory of the process, in MB, with all partitions of the topic assigned for three seconds. */
+/** Resident memory of the process, in MB, with all partitions of the topic assigned for two seconds. */
 export async function measureMemory(
   name: ClientName,
   bootstrap: string,
@@ -78,7 +78,7 @@ export async function measureMemory(
   group: string,
 ): Promise<number> {
   const code = `${ASSIGNED[name](bootstrap, topic, group)}
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await new Promise((resolve) => setTimeout(resolve, 2000))
     console.log(process.memoryUsage.rss() / 1e6)
     process.exit(0)`
   return Number(await runScript(code, false))
