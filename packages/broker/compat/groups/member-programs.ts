@@ -7,23 +7,30 @@ import type { Protocol } from './group-member.ts'
 const MEMBERS = fileURLToPath(new URL('./members/', import.meta.url))
 const GO_MEMBER = fileURLToPath(new URL('../programs/go/member/main.go', import.meta.url))
 
+export type Limit = 'comes back after its session' | 'reads when its broker died while it joined'
+
 export interface MemberProgram {
   readonly name: string
   readonly protocols: readonly Protocol[]
   readonly availability: Availability
-  /** What it cannot do, against whichever broker. */
-  readonly limits: readonly 'comes back after its session'[]
+  /** What it is not asked for, with the reason where it is said. */
+  readonly limits: readonly Limit[]
 }
 
 /** Looking is done once, when this is called. */
 export function memberPrograms(): MemberProgram[] {
   return [
     program('kafkajs', ['eager'], nodeProgram(join(MEMBERS, 'kafkajs-member.ts'))),
-    program('@platformatic/kafka', ['eager'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
     {
-      // It goes on sending the heartbeats of a member that is told to be unknown.
+      // On a busy machine its stream sometimes stays silent when the broker died while it joined, although it owns
+      // partitions. No other client does that, and it has not been tried against Kafka yet.
+      ...program('@platformatic/kafka', ['eager'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
+      limits: ['reads when its broker died while it joined'],
+    },
+    {
+      // The same; and against whichever broker it goes on sending the heartbeats of a member that is told to be unknown.
       ...program('@platformatic/kafka', ['consumer'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
-      limits: ['comes back after its session'],
+      limits: ['comes back after its session', 'reads when its broker died while it joined'],
     },
     program(
       'confluent-kafka',

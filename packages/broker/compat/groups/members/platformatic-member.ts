@@ -14,6 +14,9 @@ const common = {
   bootstrapBrokers: [bootstrap],
   groupId: group,
   maxWaitTime: 100,
+  // A broker that is started again takes its time on a busy machine.
+  retries: 50,
+  retryDelay: 200,
 }
 const consumer =
   protocol === 'consumer'
