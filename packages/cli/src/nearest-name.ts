@@ -11,15 +11,20 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return nearest
 }
 
-/** Levenshtein distance. */
+/** Levenshtein distance, where two neighbours that changed places are one mistake. */
 function editDistance(left: string, right: string): number {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let row = 1; row <= left.length; row++) {
     const current = [row]
     for (let column = 1; column <= right.length; column++) {
       const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+      const isSwap =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]
+      const swap = isSwap ? (beforePrevious[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY
+      current.push(Math.min(substitution, swap, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
     }
+    beforePrevious = previous
     previous = current
   }
   return previous[right.length] ?? 0

@@ -21,8 +21,10 @@ export function terminalColumns(): number {
   return process.stdout.columns ?? process.stderr.columns ?? 80
 }
 
+/** A variable of the environment; an empty one is none, as shells have it. */
 export function environment(name: string): string | undefined {
-  return process.env[name]
+  const value = process.env[name]
+  return value === '' ? undefined : value
 }
 
 /** Writes data. Resolves when more is wanted: at once, or when the reader at the other end has caught up. */
