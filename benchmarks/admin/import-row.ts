@@ -15,6 +15,8 @@ import { Wire } from './wire.ts'
 const TOPIC = 'bulk'
 const PARTITIONS = 10
 const SEGMENT_BYTES = 1_000_000_000
+/** Of each partition: the last one is copied, whatever is done with the others. */
+const SEGMENTS = 10
 const RECORDS_EACH = 1000
 const RECORD_BYTES = 1000
 const READ_BYTES = 4 * 1024 * 1024
@@ -87,7 +89,7 @@ function fillPartition(directory: string, batch: Buffer, sizeBytes: number): voi
   let segment = ''
   let segmentBytes = SEGMENT_BYTES
   while (written < sizeBytes) {
-    if (segmentBytes + batch.length > Math.min(SEGMENT_BYTES, sizeBytes / 2)) {
+    if (segmentBytes + batch.length > Math.min(SEGMENT_BYTES, sizeBytes / SEGMENTS)) {
       segment = join(directory, `${String(nextOffset).padStart(20, '0')}.log`)
       segmentBytes = 0
     }
