@@ -1,12 +1,15 @@
 /** `millrace tail` in a real terminal, which tmux plays. */
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   LAUNCHER,
   MillraceProcess,
   runMillrace,
 } from '../../packages/broker/compat/process/millrace-process.ts'
+import { terminalPicture } from './terminal-picture.ts'
 
+const PICTURE = new URL('../../docs/images/tail.svg', import.meta.url)
 const SOCKET = `millrace-test-${process.pid}`
 const isRequired = process.env.MILLRACE_REQUIRE_CLIENTS === '1'
 
@@ -53,6 +56,12 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
     await screenShows(/first\s*\n.*second/)
     await produce('third\n')
     await screenShows(/first\s*\n.*second\s*\n.*third/)
+    if (process.env.MILLRACE_SCREENSHOTS === '1') {
+      // The command itself has a path in it that is this machine's alone.
+      const screen = tmux('capture-pane', '-p', '-e', '-t', 'tail').split('\n')
+      const shown = screen.filter((line) => /\d\d:\d\d:\d\d/.test(line))
+      writeFileSync(PICTURE, terminalPicture(`$ millrace tail chat\n${shown.join('\n')}`, 100))
+    }
     tmux('send-keys', '-t', 'tail', 'C-c')
     await screenShows(/ended with 0/)
   })

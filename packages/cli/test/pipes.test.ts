@@ -28,8 +28,8 @@ it('200,000 flights', async () => {
   expect((await through('flights', input)).equals(input)).toBe(true)
 })
 
-it('wide characters, colours and a line of nearly 1 MiB', async () => {
+it('wide characters, colours, long lines, one of nearly 1 MiB', async () => {
   const longest = 'é'.repeat(500_000)
-  const input = Buffer.from(`航班 ✈️ 👩‍👩‍👧\n\x1b[31mred\x1b[0m\n${longest}\n`)
+  const input = Buffer.from(`航班 ✈️ 👩‍👩‍👧\n\x1b[31mred\x1b[0m\n${'long'.repeat(25_000)}\nlast\n${longest}\n`)
   expect((await through('wide', input)).equals(input)).toBe(true)
 })
