@@ -69,6 +69,10 @@ describe('our client', () => {
     const consuming = client.topic('shared').consume(options, ({ partition, offset }) => {
       note('ours', partition, offset)
     })
+    // The first to come leads.
+    await expect
+      .poll(async () => (await client.admin.describeGroup('mixed'))?.state, { timeout: 20_000 })
+      .toBe('Stable')
     const kafka = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING })
     const member = kafka.consumer({
       groupId: 'mixed',
