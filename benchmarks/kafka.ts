@@ -6,6 +6,7 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { buildLoader } from './harness/loader.ts'
+import { FullPageCache } from './harness/page-cache.ts'
 import { writeSection } from './harness/report-page.ts'
 import { alone, startPair } from './kafka/broker-under-test.ts'
 import { type Row, type RowSettings, Samples, TABLE_HEAD } from './kafka/comparison.ts'
@@ -59,8 +60,10 @@ async function main(): Promise<void> {
 async function measureLoad(rows: readonly Row[], settings: RowSettings): Promise<string[]> {
   if (rows.length === 0) return []
   await using pair = await startPair(WARM_UP_RECORDS * settings.scale)
+  using cache = settings.scale === 1 ? new FullPageCache() : null
   const lines: string[] = []
   for (const row of rows) {
+    cache?.fill()
     const samples = new Samples()
     for (let round = 1; round <= settings.rounds; round += 1) {
       process.stderr.write(`${row.name}: round ${round} of ${settings.rounds}\n`)
