@@ -93,8 +93,11 @@ describe('serve', () => {
       ...['--data', join(folder, 'http'), '--listen', 'localhost:0', '--http', 'localhost:0'],
     ])
     await serve.untilOutput('\n')
+    await expect.poll(() => serve.stderr).toMatch(/^millrace: HTTP on http:\/\/localhost:\d+\n$/)
+    const [url = ''] = /http:\S+/.exec(serve.stderr) ?? []
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
     serve.child.kill('SIGTERM')
-    expect(await serve.result()).toMatchObject({ code: 0, stderr: '' })
+    expect(await serve.result()).toMatchObject({ code: 0, stderr: expect.stringMatching(/^[^\n]+\n$/) })
 
     const other = createServer().listen(0, 'localhost')
     await once(other, 'listening')

@@ -4,7 +4,7 @@ import { connect } from '../connection/connect.ts'
 import { abortOnEndSignal, writeNote, writeOut } from '../terminal.ts'
 import { type BenchOptions, benchOptions } from './bench-options.ts'
 import { Latencies, plot, summary } from './latencies.ts'
-import { consume, produceFor, type Work } from './workers.ts'
+import { produceFor, startReading, type Work } from './workers.ts'
 
 /** What a measurement gave. */
 interface BenchResult {
@@ -16,8 +16,8 @@ interface BenchResult {
   readonly endToEnd: Latencies | null
 }
 
-/** Time for what was acknowledged last to be read. */
-const DRAIN_MS = 500
+/** What was acknowledged is read within this time, or will not be. */
+const MAX_DRAIN_MS = 10_000
 
 /** Measures, and tells. */
 export async function runBench(args: BenchArguments): Promise<void> {
@@ -58,22 +58,44 @@ async function measure(
     }
     case 'consume': {
       if (options.topic === null) await fill(client, topics, options, signal)
-      const consumed = await consume(client, topics, { follow: false, signal }, null)
-      return { produced: null, consumed, acknowledged: null, endToEnd: null }
+      const reading = await startReading(client, topics, { follow: false, signal }, null)
+      return { produced: null, consumed: await reading.done, acknowledged: null, endToEnd: null }
     }
     case 'latency':
     case 'mixed': {
       const endToEnd = new Latencies()
       const stop = new AbortController()
-      const reading = consume(client, topics, { follow: true, signal: stop.signal }, endToEnd)
-      // The reader must stand at the end before the first record comes.
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+      const caughtUp = new CaughtUp()
+      const following = { follow: true, signal: stop.signal, onRead: (read: number) => caughtUp.read(read) }
+      const reading = await startReading(client, topics, following, endToEnd)
       const produced = await produceFor(client, topics, options, acknowledged, signal)
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
+      await Promise.race([caughtUp.at(produced.records), reading.done, pause(MAX_DRAIN_MS)])
       stop.abort()
-      return { produced, consumed: await reading, acknowledged, endToEnd }
+      return { produced, consumed: await reading.done, acknowledged, endToEnd }
     }
   }
+}
+
+/** Tells when a reader has come to a number of records. */
+class CaughtUp {
+  #records = 0
+  #wanted = Number.POSITIVE_INFINITY
+  readonly #reached = Promise.withResolvers<void>()
+
+  read(records: number): void {
+    this.#records = records
+    if (records >= this.#wanted) this.#reached.resolve()
+  }
+
+  at(records: number): Promise<void> {
+    this.#wanted = records
+    this.read(this.#records)
+    return this.#reached.promise
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 async function fill(

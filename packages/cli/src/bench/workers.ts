@@ -1,4 +1,4 @@
-import type { Client, Producer, ProducerRecord } from '@millrace/client'
+import type { Client, Producer, ProducerRecord, RecordReader } from '@millrace/client'
 import { type BenchOptions, STAMP_BYTES } from './bench-options.ts'
 import type { Latencies } from './latencies.ts'
 import { openLoop } from './open-loop.ts'
@@ -50,22 +50,49 @@ export async function produceFor(
   return { records: state.sent - state.failed, failed: state.failed, elapsedMs: performance.now() - startMs }
 }
 
-/** Reads until there have been so many records, or until the signal. Latencies are from due to read. */
-export async function consume(
+/** How to read. */
+export interface ConsumeOptions {
+  readonly follow: boolean
+  readonly signal: AbortSignal
+  /** Told after each batch how many records were read so far. */
+  readonly onRead?: (records: number) => void
+}
+
+/** A reading that has begun. */
+export interface Reading {
+  /** What was read, when the reading has ended. */
+  readonly done: Promise<Work>
+}
+
+/**
+ * Reads to the end, or with `follow` until the signal. Resolves when the reader knows where it stands: with `follow`
+ * that is the end, so it misses nothing that is sent from then on. Latencies are from due to read.
+ */
+export async function startReading(
   client: Client,
   topics: readonly string[],
-  options: { readonly follow: boolean; readonly signal: AbortSignal },
+  { follow, signal, onRead }: ConsumeOptions,
+  latencies: Latencies | null,
+): Promise<Reading> {
+  const reader = client.read(topics, { follow, signal, from: follow ? 'end' : 'beginning' })
+  await reader.ranges()
+  return { done: readAll(reader, onRead, latencies) }
+}
+
+async function readAll(
+  reader: RecordReader,
+  onRead: ConsumeOptions['onRead'],
   latencies: Latencies | null,
 ): Promise<Work> {
   // Neither the wait for the first record counts, nor the one behind the last.
   let startMs = 0
   let endMs = 0
   let records = 0
-  const reader = client.read(topics, { ...options, from: options.follow ? 'end' : 'beginning' })
   for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
     endMs = performance.now()
     if (records === 0) startMs = endMs
     records += batch.length
+    onRead?.(records)
     if (latencies === null) continue
     const nowMs = performance.now()
     for (const { value } of batch) {

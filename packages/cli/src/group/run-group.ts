@@ -6,7 +6,7 @@ import { connect } from '../connection/connect.ts'
 import { formatTable } from '../output/table.ts'
 import { formatDuration } from '../output/units.ts'
 import { writeNote, writeOut } from '../terminal.ts'
-import { committedBy, existingGroup, type GroupPlace, groupPlaces, lagOf } from './group-places.ts'
+import { byPlace, committedBy, existingGroup, type GroupPlace, groupPlaces, lagOf } from './group-places.ts'
 import { formatOffsetsCsv } from './offsets-csv.ts'
 
 const DRY_RUN_NOTE = 'Nothing was deleted: add --execute to do it.\n'
@@ -73,7 +73,7 @@ export async function deleteGroup(args: GroupDeleteArguments): Promise<void> {
       `group "${group}" has ${members.length} running members: stop them, then delete it`,
     )
   }
-  const committed = [...(await committedBy(client, group)).values()]
+  const committed = byPlace([...(await committedBy(client, group)).values()])
   const going = topic === undefined ? committed : committed.filter((at) => topic.includes(at.topic))
   if (topic !== undefined && going.length === 0) {
     throw new CommandError(`group "${group}" has committed nothing of ${topic.join(', ')}`)

@@ -39,6 +39,7 @@ export async function runServe(args: ServeArguments): Promise<void> {
   try {
     if (http.status === 'rejected') throw http.reason
     await printLine(`Millrace listening on ${broker.bootstrapServers}`)
+    if (http.value !== null && asksForAnyPort(args.http)) writeNote(`millrace: HTTP on ${http.value}\n`)
     warnOfOpenListener(broker)
     const ended = untilEnded(broker, signal)
     await Promise.race([ended, pause(QUIET_MS)])
@@ -52,6 +53,11 @@ export async function runServe(args: ServeArguments): Promise<void> {
   } finally {
     await broker.close()
   }
+}
+
+/** Nobody can know which one it was. */
+function asksForAnyPort(http: ServeArguments['http']): boolean {
+  return typeof http === 'string' && http.endsWith(':0')
 }
 
 function pause(ms: number): Promise<void> {
