@@ -65,9 +65,10 @@ describe('RequestMetrics', () => {
   it('keeps the APIs apart, by the names that Kafka gives them', () => {
     const registry = new MetricRegistry()
     const requests = new RequestMetrics(registry)
-    requests.record({ apiKey: 0, localMs: 1, queuedMs: 1, totalMs: 5, requestBytes: 100 })
-    requests.record({ apiKey: 1, localMs: 1, queuedMs: 0, totalMs: 1, requestBytes: 10 })
-    requests.record({ apiKey: 0, localMs: 2, queuedMs: 3, totalMs: 9, requestBytes: 100 })
+    const produce = { apiKey: 0, requestBytes: 100, wholeMs: 8 }
+    requests.record({ ...produce, startedMs: 10, settledMs: 11, answeredMs: 14 }, 15)
+    requests.record({ ...produce, apiKey: 1, startedMs: 8, settledMs: 9, answeredMs: 0 }, 9)
+    requests.record({ ...produce, startedMs: 8, settledMs: 10, answeredMs: 14 }, 17)
     const told = new Map(registry.snapshot().map((metric) => [metricKey(metric), metric.value]))
     expect(told.get('kafka.network:type=RequestMetrics,name=RequestsPerSec,request=Produce')).toBe(2)
     expect(told.get('kafka.network:type=RequestMetrics,name=RequestsPerSec,request=Fetch')).toBe(1)
@@ -77,6 +78,7 @@ describe('RequestMetrics', () => {
     })
     const phase = (name: string): unknown =>
       told.get(`kafka.network:type=RequestMetrics,name=${name},request=Produce`)
+    expect(phase('RequestQueueTimeMs')).toMatchObject({ max: 2, sum: 2 })
     expect(phase('LocalTimeMs')).toMatchObject({ max: 2, sum: 3 })
     expect(phase('RemoteTimeMs')).toMatchObject({ max: 4, sum: 7 })
     expect(phase('ResponseQueueTimeMs')).toMatchObject({ max: 3, sum: 4 })

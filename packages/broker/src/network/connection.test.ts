@@ -15,7 +15,9 @@ class FakeOwner implements ConnectionOwner {
   readonly limits: Limits
   readonly replyBudget: ReplyBudget
   readonly receiveBudget: ReceiveBudget
-  readonly requestMetrics = new RequestMetrics(new MetricRegistry())
+  readonly registry = new MetricRegistry()
+  readonly requestMetrics = new RequestMetrics(this.registry)
+  timeMs = 0
   readonly started: string[] = []
   readonly sent: string[] = []
   readonly failures: unknown[] = []
@@ -35,7 +37,7 @@ class FakeOwner implements ConnectionOwner {
   }
 
   nowMs(): number {
-    return 0
+    return this.timeMs
   }
 
   after(): void {}
@@ -100,6 +102,21 @@ describe('Connection', () => {
     first.resolve([Buffer.from('one')])
     await microtasks()
     expect(stream.written).toEqual(['onetwo'])
+  })
+
+  it('tells how long earlier requests held a request back, from when its frame was whole', async () => {
+    const parked = Promise.withResolvers<ReplyBytes>()
+    owner.answer = (word) => (word === 'parked' ? parked.promise : [Buffer.from(word)])
+    owner.timeMs = 1
+    const bytes = frames('parked', 'after')
+    connection.onData(bytes.subarray(0, -2))
+    owner.timeMs = 4
+    connection.onData(bytes.subarray(-2))
+    owner.timeMs = 9
+    parked.resolve([Buffer.from('P')])
+    await microtasks()
+    const waits = owner.registry.snapshot().filter(({ name }) => name === 'RequestQueueTimeMs')
+    expect(waits.map(({ value }) => value)).toMatchObject([{ max: 0 }, { max: 5, sum: 5 }])
   })
 
   it('counts answers that wait for earlier ones in the budget of all', async () => {

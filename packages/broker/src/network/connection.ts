@@ -2,6 +2,7 @@ import { FrameSplitter } from '@millrace/protocol'
 import { Applied, NO_RESPONSE } from '../handlers/handler.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
+import { ArrivalTimes } from './arrival-times.ts'
 import type { ConnectionInfo, ListenerInfo } from './connection-info.ts'
 import { type Exchange, ExchangeQueue, type ReplyBytes } from './exchange-queue.ts'
 import type { ByteStream, StreamReceiver } from './network.ts'
@@ -48,6 +49,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   readonly #stream: ByteStream
   readonly #owner: ConnectionOwner
   readonly #splitter: FrameSplitter
+  readonly #arrivals = new ArrivalTimes()
   readonly #exchanges = new ExchangeQueue()
   /** What the budgets know. */
   #countedReplyBytes = 0
@@ -116,6 +118,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   onData(chunk: Buffer): void {
     if (this.#isClosed || this.#isDraining) return
     this.lastActiveMs = this.#owner.nowMs()
+    this.#arrivals.received(chunk.length, this.lastActiveMs)
     this.#splitter.push(chunk)
     this.#pump()
   }
@@ -219,7 +222,8 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
   }
 
   #start(frame: Buffer): void {
-    const exchange = this.#exchanges.start(frame, this.#owner.nowMs())
+    const wholeMs = this.#arrivals.takenUpTo(this.#splitter.pendingBytes)
+    const exchange = this.#exchanges.start(frame, wholeMs, this.#owner.nowMs())
     const routed = this.#owner.route(frame, this, exchange)
     if (routed instanceof Promise) {
       routed.then(
@@ -269,12 +273,7 @@ export class Connection implements ConnectionInfo, StreamReceiver, Receiver {
     if (answered.buffers.length > 0) this.#stream.write(answered.buffers, whenSent(answered.exchanges))
     this.#countReplies()
     const nowMs = this.#owner.nowMs()
-    for (const { answeredMs, apiKey, requestBytes, settledMs, startedMs } of answered.exchanges) {
-      const localMs = settledMs - startedMs
-      const queuedMs = answeredMs === 0 ? 0 : nowMs - answeredMs
-      const totalMs = nowMs - startedMs
-      this.#owner.requestMetrics.record({ apiKey, localMs, queuedMs, totalMs, requestBytes })
-    }
+    for (const exchange of answered.exchanges) this.#owner.requestMetrics.record(exchange, nowMs)
     return true
   }
 

@@ -5,6 +5,8 @@ export type ReplyBytes = readonly Buffer[] | null
 export interface Exchange {
   readonly apiKey: number
   readonly requestBytes: number
+  /** When its frame was whole. */
+  readonly wholeMs: number
   readonly startedMs: number
   /** When it was applied, or answered if that came first. */
   settledMs: number
@@ -54,10 +56,11 @@ export class ExchangeQueue {
   }
 
   /** A request starts. */
-  start(frame: Buffer, startedMs: number): Exchange {
+  start(frame: Buffer, wholeMs: number, startedMs: number): Exchange {
     const exchange: Exchange = {
       apiKey: frame.length >= API_KEY_BYTES ? frame.readInt16BE(0) : -1,
       requestBytes: frame.length,
+      wholeMs,
       startedMs,
       settledMs: startedMs,
       waitingBytes: 0,
