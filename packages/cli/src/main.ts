@@ -3,19 +3,34 @@ import { CommandError, describeError } from './command-error.ts'
 import { COMMANDS } from './command-table.ts'
 import { nearestName } from './nearest-name.ts'
 import { quickParse } from './quick-parse.ts'
-import { endOnClosedPipe, endSoon, printLine, setExitCode, terminalColumns, writeNote } from './terminal.ts'
+import {
+  endOnClosedPipe,
+  endSoon,
+  printLine,
+  setExitCode,
+  terminalColumns,
+  writeNote,
+  writeOut,
+} from './terminal.ts'
 
 /** Runs one command line. Never rejects: a failure is one line on standard error, and exit code 1. */
 export async function main(args: readonly string[]): Promise<void> {
   endOnClosedPipe()
   try {
-    if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) await printLine(version())
+    const only = args.length === 1 ? args[0] : undefined
+    if (only === '--version' || only === '-V') await printLine(version())
+    else if (only === '--help' || only === '-h') await showOverview()
     else await run(args)
   } catch (error) {
     writeNote(`millrace: ${describeError(error)}\n`)
     setExitCode(1)
     endSoon()
   }
+}
+
+async function showOverview(): Promise<void> {
+  const { overview } = await import('./overview.ts')
+  await writeOut(overview(terminalColumns()))
 }
 
 async function run(args: readonly string[]): Promise<void> {
@@ -38,10 +53,6 @@ async function runByYargs(args: readonly string[]): Promise<void> {
     .alias({ help: 'h', version: 'V' })
     .group(['help', 'version'], 'General:')
     .wrap(Math.min(100, terminalColumns()))
-    .example('$0 serve', 'start a broker on localhost:9092, with its data in ./data')
-    .example('$0 topic create flights --partitions 6', 'create a topic')
-    .example('$0 produce flights --file flights.ndjson', 'send a file, line by line')
-    .example('$0 tail flights', 'show the last records and those that follow')
     .epilogue('millrace <command> --help shows the options of a command.')
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (name === meant) parser.command(await entry.load())
