@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryFileSystem } from '../fs/memory-file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
 import { silentLogger } from '../log/storage-logger.ts'
 import { DEFAULT_LOG_CONFIG } from '../log-config.ts'
 import { copyDisk, flipByte, namesIn } from '../testing/disk-image.ts'
@@ -50,6 +51,34 @@ describe('LogDirectory', () => {
     await expect(
       directory.openLog({ topic: 'flights', partition: 0, topicId: OTHER_ID }),
     ).rejects.toMatchObject({ code: expect.stringMatching(/EEXIST|NOT_OURS/) })
+  })
+
+  it('gives a new log out when its name is durable, and not before', async () => {
+    const { directory, fs } = await openFixture()
+    const sync = fs.syncDirectory.bind(fs)
+    const held = Promise.withResolvers<void>()
+    fs.syncDirectory = async (path) => {
+      if (path === '/data') await held.promise
+      await sync(path)
+    }
+    let isOpen = false
+    const opening = directory.openLog({ topic: 'new', partition: 0, topicId: OTHER_ID }).then((log) => {
+      isOpen = true
+      return log
+    })
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    expect(isOpen).toBe(false)
+    held.resolve()
+    expect((await opening).logEndOffset).toBe(0)
+  })
+
+  it('gives no log out when its name cannot be made durable', async () => {
+    const { directory, fs } = await openFixture()
+    const sync = fs.syncDirectory.bind(fs)
+    fs.syncDirectory = (path) =>
+      path === '/data' ? Promise.reject(new StorageError('EIO', path, 'no')) : sync(path)
+    const opening = directory.openLog({ topic: 'new', partition: 0, topicId: OTHER_ID })
+    await expect(opening).rejects.toMatchObject({ code: 'EIO' })
   })
 
   it('takes nothing over when a topic is made again', async () => {
