@@ -28,7 +28,7 @@ const command: fc.Arbitrary<LogCommand> = fc.oneof(
       maxBytes: fc.constantFrom(1, 100, 700, 10_000),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('find-time' as const), timeMs }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('find-time' as const), at: share }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'find-latest' as const }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('truncate-before' as const), at: share }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'retain' as const }) },
