@@ -34,11 +34,17 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   },
   {
     name: 'client',
-    about: 'our client: connections cut at every byte, twenty kills of Millrace and of Apache Kafka',
+    about:
+      'our client on Millrace and on Apache Kafka: connections cut at every byte, twenty kills of the broker',
     steps: [
       ...range(4).map((shard) => ({
         name: `cut-${shard}`,
         args: [...VITEST, '--root', 'packages/client', 'test/faults'],
+        env: { FAULT_STEP: '1', FAULT_SHARD: `${shard}/4` },
+      })),
+      ...range(4).map((shard) => ({
+        name: `kafka-cut-${shard}`,
+        args: [...VITEST, 'test/client-on-kafka/faults'],
         env: { FAULT_STEP: '1', FAULT_SHARD: `${shard}/4` },
       })),
       {
@@ -137,6 +143,17 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
           ],
         })),
       ),
+    ],
+  },
+  {
+    name: 'import',
+    about: 'directories of Kafka 3.9 and 4.3 imported, and each Kafka on what Millrace made of its own',
+    steps: [
+      {
+        name: 'releases',
+        args: [...VITEST, 'packages/broker/compat/admin/import-releases'],
+        env: { MILLRACE_IMPORT: 'full' },
+      },
     ],
   },
   {

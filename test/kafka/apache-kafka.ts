@@ -16,6 +16,8 @@ const INSTALLED =
   process.env.MILLRACE_CLIENTS ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'millrace-clients')
 const JARS = join(INSTALLED, 'kafka')
+/** The last Kafka 3, which `npm run clients:install` puts there. */
+const JARS_3_9 = join(INSTALLED, 'kafka-3.9')
 
 /** Whether `installKafka` has been done (it needs Maven, and a minute the first time). */
 export function isKafkaInstalled(): boolean {
@@ -42,6 +44,7 @@ export interface KafkaOptions {
   /** Kept afterwards when given; else a temporary folder that `close` removes. */
   readonly dataDir?: string
   readonly heap?: string
+  readonly release?: '4.3' | '3.9'
   /** Where its plain listener is, when `properties` name the listeners; any free one otherwise. */
   readonly port?: number
 }
@@ -57,7 +60,9 @@ export interface ApacheKafka extends AsyncDisposable {
 
 /** Formats the data directory, starts the broker, and answers when it accepts connections. */
 export async function startKafka(options: KafkaOptions = {}): Promise<ApacheKafka> {
-  installKafka()
+  const jars = options.release === '3.9' ? JARS_3_9 : JARS
+  if (jars === JARS) installKafka()
+  else if (!existsSync(join(jars, 'installed'))) throw new Error('no Kafka 3.9: npm run clients:install')
   const home = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
   const dataDir = options.dataDir ?? join(home, 'data')
   const port = options.port ?? (await freePort())
@@ -71,13 +76,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<ApacheKafk
   )
   if (!existsSync(join(dataDir, 'meta.properties'))) {
     const format = ['format', '--cluster-id', 'bWlsbHJhY2UtcmVmZXJlbg', '--config', propertiesFile]
-    await runKafkaClass('kafka.tools.StorageTool', format)
+    await runKafkaClass('kafka.tools.StorageTool', format, jars)
   }
   const logFile = join(home, 'broker.log')
   const output = openSync(logFile, 'a')
   const heap = options.heap ?? '1g'
   const flags = [`-Xmx${heap}`, `-Xms${heap}`, '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']
-  const child = spawn('java', [...flags, '-cp', `${JARS}/*`, 'kafka.Kafka', propertiesFile], {
+  const child = spawn('java', [...flags, '-cp', `${jars}/*`, 'kafka.Kafka', propertiesFile], {
     stdio: ['ignore', output, output],
   })
   try {
@@ -105,9 +110,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<ApacheKafk
 export async function runKafkaClass(
   className: string,
   args: readonly string[],
+  jars = JARS,
 ): Promise<{ stdout: string; stderr: string }> {
-  installKafka()
-  const flags = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', `${JARS}/*`, className]
+  if (jars === JARS) installKafka()
+  const flags = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', `${jars}/*`, className]
   return promisify(execFile)('java', [...flags, ...args], { maxBuffer: 256 * 1024 * 1024 })
 }
 

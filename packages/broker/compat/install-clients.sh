@@ -65,6 +65,15 @@ if ! is_current kafka-2.4 "$kafka24_pom" || [ ! -f "$clients/kafka-2.4/installed
   mark_current kafka-2.4 "$kafka24_pom"
 fi
 
+# The last Kafka 3: one of its directories is imported.
+kafka39_pom=$here/../../../test/kafka/3.9/pom.xml
+if ! is_current kafka-3.9 "$kafka39_pom" || [ ! -f "$clients/kafka-3.9/installed" ]; then
+  rm -rf "$clients/kafka-3.9"
+  mvn -q -B -f "$kafka39_pom" dependency:copy-dependencies "-DoutputDirectory=$clients/kafka-3.9"
+  touch "$clients/kafka-3.9/installed"
+  mark_current kafka-3.9 "$kafka39_pom"
+fi
+
 # What runs on Kafka: Streams and the file connectors of Connect.
 applications_pom=$here/admin/applications/pom.xml
 if ! is_current kafka-applications "$applications_pom" || [ ! -d "$clients/kafka-applications" ]; then
