@@ -1,16 +1,14 @@
 import { type Broker, startBroker } from '@millrace/broker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, createClient, inProcessNetwork } from '../src/index.ts'
-import { type Fault, FaultyNetwork } from './faulty-network.ts'
+import { inProcessNetwork } from '../src/index.ts'
+import { converseOver } from './fault-conversation.ts'
+import type { Fault } from './faulty-network.ts'
 
 /** Every so many bytes a connection is cut; nightly it is each of them: FAULT_STEP=1, in shards. */
 const STEP = Number(process.env.FAULT_STEP ?? 29)
 const [SHARD = 0, SHARDS = 1] = (process.env.FAULT_SHARD ?? '0/1').split('/').map(Number)
-const RECORDS = 30
-const VALUES = Array.from({ length: RECORDS }, (_, i) => `value ${i} `.padEnd(40, 'x'))
 
 let broker: Broker
-let topicCount = 0
 beforeAll(async () => {
   broker = await startBroker({ host: '127.0.0.1', port: 0 })
 })
@@ -18,43 +16,9 @@ afterAll(async () => {
   await broker.close()
 })
 
-function clientOver(network: FaultyNetwork): Client {
-  const times = { retryBackoffMs: 1, retryBackoffMaxMs: 4, requestTimeoutMs: 300, connectTimeoutMs: 300 }
-  return createClient({ bootstrapServers: broker.bootstrapServers, network, ...times })
-}
-
-/** Creates, sends, reads and consumes, all over a network with faults; gives the bytes that passed. */
-async function converse(faultOf: (connection: number) => Fault): Promise<number> {
-  const network = new FaultyNetwork(inProcessNetwork(broker))
-  network.fault = faultOf
-  await using client = clientOver(network)
-  const name = `faults-${topicCount++}`
-  await client.admin.createTopics([{ name, partitions: 2 }]).catch((error: unknown) => {
-    // The answer to the first attempt was lost, and the second one finds the topic there.
-    if (!String(error).includes('exists')) throw error
-  })
-  // Small batches, so that a conversation has many requests.
-  const producer = client.producer({ batchBytes: 1024, compression: 'none' })
-  await producer.sendMany(
-    name,
-    VALUES.map((value, i) => ({ value, partition: i % 2 })),
-  )
-  await producer.close()
-  const read: string[] = []
-  for await (const { value } of client.read(name)) read.push(String(value))
-  expect(
-    [0, 1].map((partition) => read.filter((value) => Number(value.split(' ')[1]) % 2 === partition)),
-  ).toEqual([0, 1].map((partition) => VALUES.filter((_, i) => i % 2 === partition)))
-  const consumed = new Set<string>()
-  for await (const { value } of client.consume([name], {
-    group: name,
-    protocol: 'classic',
-    heartbeatIntervalMs: 50,
-  })) {
-    consumed.add(String(value))
-    if (consumed.size === RECORDS) break
-  }
-  return network.passedBytes
+function converse(faultOf: (connection: number) => Fault): Promise<number> {
+  const { bootstrapServers } = broker
+  return converseOver(inProcessNetwork(broker), { bootstrapServers, timeoutMs: 300 }, faultOf)
 }
 
 describe('a connection that is cut', () => {

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const FAST = { protocol: 'classic', heartbeatIntervalMs: 30 } as const
 
-function newClient(options: { network?: FaultyNetwork } = {}): Client {
+function newClient(options: { network?: FaultyNetwork; apiTimeoutMs?: number } = {}): Client {
   return createClient({
     bootstrapServers: broker.bootstrapServers,
     network: inProcessNetwork(broker),
@@ -45,6 +45,10 @@ function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true })
     AbortSignal.timeout(5_000).addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+async function committed(group: string): Promise<number> {
+  return (await client.admin.fetchOffsets(group))[0]?.offset ?? -1
 }
 
 describe('seeking while running', () => {
@@ -87,10 +91,6 @@ describe('an offset that the log does not have any more', () => {
 })
 
 describe('what is committed', () => {
-  async function committed(group: string): Promise<number> {
-    return (await client.admin.fetchOffsets(group))[0]?.offset ?? -1
-  }
-
   it('is nothing by itself when it is done by hand, not at the end either', async () => {
     const name = await topicWith(5)
     const consumer = client.consume([name], { ...FAST, group: name, commit: 'manual', commitIntervalMs: 1 })
@@ -203,6 +203,23 @@ describe('a consumer that stands still', () => {
     network.isDown = true
     await expect.poll(() => consumer.stall?.message).toMatch(/no record came .* fetching fails/)
     network.isDown = false
+    await cutOff.close()
+  })
+
+  it('says that its commits fail, and not any more when one goes through', async () => {
+    const name = await topicWith(2)
+    const network = new FaultyNetwork(inProcessNetwork(broker))
+    const cutOff = newClient({ network, apiTimeoutMs: 50 })
+    const options = { ...FAST, group: name, stallAfterMs: 60, commit: 'manual' } as const
+    const consumer = cutOff.consume([name], options)
+    ;(await consumer.next())?.done()
+    network.isDown = true
+    await expect(consumer.commit()).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    await expect.poll(() => consumer.stall?.reason).toBe('commit-failing')
+    expect(consumer.stall?.message).toMatch(/^commits have failed for .* s: OffsetCommit/)
+    network.isDown = false
+    await expect.poll(() => consumer.commit().then(() => consumer.stall?.reason)).not.toBe('commit-failing')
+    expect(await committed(name)).toBe(1)
     await cutOff.close()
   })
 })

@@ -165,6 +165,36 @@ describe('retries', () => {
     await outcome
   })
 
+  it('end after ten seconds without the topic, and what is sent then begins anew', async () => {
+    const { broker, clock, producer } = setup()
+    await producer.send('flights', { value: 'a' })
+    broker.topics.delete('flights')
+    broker.refuse = () => (broker.topics.has('flights') ? null : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const outcome = expect(producer.send('flights', { value: 'b' })).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+      message: expect.stringContaining('topic "flights" was deleted'),
+    })
+    await clock.advance(15_000)
+    await outcome
+    broker.topics.set('flights', 1)
+    const sent = producer.send('flights', { value: 'c' })
+    await clock.advance(1_000)
+    expect(await sent).toMatchObject({ topic: 'flights' })
+  })
+
+  it('go on when the topic is gone for less', async () => {
+    const { broker, clock, producer } = setup()
+    await producer.send('flights', { value: 'a' })
+    broker.topics.delete('flights')
+    broker.refuse = () => (broker.topics.has('flights') ? null : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const send = producer.send('flights', { value: 'b' })
+    await clock.advance(8_000)
+    broker.topics.set('flights', 1)
+    await clock.advance(5_000)
+    await send
+    expect(broker.log(0)).toEqual(['a', 'b'])
+  })
+
   it('end after 15 seconds of disk errors, with what the broker said', async () => {
     const { broker, clock, producer } = setup()
     broker.refuse = () => ErrorCode.KAFKA_STORAGE_ERROR

@@ -13,6 +13,12 @@ import { StickyPartition } from './partitioner.ts'
  * unknown topic is asked for again.
  */
 const CREATION_GRACE_MS = 5_000
+/**
+ * A topic that was there may be made again, or be unknown to a broker that is late. When metadata
+ * says so for longer than this, it was deleted, and whoever sends to it should not wait for the
+ * delivery timeout to learn of it.
+ */
+const GONE_PATIENCE_MS = 10_000
 
 /** What a producer keeps for one topic: who leads its partitions, and the queue of each. */
 export class TopicQueues {
@@ -24,6 +30,8 @@ export class TopicQueues {
   #topic: TopicMetadata | null = null
   /** A broker said that it does not lead: do not send before the metadata was read again. */
   #isLeaderDoubtful = false
+  /** When metadata first said that there is no such topic, since it last said that there is; in ms of the monotonic clock. */
+  #goneSinceMs: number | null = null
 
   constructor(cluster: Cluster, name: string) {
     this.#cluster = cluster
@@ -81,7 +89,7 @@ export class TopicQueues {
 
   /**
    * Reads the topic again. What may pass by itself is tried once more after a pause and then left as
-   * it was known; rejects with what will not pass.
+   * it was known; rejects with what will not pass: UNKNOWN_TOPIC, too, once the topic has been gone for long.
    */
   async refresh(): Promise<void> {
     const { clock } = this.#cluster.settings
@@ -90,15 +98,27 @@ export class TopicQueues {
         this.#accept(await this.#cluster.metadata.topic(this.name, { mayCreate: false }))
         return
       } catch (error) {
-        // A topic that was there may be made again: its records fail when their time is over.
         const isGone = error instanceof ClientError && error.code === 'UNKNOWN_TOPIC'
-        if (!isRetriable(error) && !isGone) throw error
+        if (isGone) this.#stillGone(error)
+        else if (!isRetriable(error)) throw error
         await delay(clock, backoffMs(attempt, this.#cluster.settings, clock))
       }
     }
   }
 
+  /** Throws when the topic has been gone for too long; whoever sends next begins as if it had never been there. */
+  #stillGone(cause: ClientError): void {
+    const nowMs = this.#cluster.settings.clock.monotonicMs()
+    this.#goneSinceMs ??= nowMs
+    if (nowMs - this.#goneSinceMs < GONE_PATIENCE_MS) return
+    this.#goneSinceMs = null
+    this.#topic = null
+    const message = `topic "${this.name}" was deleted: metadata has not known it for ${GONE_PATIENCE_MS} ms`
+    throw new ClientError('UNKNOWN_TOPIC', message, { cause })
+  }
+
   #accept(topic: TopicMetadata): void {
+    this.#goneSinceMs = null
     this.#topic = topic
     this.#isLeaderDoubtful = false
   }
