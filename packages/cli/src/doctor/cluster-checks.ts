@@ -1,4 +1,4 @@
-import { type BrokerVersions, type Client, LATEST, type TopicMetadata } from '@millrace/client'
+import { type Admin, type BrokerVersions, type Client, LATEST, type TopicMetadata } from '@millrace/client'
 import { broken, type Finding, good, warning } from './finding.ts'
 
 /** Time in which a group that reads has to move, in ms. */
@@ -6,8 +6,18 @@ const GROUP_WATCH_MS = 2_000
 /** Beyond it records would be filed under a wrong day. */
 const MAX_SKEW_MS = 60_000
 
+/** A client, as far as brokers are asked by it. */
+export interface BrokersClient {
+  readonly admin: Pick<Admin, 'describeCluster' | 'describeConfigs' | 'describeVersions'>
+}
+
+/** A client, as far as groups are asked by it. */
+export interface GroupsClient {
+  readonly admin: Pick<Admin, 'listGroups' | 'describeGroup' | 'fetchOffsets' | 'listOffsets'>
+}
+
 /** The brokers, by what they tell of each other. */
-export async function checkBrokers(client: Client): Promise<Finding[]> {
+export async function checkBrokers(client: BrokersClient): Promise<Finding[]> {
   const { brokers, clusterId, controllerId } = await client.admin.describeCluster()
   const names = brokers.map(({ nodeId, host, port }) => `${nodeId} at ${host}:${port}`).join(', ')
   return [
@@ -22,7 +32,7 @@ export async function checkBrokers(client: Client): Promise<Finding[]> {
 }
 
 /** Asks a broker for its own configs, which goes to the address that it advertises. */
-async function checkAdvertised(client: Client, nodeId: number): Promise<Finding> {
+async function checkAdvertised(client: BrokersClient, nodeId: number): Promise<Finding> {
   const subject = `advertised address of broker ${nodeId}`
   try {
     await client.admin.describeConfigs({ kind: 'broker', name: String(nodeId) })
@@ -38,7 +48,7 @@ async function checkAdvertised(client: Client, nodeId: number): Promise<Finding>
 }
 
 /** What the brokers speak: enough for this command, and all of them the same. */
-async function checkVersions(client: Client, nodeIds: readonly number[]): Promise<Finding[]> {
+async function checkVersions(client: BrokersClient, nodeIds: readonly number[]): Promise<Finding[]> {
   const told = await Promise.all(
     // A broker that is not reachable was named already.
     nodeIds.map(async (nodeId) => ({
@@ -120,11 +130,15 @@ export function checkPartitions(topics: readonly TopicMetadata[]): Finding[] {
 }
 
 /** Groups that have something to read and do not move, each with the reason as far as it can be seen. */
-export async function checkGroups(client: Client, topics: readonly TopicMetadata[]): Promise<Finding[]> {
+export async function checkGroups(
+  client: GroupsClient,
+  topics: readonly TopicMetadata[],
+  pause: (ms: number) => Promise<void>,
+): Promise<Finding[]> {
   const groups = await client.admin.listGroups()
   if (groups.length === 0) return [good('groups', 'none')]
   const before = await Promise.all(groups.map(({ group }) => groupState(client, group, topics)))
-  await new Promise((resolve) => setTimeout(resolve, GROUP_WATCH_MS))
+  await pause(GROUP_WATCH_MS)
   const after = await Promise.all(groups.map(({ group }) => groupState(client, group, topics)))
   const findings = groups.flatMap(({ group }, i) => standstill(group, before[i], after[i]))
   return findings.length > 0 ? findings : [good('groups', `${groups.length}, none stands still`)]
@@ -138,7 +152,7 @@ interface GroupState {
 }
 
 async function groupState(
-  client: Client,
+  client: GroupsClient,
   group: string,
   topics: readonly TopicMetadata[],
 ): Promise<GroupState> {
@@ -194,11 +208,24 @@ export async function checkClock(client: Client): Promise<Finding> {
     const startMs = Date.now()
     const { timestampMs } = await client.producer().send(name, { value: 'what time is it' })
     const endMs = Date.now()
-    const skewMs = timestampMs < startMs ? timestampMs - startMs : Math.max(0, timestampMs - endMs)
-    const seen = `the broker is ${skewMs === 0 ? 'at our time' : `${Math.abs(skewMs)} ms ${skewMs > 0 ? 'ahead' : 'behind'}`}, a write took ${endMs - startMs} ms`
-    if (Math.abs(skewMs) <= MAX_SKEW_MS) return good('clock', seen)
-    return warning('clock', seen, 'set both clocks by NTP: time look-ups and retention go by them')
+    return clockFinding({ startMs, timestampMs, endMs })
   } finally {
     await client.admin.deleteTopics([name]).catch(() => {})
   }
+}
+
+/** What is to be said of a record that was sent and acknowledged at these times of ours, and stamped at that of the broker. */
+export function clockFinding({
+  startMs,
+  timestampMs,
+  endMs,
+}: {
+  readonly startMs: number
+  readonly timestampMs: number
+  readonly endMs: number
+}): Finding {
+  const skewMs = timestampMs < startMs ? timestampMs - startMs : Math.max(0, timestampMs - endMs)
+  const seen = `the broker is ${skewMs === 0 ? 'at our time' : `${Math.abs(skewMs)} ms ${skewMs > 0 ? 'ahead' : 'behind'}`}, a write took ${endMs - startMs} ms`
+  if (Math.abs(skewMs) <= MAX_SKEW_MS) return good('clock', seen)
+  return warning('clock', seen, 'set both clocks by NTP: time look-ups and retention go by them')
 }

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os'
-import { nodeFileSystem } from '@millrace/log-core'
+import { type FileSystem, nodeFileSystem } from '@millrace/log-core'
 import { describeError } from '../command-error.ts'
 import { readTextFileIfThere } from '../files.ts'
 import { formatSize } from '../output/units.ts'
@@ -21,19 +21,27 @@ const UNSAFE: Readonly<Record<string, string>> = {
   overlay: 'what lies beneath may not sync',
 }
 
+/** What a machine has for a broker. */
+export interface Machine {
+  readonly memoryBytes: number
+  /** The limits of a process as Linux writes them; null elsewhere, where nothing is said of them. */
+  readonly limits: string | null
+}
+
 /** The machine on which we run: what a broker here would find. */
-export function checkMachine(): Finding[] {
-  const memoryBytes = totalmem()
+export function thisMachine(): Machine {
+  return { memoryBytes: totalmem(), limits: readTextFileIfThere('/proc/self/limits') }
+}
+
+export function checkMachine({ memoryBytes, limits }: Machine): Finding[] {
   const memory =
     memoryBytes < LITTLE_MEMORY_BYTES
       ? warning('memory', formatSize(memoryBytes), 'the page cache is what makes reading quick: give it more')
       : good('memory', formatSize(memoryBytes))
-  return [memory, ...openFileLimit()]
+  return [memory, ...openFileLimit(limits)]
 }
 
-/** Linux tells the limit of the process itself; elsewhere nothing is said. */
-function openFileLimit(): Finding[] {
-  const limits = readTextFileIfThere('/proc/self/limits')
+function openFileLimit(limits: string | null): Finding[] {
   const soft = Number(/^Max open files\s+(\d+)/m.exec(limits ?? '')?.[1])
   if (Number.isNaN(soft)) return []
   return [
@@ -43,9 +51,20 @@ function openFileLimit(): Finding[] {
   ]
 }
 
+/** What is asked of a file system, and the clock by which a sync is measured. */
+export interface Disk {
+  readonly fs: Pick<FileSystem, 'exists' | 'statfsKind' | 'freeBytes' | 'open' | 'remove'>
+  readonly nowMs: () => number
+}
+
+/** The disks of this machine. */
+export function realDisk(): Disk {
+  return { fs: nodeFileSystem(), nowMs: () => performance.now() }
+}
+
 /** The disk under a data directory: what file system it is, its space, and how long a sync takes. */
-export async function checkDisk(dataDir: string): Promise<Finding[]> {
-  const fs = nodeFileSystem()
+export async function checkDisk(dataDir: string, disk: Disk): Promise<Finding[]> {
+  const { fs } = disk
   if (!fs.exists(dataDir))
     return [broken('data directory', `${dataDir} does not exist`, 'name an existing one with --data')]
   const kind = fs.statfsKind(dataDir)
@@ -62,14 +81,14 @@ export async function checkDisk(dataDir: string): Promise<Finding[]> {
     freeBytes < LITTLE_SPACE_BYTES
       ? warning('disk space', `${formatSize(freeBytes)} free`, 'make room, or lower retention.bytes')
       : good('disk space', `${formatSize(freeBytes)} free`),
-    await checkSync(dataDir),
+    await checkSync(dataDir, disk),
   ]
 }
 
 /** A file system that refuses to sync can keep no promise. */
-async function checkSync(dataDir: string): Promise<Finding> {
+async function checkSync(dataDir: string, disk: Disk): Promise<Finding> {
   try {
-    return await syncTime(dataDir)
+    return await syncTime(dataDir, disk)
   } catch (error) {
     return broken(
       'sync',
@@ -79,17 +98,16 @@ async function checkSync(dataDir: string): Promise<Finding> {
   }
 }
 
-async function syncTime(dataDir: string): Promise<Finding> {
-  const fs = nodeFileSystem()
+async function syncTime(dataDir: string, { fs, nowMs }: Disk): Promise<Finding> {
   const path = `${dataDir}/.millrace-doctor-${Date.now().toString(36)}`
   const file = fs.open(path, 'create')
   try {
     const times: number[] = []
     for (let i = 0; i < SYNCS; i++) {
       file.appendSync([Buffer.alloc(SYNC_BYTES)])
-      const startMs = performance.now()
+      const startMs = nowMs()
       await file.sync()
-      times.push(performance.now() - startMs)
+      times.push(nowMs() - startMs)
     }
     const median = times.sort((a, b) => a - b)[SYNCS >> 1] ?? 0
     const seen = `${median.toFixed(2)} ms (median of ${SYNCS}), ${(times.at(-1) ?? 0).toFixed(2)} ms at most`

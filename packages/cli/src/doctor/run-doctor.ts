@@ -4,7 +4,7 @@ import { connect } from '../connection/connect.ts'
 import { printLine } from '../terminal.ts'
 import { checkBrokers, checkClock, checkGroups, checkPartitions } from './cluster-checks.ts'
 import { broken, type Finding } from './finding.ts'
-import { checkDisk, checkMachine } from './machine-checks.ts'
+import { checkDisk, checkMachine, realDisk, thisMachine } from './machine-checks.ts'
 
 const MARKS: Readonly<Record<Finding['state'], string>> = {
   good: 'ok     ',
@@ -22,8 +22,8 @@ export async function runDoctor(args: DoctorArguments): Promise<void> {
       await printLine(`${MARKS[state]}  ${subject}: ${seen}${whatToDo === null ? '' : `: ${whatToDo}`}`)
     }
   }
-  await tell(checkMachine())
-  if (args.data !== undefined) await tell(await checkDisk(args.data))
+  await tell(checkMachine(thisMachine()))
+  if (args.data !== undefined) await tell(await checkDisk(args.data, realDisk()))
   await checkCluster(args, tell)
   if (args.output === 'json') await printLine(JSON.stringify(findings))
   const faults = findings.filter(({ state }) => state === 'broken').length
@@ -39,9 +39,13 @@ async function checkCluster(
     await tell(await checkBrokers(client))
     const topics = await client.admin.listTopics({ includeInternal: true })
     await tell(checkPartitions(topics))
-    await tell(await checkGroups(client, topics))
+    await tell(await checkGroups(client, topics, pause))
     await tell([await checkClock(client)])
   } catch (error) {
     await tell([broken('broker', describeError(error), 'the other checks need it')])
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
