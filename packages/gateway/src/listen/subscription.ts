@@ -36,6 +36,7 @@ export class Subscription implements FeedListener {
   #reader: RecordReader | null = null
   #pending: readonly ConsumerRecord[] = []
   #isPumping = false
+  #isPumpAsked = false
   #isClosed = false
 
   constructor(options: SubscriptionOptions) {
@@ -67,14 +68,16 @@ export class Subscription implements FeedListener {
 
   /** There may be credit: sends what it allows. */
   pump(): void {
-    if (this.#isPumping || this.#isClosed) return
+    if (this.#isClosed) return
+    this.#isPumpAsked = this.#isPumping
+    if (this.#isPumping) return
     this.#isPumping = true
     void this.#run()
       .catch((error: unknown) => this.onFeedFailed(error))
       .then(() => {
         this.#isPumping = false
-        // Credit, or an entry, may have come while the last read was on its way back.
-        if (this.#hasWork) this.pump()
+        // What came while the last one was on its way back found it busy: nobody asks a second time.
+        if (this.#isPumpAsked) this.pump()
       })
   }
 
@@ -82,11 +85,6 @@ export class Subscription implements FeedListener {
     this.#isClosed = true
     this.#options.feed.remove(this)
     this.#leaveReader()
-  }
-
-  get #hasWork(): boolean {
-    if (this.#isClosed || this.#options.sink.credit <= 0) return false
-    return this.#cursor !== null && this.#cursor.sequence < this.#options.feed.nextSequence
   }
 
   async #run(): Promise<void> {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { frame, RawWebSocket } from '../testing/raw-web-socket.ts'
 import { TestGateway } from '../testing/test-gateway.ts'
+import { TestSocket } from '../testing/test-socket.ts'
 
 const [TEXT, CLOSE, PING] = [0x81, 0x88, 0x89]
 const [TEXT_START, CONTINUATION, LAST] = [0x01, 0x00, 0x80]
@@ -113,5 +114,37 @@ describe('frames that break the protocol', () => {
     expect(raw.socket.writableLength).toBeGreaterThan(0)
     expect(writtenBytes).toBeLessThan(most)
     raw.socket.destroy()
+  })
+
+  it('who did not read its answers for a while gets the records that came meanwhile', async () => {
+    await using small = await TestGateway.start({ limits: { maxUnsentBytes: 256 * 1024 } })
+    await small.client.admin.createTopics([{ name: 'a' }])
+    const raw = await RawWebSocket.open(small.gateway.port)
+    raw.socket.write(frame({ head: TEXT, payload: '{"type":"subscribe","topics":["a"],"credit":1000}' }))
+    await once(raw.socket, 'data')
+    await using other = await TestSocket.open(small.gateway.port)
+    await other.ask({ type: 'subscribe', topics: ['a'], credit: 1_000 })
+    raw.socket.pause()
+    const question = frame({
+      head: TEXT,
+      payload: `{"type":"unsubscribe","topics":["${'x'.repeat(60_000)}"]}`,
+    })
+    for (let quietTurns = 0; quietTurns < 20; quietTurns++) {
+      while (raw.socket.writableLength < MIB) {
+        raw.socket.write(question)
+        quietTurns = 0
+      }
+      expect((await small.fetch('/healthz')).status).toBe(200)
+    }
+    await small.client.producer().send('a', { value: 'meanwhile' })
+    expect(await other.values(1)).toEqual(['meanwhile'])
+    let text = ''
+    raw.socket.on('data', (chunk) => {
+      text = text.slice(-100) + chunk.toString('latin1')
+      if (text.includes('meanwhile')) raw.socket.destroy()
+    })
+    raw.socket.resume()
+    await once(raw.socket, 'close')
+    expect(text).toContain('meanwhile')
   })
 })

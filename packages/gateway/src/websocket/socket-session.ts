@@ -22,6 +22,8 @@ export class SocketSession implements RecordSink {
   #credit = 0
   #producesInFlight = 0
   #isAlive = true
+  /** It was full, and whatever had to wait for room has not been told yet that there is some. */
+  #isHeldBack = false
 
   constructor(services: GatewayServices, socket: WebSocket, feeds: FeedRegistry) {
     this.#services = services
@@ -43,11 +45,8 @@ export class SocketSession implements RecordSink {
   send(frame: Buffer, format: FrameFormat, recordCount: number): void {
     this.#credit -= recordCount
     this.#services.counts.webSocketRecords += recordCount
-    const { maxUnsentBytes } = this.#services.settings.limits
-    const isCrowded = this.#socket.bufferedAmount + frame.length > maxUnsentBytes
-    this.#socket.send(frame, { binary: format === 'binary' }, () => {
-      if (isCrowded) this.#subscriptions.pump()
-    })
+    this.#socket.send(frame, { binary: format === 'binary' }, this.#onWritten)
+    if (this.#isFull) this.#isHeldBack = true
   }
 
   onSubscriptionFailed(topic: string, error: unknown): void {
@@ -63,7 +62,8 @@ export class SocketSession implements RecordSink {
       return
     }
     this.#isAlive = false
-    this.#socket.ping()
+    this.#socket.ping('', false, this.#onWritten)
+    if (this.#isFull) this.#isHeldBack = true
   }
 
   close(code: number, reason: string): void {
@@ -135,10 +135,18 @@ export class SocketSession implements RecordSink {
   /** Who asks without reading the answers is not read either, until there is room for them. */
   #tell(message: object): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#socket.send(JSON.stringify(message), () => {
-      if (this.#socket.isPaused && !this.#isFull) this.#socket.resume()
-    })
-    if (this.#isFull) this.#socket.pause()
+    this.#socket.send(JSON.stringify(message), this.#onWritten)
+    if (!this.#isFull) return
+    this.#isHeldBack = true
+    this.#socket.pause()
+  }
+
+  /** Everything that is written ends here, or records would wait behind answers that have long been taken. */
+  readonly #onWritten = (): void => {
+    if (!this.#isHeldBack || this.#isFull) return
+    this.#isHeldBack = false
+    if (this.#socket.isPaused) this.#socket.resume()
+    this.#subscriptions.pump()
   }
 
   get #isFull(): boolean {
