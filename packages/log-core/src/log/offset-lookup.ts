@@ -17,8 +17,10 @@ export interface LookupRange {
   readonly endOffset: number
 }
 
-/** One read of a look-up: a few index intervals. */
+/** One read of a walk: a few index intervals. */
 const LOOKUP_BYTES = 64 * 1024
+/** The first read of a look-up: two index intervals of Kafka's default. Hardly ever is the record further away. */
+const FIRST_LOOKUP_BYTES = 8 * 1024
 
 /** Finds records by time: the right segment by its latest time, the place in it by its time index, then a short scan. */
 export class OffsetLookup {
@@ -108,8 +110,9 @@ export class OffsetLookup {
   }
 
   async #scan(from: number, timestampMs: number, range: LookupRange): Promise<TimestampedOffset | null> {
-    for (let offset = from; offset < range.endOffset; ) {
-      const request = { offset, endOffset: range.endOffset, maxBytes: LOOKUP_BYTES, isFirstBatchWhole: true }
+    let maxBytes = FIRST_LOOKUP_BYTES
+    for (let offset = from; offset < range.endOffset; maxBytes = LOOKUP_BYTES) {
+      const request = { offset, endOffset: range.endOffset, maxBytes, isFirstBatchWhole: true }
       const bytes = await this.#reader.read(request)
       if (bytes.length === 0) return null
       const found = firstRecordIn(bytes, timestampMs, range.logStartOffset)
