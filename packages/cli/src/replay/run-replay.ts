@@ -9,10 +9,9 @@ import { jsonFormat } from '../tail/json-format.ts'
 import { parseFormat, type RecordFormat, rawFormat } from '../tail/record-format.ts'
 import { abortOnEndSignal, isInteractive, terminalColumns, writeNote } from '../terminal.ts'
 import { openTarget, type ReplayTarget } from './replay-target.ts'
-import { type TimedRecord, TimeOrderedReader } from './time-ordered-reader.ts'
+import { sendAtPace } from './send-at-pace.ts'
+import { TimeOrderedReader } from './time-ordered-reader.ts'
 
-/** Records that are sent together without looking at the clock again. */
-const MAX_RECORDS_PER_SEND = 500
 const PROGRESS_MS = 250
 const BAR_COLUMNS = 24
 
@@ -57,37 +56,12 @@ async function replayOnce({
   target,
   progress,
 }: ReplayRun): Promise<void> {
-  await using reader = await TimeOrderedReader.open(client, topic, { from, until, signal })
-  let next = await reader.next()
-  if (next === null) return
-  const firstMs = next.timeMs
-  const startMs = performance.now()
-  const dueMs = ({ timeMs }: TimedRecord): number => startMs + (timeMs - firstMs) / speed
-  while (next !== null && !signal.aborted) {
-    await sleepUntil(dueMs(next), signal)
-    const nowMs = performance.now()
-    const records: ConsumerRecord[] = []
-    let lastMs = next.timeMs
-    while (next !== null && dueMs(next) <= nowMs && records.length < MAX_RECORDS_PER_SEND) {
-      records.push(next.record)
-      lastMs = next.timeMs
-      next = await reader.next()
-    }
-    await target.send(records)
-    progress.add(records.length, lastMs)
+  await using records = await TimeOrderedReader.open(client, topic, { from, until, signal })
+  const send = async (due: readonly ConsumerRecord[], timeMs: number): Promise<void> => {
+    await target.send(due)
+    progress.add(due.length, timeMs)
   }
-}
-
-/** Timers of a machine fire a little late, never early: what is left is less than a millisecond. */
-async function sleepUntil(dueMs: number, signal: AbortSignal): Promise<void> {
-  for (
-    let leftMs = dueMs - performance.now();
-    leftMs > 0 && !signal.aborted;
-    leftMs = dueMs - performance.now()
-  ) {
-    // A timer takes at most 2^31 - 1 ms; nobody waits so long at once.
-    await wait(Math.min(leftMs, 60_000), signal)
-  }
+  await sendAtPace({ records, speed, signal, send }, { nowMs: () => performance.now(), wait })
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
