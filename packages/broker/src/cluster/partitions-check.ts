@@ -2,6 +2,7 @@ import { ErrorCode, KafkaError } from '@millrace/protocol'
 import { assignmentProblem } from './replica-assignment.ts'
 import type { Assignments, Topic } from './topic.ts'
 import { checkPartitionLimits, type TopicCheckServices } from './topic-check.ts'
+import { OFFSETS_TOPIC } from './topic-name.ts'
 
 /** How partitions are added to a topic. */
 export interface PartitionsWish {
@@ -30,6 +31,13 @@ export function checkMorePartitions(
     throw new KafkaError(
       ErrorCode.INVALID_PARTITIONS,
       `The topic ${name} currently has ${before} partition(s); ${partitionCount} would not be an increase.`,
+    )
+  }
+  if (name === OFFSETS_TOPIC) {
+    // Kafka allows it; here groups would be looked for where they were not kept (docs/decisions/0052).
+    throw new KafkaError(
+      ErrorCode.INVALID_PARTITIONS,
+      `${OFFSETS_TOPIC} keeps its ${before} partition(s): with more, groups would not be found where they were kept.`,
     )
   }
   const added = partitionCount - before

@@ -1,4 +1,12 @@
-import { apiVersions, ErrorCode, encodeRequest, metadata, produce } from '@millrace/protocol'
+import {
+  apiVersions,
+  ErrorCode,
+  encodeRequest,
+  metadata,
+  produce,
+  saslAuthenticate,
+  saslHandshake,
+} from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { TestBroker } from '../testing/test-broker.ts'
 
@@ -40,6 +48,17 @@ describe('ApiVersions', () => {
       expect(reply.errorCode).toBe(ErrorCode.INVALID_REQUEST)
     }
     expect(connection.isClosed).toBe(false)
+  })
+
+  // That ApiVersions works before SASL (trap 1e) cannot be asked while there is no security: this test turns red
+  // with the first SASL that is served, and is then to be replaced by one that opens with ApiVersions before it.
+  it('tells of no SASL, which a client would have to go through first (in place of trap 1e)', async () => {
+    await using broker = await TestBroker.start()
+    const reply = await broker.settle(broker.connect().request(apiVersions, 2, {}))
+    const keys = reply.apiKeys.map(({ apiKey }) => apiKey)
+    expect(keys).toContain(apiVersions.key)
+    expect(keys).not.toContain(saslHandshake.key)
+    expect(keys).not.toContain(saslAuthenticate.key)
   })
 
   it('tells less than 1000 keys, and each key once (trap 1f)', async () => {

@@ -7,6 +7,7 @@ import {
 } from '@millrace/protocol'
 import type { BrokerServices } from '../broker-services.ts'
 import type { Topic } from '../cluster/topic.ts'
+import { OFFSETS_TOPIC } from '../cluster/topic-name.ts'
 import type { Handler } from './handler.ts'
 import { repeatedNames, type ToldFailure, tellFailure } from './request-failure.ts'
 
@@ -21,6 +22,10 @@ interface AskedTopic {
 const FIRST_VERSION_WITH_TOPIC_IDS = 6
 /** Kafka's words: operators search for them. */
 const NO_SUCH_TOPIC = 'This server does not host this topic-partition.'
+/** Ours: Kafka deletes it, and with it every group and commit (docs/decisions/0052). */
+const HOLDS_GROUPS =
+  `${OFFSETS_TOPIC} cannot be deleted: it holds all groups and their commits. ` +
+  'Delete the groups that are to go (DeleteGroups).'
 const NO_SUCH_ID = 'This server does not host this topic ID.'
 
 /** DeleteTopics, v1-6. A topic is gone when the answer leaves; its files and its commits go with it. */
@@ -61,6 +66,7 @@ async function deleteOne(services: BrokerServices, asked: AskedTopic): Promise<T
   const found = find(services, asked)
   if ('errorCode' in found) return { ...asked, ...found }
   const { name, topicId } = found
+  if (name === OFFSETS_TOPIC) return { name, topicId, ...refusal(ErrorCode.INVALID_REQUEST, HOLDS_GROUPS) }
   try {
     if (await services.controlPlane.deleteTopic(found)) return { name, topicId, errorCode: ErrorCode.NONE }
     return { name, topicId, ...refusal(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NO_SUCH_TOPIC) }

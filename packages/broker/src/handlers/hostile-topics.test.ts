@@ -1,5 +1,13 @@
 import { memoryFileSystem } from '@millrace/log-core'
-import { createTopics, ErrorCode, metadata } from '@millrace/protocol'
+import {
+  createPartitions,
+  createTopics,
+  deleteTopics,
+  ErrorCode,
+  metadata,
+  offsetCommit,
+  offsetFetch,
+} from '@millrace/protocol'
 import { Prng } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { TestBroker } from '../testing/test-broker.ts'
@@ -101,5 +109,44 @@ describe('__consumer_offsets', () => {
     expect(await create(2)).toBe(ErrorCode.INVALID_PARTITIONS)
     expect(await create(5)).toBe(ErrorCode.INVALID_PARTITIONS)
     expect(await create(4)).toBe(ErrorCode.NONE)
+  })
+
+  // Asked, Kafka 4.3 allowed both; its groups were gone after the deletion (docs/decisions/0052).
+  it('can be neither deleted nor grown by a client, by name or by id; groups are there after a restart', async () => {
+    const fileSystem = memoryFileSystem()
+    const options = { fileSystem, dataDir: '/data', config: { 'offsets.topic.num.partitions': '4' } }
+    const partitions = [{ partitionIndex: 0, committedOffset: 7, committedMetadata: null }]
+    const commit = { groupId: 'g', memberId: '', topics: [{ name: 't', partitions }] }
+    {
+      await using broker = await TestBroker.start(options)
+      await broker.createTopic('t', 1)
+      const client = broker.connect()
+      await broker.settle(client.request(offsetCommit, 8, commit))
+      const id = (await broker.settle(client.request(metadata, 12, { topics: null }))).topics.find(
+        ({ name }) => name === '__consumer_offsets',
+      )?.topicId
+      const names = [{ name: '__consumer_offsets' }, { name: null, topicId: id ?? '' }]
+      for (const topic of names) {
+        const { responses } = await broker.settle(
+          client.request(deleteTopics, 6, { topics: [topic], timeoutMs: 0 }),
+        )
+        expect(responses[0]).toMatchObject({
+          errorCode: ErrorCode.INVALID_REQUEST,
+          errorMessage: expect.stringContaining('DeleteGroups'),
+        })
+      }
+      const grow = {
+        topics: [{ name: '__consumer_offsets', count: 6, assignments: null }],
+        timeoutMs: 0,
+        validateOnly: false,
+      }
+      expect((await broker.settle(client.request(createPartitions, 3, grow))).results[0]).toMatchObject({
+        errorCode: ErrorCode.INVALID_PARTITIONS,
+      })
+    }
+    await using broker = await TestBroker.start(options)
+    const asked = { groups: [{ groupId: 'g', topics: [{ name: 't', partitionIndexes: [0] }] }] }
+    const { groups } = await broker.settle(broker.connect().request(offsetFetch, 8, asked))
+    expect(groups[0]?.topics[0]?.partitions[0]?.committedOffset).toBe(7)
   })
 })
