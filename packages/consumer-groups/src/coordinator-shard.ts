@@ -185,6 +185,10 @@ export class CoordinatorShard {
   }
 
   #sync(step: Step, event: EventOf<'sync-group'>): void {
+    if (lacksProtocol(event)) {
+      refuseSync(step, event.token, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+      return
+    }
     const group = this.#table.get(event.request.groupId)
     if (group === undefined) refuseSync(step, event.token, ErrorCode.UNKNOWN_MEMBER_ID)
     else if (group.kind === 'consumer') syncAsClassic(step, group, event)
@@ -254,6 +258,11 @@ export class CoordinatorShard {
       buryGroupIfOver(step, this.#table, group)
     }
   }
+}
+
+/** From version 5 on a sync has to say which protocol it is about; Kafka looks at this before it knows the group. */
+function lacksProtocol({ origin, request }: EventOf<'sync-group'>): boolean {
+  return origin.apiVersion >= 5 && (request.protocolType === null || request.protocolName === null)
 }
 
 function watch(step: Step, group: ClassicGroup | ConsumerGroup): void {

@@ -61,7 +61,7 @@ async function member(joinVersion = 9, groupId = 'group') {
   const joined = first.errorCode === ErrorCode.NONE ? first : await join(joinVersion, first.memberId, groupId)
   const { generationId, memberId } = joined
   const assignments = [{ memberId, assignment: Buffer.from('mine') }]
-  await ask(syncGroup, 5, { groupId, generationId, memberId, assignments })
+  await ask(syncGroup, 4, { groupId, generationId, memberId, assignments })
   return { ...joined, groupId }
 }
 
@@ -102,6 +102,7 @@ describe('the life of a member, whichever version it speaks', () => {
       groupId: 'group',
       generationId,
       memberId,
+      ...(version >= 5 ? { protocolType: 'consumer', protocolName: 'range' } : {}),
       assignments: [],
     })
     expect(synced).toMatchObject({

@@ -49,16 +49,37 @@ it('gives nothing to members that the leader left out, and ignores ids that are 
   expect(synced.value.assignment).toHaveLength(0)
 })
 
-it('trap 15: a sync that names another protocol or type is INCONSISTENT_GROUP_PROTOCOL; one that names none is fine', () => {
+it('trap 15: a sync that names another protocol or type is INCONSISTENT_GROUP_PROTOCOL; before version 5 none need be named', () => {
   const harness = new ShardHarness()
   const [member] = stableGroup(harness, 1)
   const memberId = member?.memberId ?? ''
   const errorOf = (request: { protocolType?: string; protocolName?: string }) =>
-    harness.sync({ memberId, ...request }).value.errorCode
+    harness.sync({ memberId, ...request }, { apiVersion: 4 }).value.errorCode
   expect(errorOf({ protocolType: 'connect' })).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
   expect(errorOf({ protocolName: 'sticky' })).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
   expect(errorOf({ protocolType: 'consumer', protocolName: 'range' })).toBe(ErrorCode.NONE)
   expect(errorOf({})).toBe(ErrorCode.NONE)
+})
+
+it('trap 15: SyncGroup 5 without protocol type or name is INCONSISTENT_GROUP_PROTOCOL, before anything else is looked at', () => {
+  const harness = new ShardHarness()
+  const memberId = stableGroup(harness, 1)[0]?.memberId ?? ''
+  const errorOf = (request: {
+    groupId?: string
+    protocolType?: string | null
+    protocolName?: string | null
+  }) => harness.sync({ memberId, ...request }, { apiVersion: 5 }).value.errorCode
+  const type = { protocolType: 'consumer' }
+  const name = { protocolName: 'range' }
+  const nothing = { protocolType: null, protocolName: null }
+  for (const request of [
+    nothing,
+    { ...nothing, ...type },
+    { ...nothing, ...name },
+    { ...nothing, groupId: 'unknown' },
+  ])
+    expect(errorOf(request)).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+  expect(errorOf({ ...type, ...name })).toBe(ErrorCode.NONE)
 })
 
 it('names the protocol and its type in the answer', () => {

@@ -22,10 +22,10 @@ import type {
 } from '../group-event.ts'
 import { FakeTopics } from './fake-topics.ts'
 
-/** The newest versions, as franz-go and Java send them. */
+/** The newest versions, as franz-go and Java send them; of SyncGroup the newest that need not name its protocol. */
 const NEWEST = {
   'join-group': 9,
-  'sync-group': 5,
+  'sync-group': 4,
   heartbeat: 4,
   'leave-group': 5,
   'offset-commit': 9,

@@ -158,7 +158,7 @@ export class SimulatedConsumer implements Participant {
       assignments,
     }
     this.#line.ask(
-      5,
+      4,
       (token, origin) => ({ kind: 'sync-group', token, origin, request }),
       (reply, life) => {
         if (attempt === this.#attempt) this.#synced(reply as SyncGroupResponseInput, life)
