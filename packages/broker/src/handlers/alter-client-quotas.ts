@@ -74,5 +74,6 @@ function keyOf({ entity }: AskedEntry): string {
 }
 
 function describe({ entity }: AskedEntry): string {
-  return `{${entity.map(({ entityType, entityName }) => `${entityType}=${entityName}`).join(', ')}}`
+  const parts = entity.map(({ entityType, entityName }) => `${entityType}=${entityName}`)
+  return `ClientQuotaEntity(entries={${parts.join(', ')}})`
 }

@@ -19,14 +19,27 @@ export const handleDeleteRecords: Handler<DeleteRecordsRequest, DeleteRecordsRes
 ) => ({
   throttleTimeMs: 0,
   topics: await Promise.all(
-    request.topics.map(async ({ name, partitions }) => ({
+    Array.from(lastOfEach(request.topics), async ([name, offsets]) => ({
       name,
       partitions: await Promise.all(
-        partitions.map((asked) => deleteBefore(services, connection, name, asked)),
+        Array.from(offsets, ([partitionIndex, offset]) =>
+          deleteBefore(services, connection, name, { partitionIndex, offset }),
+        ),
       ),
     })),
   ),
 })
+
+/** By topic and partition: of a partition that is named twice the last offset counts, as in Kafka. */
+function lastOfEach(topics: DeleteRecordsRequest['topics']): Map<string, Map<number, number>> {
+  const byTopic = new Map<string, Map<number, number>>()
+  for (const { name, partitions } of topics) {
+    const offsets = byTopic.get(name) ?? new Map<number, number>()
+    for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset)
+    byTopic.set(name, offsets)
+  }
+  return byTopic
+}
 
 async function deleteBefore(
   services: BrokerServices,

@@ -26,6 +26,7 @@ const NO_SUCH_TOPIC = 'This server does not host this topic-partition.'
 const HOLDS_GROUPS =
   `${OFFSETS_TOPIC} cannot be deleted: it holds all groups and their commits. ` +
   'Delete the groups that are to go (DeleteGroups).'
+const NAMED_BOTH_WAYS = 'The provided topic name maps to an ID that was already supplied.'
 const NO_SUCH_ID = 'This server does not host this topic ID.'
 
 /** DeleteTopics, v1-6. A topic is gone when the answer leaves; its files and its commits go with it. */
@@ -40,18 +41,44 @@ export const handleDeleteTopics: Handler<DeleteTopicsRequest, DeleteTopicsRespon
       : request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
   // Named twice, by name or by id: refused once, and not deleted.
   const repeated = repeatedNames(asked.map(keyOf))
-  const unique = asked.filter((topic) => !repeated.has(keyOf(topic)))
+  const once = asked.filter((topic) => !repeated.has(keyOf(topic)))
+  const namedBothWays = topicsNamedBothWays(services, once)
+  const unique = once.filter((topic) => !namedBothWays.has(idOf(services, topic)))
   const responses = await Promise.all(unique.map((topic) => deleteOne(services, topic)))
   for (const key of repeated) {
     const topic = asked.find((one) => keyOf(one) === key)
     if (topic !== undefined)
       responses.push({ ...topic, ...refusal(ErrorCode.INVALID_REQUEST, duplicate(topic)) })
   }
+  for (const [topicId, name] of namedBothWays) {
+    responses.push({ name, topicId, ...refusal(ErrorCode.INVALID_REQUEST, NAMED_BOTH_WAYS) })
+  }
   const deleted = responses.flatMap(({ errorCode, name }) =>
     errorCode === ErrorCode.NONE && name ? [name] : [],
   )
   if (deleted.length > 0) services.groups.topicsDeleted(deleted)
   return { throttleTimeMs: 0, responses }
+}
+
+/** The id of the topic that is meant, if there is one. */
+function idOf({ catalog }: BrokerServices, { name, topicId }: AskedTopic): string {
+  if (name === null) return topicId
+  return topicId === ZERO_UUID ? (catalog.topic(name)?.topicId ?? ZERO_UUID) : ZERO_UUID
+}
+
+/** Id to name of the topics that stand in the request once by name and once by id. */
+function topicsNamedBothWays(
+  services: BrokerServices,
+  asked: readonly AskedTopic[],
+): ReadonlyMap<string, string> {
+  const ids = new Set(asked.flatMap(({ name, topicId }) => (name === null ? [topicId] : [])))
+  ids.delete(ZERO_UUID)
+  return new Map(
+    asked.flatMap((topic) => {
+      const topicId = idOf(services, topic)
+      return topic.name !== null && ids.has(topicId) ? [[topicId, topic.name] as const] : []
+    }),
+  )
 }
 
 function keyOf({ name, topicId }: AskedTopic): string {

@@ -45,13 +45,26 @@ function describeTopics(
   const asked =
     topics === null
       ? Array.from(catalog.topics(), ({ name }) => ({ name, indexes: null }))
-      : topics.map(({ topic, partitions: indexes }) => ({ name: topic, indexes: new Set(indexes) }))
+      : Array.from(indexesByTopic(topics), ([name, indexes]) => ({ name, indexes }))
   return asked.flatMap(({ name, indexes }) => {
     const found = partitions
       .ofTopic(name)
       .filter((partition) => (indexes === null || indexes.has(partition.index)) && isHere(partition))
     return found.length === 0 ? [] : [{ name, partitions: found.map(describePartition) }]
   })
+}
+
+/** A topic that is named twice is answered once, as in Kafka. */
+function indexesByTopic(
+  topics: NonNullable<DescribeLogDirsRequest['topics']>,
+): ReadonlyMap<string, ReadonlySet<number>> {
+  const byTopic = new Map<string, Set<number>>()
+  for (const { topic, partitions } of topics) {
+    const indexes = byTopic.get(topic) ?? new Set<number>()
+    for (const index of partitions) indexes.add(index)
+    byTopic.set(topic, indexes)
+  }
+  return byTopic
 }
 
 function describePartition({ index, log }: Partition): TopicReply['partitions'][number] {

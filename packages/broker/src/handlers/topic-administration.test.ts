@@ -135,6 +135,28 @@ describe('DeleteRecords', () => {
   })
 })
 
+describe('a partition that stands in a request twice (as seen at Kafka)', () => {
+  it('has its records deleted before the last offset that was named, and is answered once', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    await broker.produce('t', numbered(4))
+    const part = (offset: number) => ({ name: 't', partitions: [{ partitionIndex: 0, offset }] })
+    const asked = { topics: [part(9), part(1), part(2)], timeoutMs: 0 }
+    const { topics } = await broker.settle(broker.connect().request(deleteRecords, 2, asked))
+    expect(topics).toMatchObject([{ name: 't', partitions: [{ lowWatermark: 2, errorCode: 0 }] }])
+    expect(topics[0]?.partitions).toHaveLength(1)
+  })
+
+  it('is listed once by DescribeLogDirs', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t', 2)
+    const asked = { topics: [[0, 0], [1]].map((partitions) => ({ topic: 't', partitions })) }
+    const { results } = await broker.settle(broker.connect().request(describeLogDirs, 4, asked))
+    const listed = results[0]?.topics.map(({ partitions }) => partitions.map((one) => one.partitionIndex))
+    expect(listed).toEqual([[0, 1]])
+  })
+})
+
 describe('DeleteTopics', () => {
   async function remove(broker: TestBroker, topics: { name: string | null; topicId: string }[]) {
     const request = { topics, timeoutMs: 0 }
@@ -149,6 +171,18 @@ describe('DeleteTopics', () => {
     ])
     expect(await broker.createTopic('t')).not.toBe(topicId)
     expect((await remove(broker, [{ name: null, topicId }]))[0]?.errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_ID)
+  })
+
+  it('keeps a topic that stands there once by name and once by id, and says so once', async () => {
+    await using broker = await TestBroker.start()
+    const topicId = await broker.createTopic('t')
+    const replies = await remove(broker, [
+      { name: 't', topicId: ZERO_UUID },
+      { name: null, topicId },
+    ])
+    const errorMessage = 'The provided topic name maps to an ID that was already supplied.'
+    expect(replies).toEqual([{ name: 't', topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage }])
+    expect((await partitionsOf(broker, 't')).length).toBe(1)
   })
 
   it('refuses a topic that is named twice, and one that is named by both', async () => {
