@@ -79,6 +79,9 @@ describe('POST records', () => {
       body: { records: 2 },
     })
     expect((await read(topic, '?from=-2')).map(({ value }) => value)).toEqual(['as it is', '{not json'])
+    expect(await stream(topic, '{"key":"k","value":"v"}\n', '?lines=records')).toMatchObject({ status: 200 })
+    expect(await read(topic, '?from=-1')).toMatchObject([{ key: 'k', value: 'v' }])
+    expect(await stream(topic, 'x\n', '?lines=words')).toMatchObject({ status: 400 })
   })
 
   it('stops a stream at a bad line, names it, and keeps what stood before it', async () => {

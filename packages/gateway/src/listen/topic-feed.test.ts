@@ -70,12 +70,35 @@ it.each([
   }
   const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), {
     ...settings,
-    clock: { ...settings.clock, after },
+    clock: { nowMs: () => 0, after },
   })
   const nobody = { onEntry: () => {}, onFeedFailed: () => {} }
   for (let index = 0; index < count; index++) feed.add({ ...nobody })
   feed.want()
   await test.client.producer().send('a', { value: 'x' })
   expect(await published.promise).toBe(gatheredMs)
+  feed.close()
+})
+
+it.each([
+  [4, 6],
+  [100, 0],
+  [-5_000, 10],
+])('what comes %i ms after the last frame waits for %i ms', async (pauseMs, gatheredMs) => {
+  await using test = await TestGateway.start()
+  await test.client.admin.createTopics([{ name: 'a' }])
+  const settings = resolveGatewayOptions({})
+  const waits = Promise.withResolvers<number>()
+  let nowMs = 10_000
+  const after = (delayMs: number): Timer => {
+    waits.resolve(delayMs)
+    return { cancel: () => {} }
+  }
+  const clock = { nowMs: () => nowMs, after }
+  const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), { ...settings, clock })
+  feed.want()
+  nowMs += pauseMs
+  await test.client.producer().send('a', { value: 'x' })
+  expect(await waits.promise).toBe(gatheredMs)
   feed.close()
 })

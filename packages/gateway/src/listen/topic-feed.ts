@@ -22,7 +22,7 @@ export interface FeedCursor {
 const JUMP_RECORDS = 10_000
 
 /**
- * The newest records of one topic, read once for all who listen: gathered for some milliseconds into an entry, and kept
+ * The newest records of one topic, read once for all who listen: gathered into an entry every few milliseconds, and kept
  * within a window for those who are a little late. Who falls behind the window reads by itself, and joins again.
  *
  * It reads on only while somebody has taken all that it has, and wants more: a topic that gets a million records a second
@@ -42,6 +42,7 @@ export class TopicFeed {
   #gathered: ConsumerRecord[] = []
   #gatheredBytes = 0
   #timer: Timer | null = null
+  #publishedMs: number
   #isWanted = false
   #isClosed = false
   #wake: () => void = () => {}
@@ -52,6 +53,7 @@ export class TopicFeed {
     this.#client = client
     this.#settings = settings
     this.#head = new Map(ends)
+    this.#publishedMs = settings.clock.nowMs()
     this.#reader = this.#openReader()
     void this.#run()
   }
@@ -157,7 +159,14 @@ export class TopicFeed {
     const isFull =
       this.#gathered.length >= limits.maxRecordsPerFrame || this.#gatheredBytes >= limits.maxFrameBytes
     if (isFull) this.#publish()
-    else this.#timer ??= clock.after(this.#frameMs, () => this.#publish())
+    else this.#timer ??= clock.after(this.#gatherMs, () => this.#publish())
+  }
+
+  /** Counted from the last frame: a record that comes after a pause has been waited for already. */
+  get #gatherMs(): number {
+    const frameMs = this.#frameMs
+    const sinceMs = this.#settings.clock.nowMs() - this.#publishedMs
+    return Math.min(frameMs, Math.max(0, frameMs - sinceMs))
   }
 
   get #frameMs(): number {
@@ -168,6 +177,7 @@ export class TopicFeed {
   #publish(): void {
     this.#timer?.cancel()
     this.#timer = null
+    this.#publishedMs = this.#settings.clock.nowMs()
     // Whoever takes the entry wants the next one.
     this.#isWanted = false
     const entry = new FeedEntry(this.topic, this.#gathered, new Map(this.#head))
