@@ -155,7 +155,10 @@ export class SimulatedCoordinator {
     const records = effects.flatMap((effect) => (effect.kind === 'persist' ? [effect.record] : []))
     if (records.length > 0) this.#persist(records)
     for (const effect of effects) this.#perform(effect)
-    checkShard(shard, { timers: this.#timers, shadow: this.#shadow })
+    // Commits alone are most of the steps: the shadow is asked about every tenth of them, and after all others that persist.
+    const isReloadChecked =
+      this.counts.steps % 10 === 0 || (records.length > 0 && event.kind !== 'offset-commit')
+    checkShard(shard, { timers: this.#timers, shadow: this.#shadow, isReloadChecked })
   }
 
   #persist(records: PersistedRecord[]): void {
