@@ -7,7 +7,10 @@ const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
     '1',
     'It did not. One line on standard error says what, and what to do. Of log verify: something is damaged. Of doctor: something is broken.',
   ],
-  ['129, 130, 143', 'A second SIGHUP, SIGINT or SIGTERM ended the command before it had come to its end.'],
+  [
+    '129, 130, 143',
+    'SIGHUP, SIGINT or SIGTERM ended produce, which then sends what it has read, or a second one any command, before it had come to its end.',
+  ],
 ]
 
 const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [

@@ -96,6 +96,13 @@ export function abortOnEndSignal(): AbortSignal {
   return controller.signal
 }
 
+/** The exit code of a command that a signal ended before it had come to its end. */
+export function exitCodeAfter(signal: AbortSignal): number {
+  const reason: unknown = signal.reason
+  if (reason === 'SIGHUP' || reason === 'SIGTERM') return EXIT_CODE_OF_SIGNAL[reason]
+  return EXIT_CODE_OF_SIGNAL.SIGINT
+}
+
 /** Time for what was written to reach its reader. */
 const END_GRACE_MS = 2_000
 

@@ -5,7 +5,16 @@ import { connect } from '../connection/connect.ts'
 import { FileAppender, fileSizeBytes, readChunks } from '../files.ts'
 import { Pace, parseRate } from '../pace.ts'
 import { wholeNumber } from '../read-argument.ts'
-import { abandonInput, isInputTerminal, isInteractive, standardInput, writeNote } from '../terminal.ts'
+import {
+  abandonInput,
+  abortOnEndSignal,
+  exitCodeAfter,
+  isInputTerminal,
+  isInteractive,
+  setExitCode,
+  standardInput,
+  writeNote,
+} from '../terminal.ts'
 import { type InputUnit, unitSplitter } from './input-units.ts'
 import { ProduceProgress } from './progress.ts'
 import { BadInputError, RecordMaker } from './record-maker.ts'
@@ -13,7 +22,10 @@ import { BadInputError, RecordMaker } from './record-maker.ts'
 /** Chunks on their way at a time: enough to keep the broker busy, few enough to stop soon after a failure. */
 const MAX_SENDS_IN_FLIGHT = 16
 
-/** Sends every record of the input; resolves when all are acknowledged, rejects when one is not. */
+/**
+ * Sends every record of the input; resolves when all are acknowledged, rejects when one is not. Ctrl-C ends the input:
+ * what was read before it is still sent.
+ */
 export async function runProduce(args: ProduceArguments): Promise<void> {
   const maker = new RecordMaker({
     keyField: args['key-field'],
@@ -30,9 +42,12 @@ export async function runProduce(args: ProduceArguments): Promise<void> {
   if (args.file === undefined && isInputTerminal() && isInteractive()) {
     writeNote('Each line becomes a record; end with Ctrl-D.\n')
   }
-  const sends = new SendQueue(client, args.topic, progress, pace)
+  const signal = abortOnEndSignal()
+  if (args.file === undefined) signal.addEventListener('abort', abandonInput, { once: true })
+  const sends = new SendQueue(client, args.topic, progress, pace, signal)
   try {
-    await sendInput(args, maker, sends, rejects)
+    await sendInput(args, maker, sends, rejects, signal)
+    if (signal.aborted) setExitCode(exitCodeAfter(signal))
   } finally {
     if (args.file === undefined) abandonInput()
     rejects?.close()
@@ -45,6 +60,7 @@ async function sendInput(
   maker: RecordMaker,
   sends: SendQueue,
   rejects: FileAppender | null,
+  signal: AbortSignal,
 ): Promise<void> {
   const input = args.file === undefined ? standardInput() : readChunks(args.file)
   const splitter = unitSplitter(args.input, args.delimiter)
@@ -74,11 +90,12 @@ async function sendInput(
   try {
     for await (const chunk of input) {
       await sends.send(toRecords(splitter.push(chunk)), chunk.length)
-      if (sends.failure !== null) break
+      if (sends.failure !== null || signal.aborted) break
     }
-    if (sends.failure === null) await sends.send(toRecords(splitter.end()), 0)
+    if (sends.failure === null && !signal.aborted) await sends.send(toRecords(splitter.end()), 0)
   } catch (error) {
-    sends.failWith(error)
+    // Input that was given up complains of it.
+    if (!signal.aborted) sends.failWith(error)
   }
   await sends.finish()
 }
@@ -100,9 +117,17 @@ class SendQueue {
   readonly #topic: string
   readonly #progress: ProduceProgress
   readonly #pace: Pace | null
+  readonly #signal: AbortSignal
   readonly #inFlight = new Set<Promise<void>>()
 
-  constructor(client: Client, topic: string, progress: ProduceProgress, pace: Pace | null) {
+  constructor(
+    client: Client,
+    topic: string,
+    progress: ProduceProgress,
+    pace: Pace | null,
+    signal: AbortSignal,
+  ) {
+    this.#signal = signal
     this.#producer = client.producer()
     this.#topic = topic
     this.#progress = progress
@@ -119,7 +144,7 @@ class SendQueue {
     else {
       for await (const part of this.#pace.portions(records)) {
         await this.#sendNow(part, (sizeBytes * part.length) / records.length)
-        if (this.failure !== null) return
+        if (this.failure !== null || this.#signal.aborted) return
       }
     }
   }
