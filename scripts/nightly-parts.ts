@@ -97,7 +97,7 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     about: '1,000 kills of a process that writes a log, each in front of another call of the disk',
     steps: range(10).map((step) => ({
       name: `from-${step * 100}`,
-      args: [...VITEST, '--root', 'packages/log-core', 'test/kills'],
+      args: [...VITEST, 'packages/log-core/test/kills'],
       env: { KILL_ROUNDS: `100/${step * 100}` },
     })),
   },

@@ -33,7 +33,7 @@ export function runUnitTests(alsoTasks: readonly string[] = []): { counts: TestC
   return { counts, isGood }
 }
 
-/** Runs the tests under `test/` and `packages/broker/compat` whose paths contain one of the filters; none: all. */
+/** Runs the tests of real processes (`vitest.config.ts` says where) whose paths contain one of the filters; none: all. */
 export function runSystemTests(filters: readonly string[] = []): { counts: TestCounts; isGood: boolean } {
   const report = join(ROOT, '.reports', 'system.json')
   rmSync(report, { force: true })

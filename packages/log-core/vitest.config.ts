@@ -1,3 +1,5 @@
+import { configDefaults } from 'vitest/config'
 import { packageTestConfig } from '../../vitest.shared.ts'
 
-export default packageTestConfig()
+/** The kills are those of real processes: they belong to the tests of the whole system. */
+export default packageTestConfig({ exclude: [...configDefaults.exclude, 'test/kills.test.ts'] })

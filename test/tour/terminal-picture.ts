@@ -20,6 +20,7 @@ export function terminalPicture(screen: string, columns: number): string {
   })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="monospace" font-size="14">\n`,
+    '<title>What a terminal shows</title>\n',
     `<rect width="100%" height="100%" rx="6" fill="#1c1f24"/>\n`,
     ...drawn,
     '</svg>\n',
