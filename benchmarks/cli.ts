@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { installPacked } from '../test/pack/packed-project.ts'
+import { installPacked, PACKAGES } from '../test/pack/packed-project.ts'
 import { isThere, PackedBroker, timed } from './cli/packed-command.ts'
 import { formatSpread, spreadOf } from './harness/median.ts'
 import { TemporaryDirectory } from './harness/temporary-directory.ts'
@@ -16,16 +16,6 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, tiny: { type: 'boolean', default: false } },
 })
 
-const PACKAGES = [
-  'protocol',
-  'record-batch',
-  'log-core',
-  'consumer-groups',
-  'broker',
-  'client',
-  'gateway',
-  'cli',
-]
 const CLONE = fileURLToPath(new URL('../packages/cli/bin/millrace.mjs', import.meta.url))
 const LINES = values.tiny ? 2_000 : 2_000_000
 

@@ -6,7 +6,6 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { offsetFetch } from '@millrace/protocol'
 import { MillraceProcess } from '../packages/broker/compat/process/millrace-process.ts'
-import { GroupWire } from './groups/group-wire.ts'
 import {
   commitLoad,
   crowdSettles,
@@ -21,6 +20,7 @@ import {
   TINY,
   WHOLE,
 } from './groups/rows.ts'
+import { Wire } from './harness/wire.ts'
 import { alone, type BrokerPair, type BrokerUnderTest, startPair } from './kafka/broker-under-test.ts'
 import { TABLE_HEAD, tableLine } from './kafka/comparison.ts'
 
@@ -120,7 +120,7 @@ async function measureLoading(scale: Scale, rounds: number, seconds: number[]): 
     await broker.stop()
     const startedMs = performance.now()
     await broker.restart()
-    const wire = await GroupWire.open(broker.bootstrap)
+    const wire = await Wire.open(broker.bootstrap)
     const groups = [{ groupId: 'loaded-1', memberId: null, memberEpoch: -1, topics: null }]
     const answer = await wire.ask(offsetFetch, 8, { groupId: '', topics: null, groups, requireStable: false })
     seconds.push((performance.now() - startedMs) / 1000)

@@ -10,7 +10,7 @@ import { createTopics } from '@millrace/protocol'
 import { buildBatch, crc32c, stampBatch } from '@millrace/record-batch'
 import { LAUNCHER } from '../../packages/broker/compat/process/millrace-process.ts'
 import { startKafka } from '../../test/kafka/apache-kafka.ts'
-import { Wire } from './wire.ts'
+import { Wire } from '../harness/wire.ts'
 
 const TOPIC = 'bulk'
 const PARTITIONS = 10

@@ -1,6 +1,6 @@
 /** The rows about the catalog: each is measured in each round on whatever broker is given. */
 import { apiVersions, createTopics, deleteTopics, describeConfigs, metadata } from '@millrace/protocol'
-import { Wire } from './wire.ts'
+import { Wire } from '../harness/wire.ts'
 
 /** Sizes, which a trial run makes small. */
 export interface AdminScale {

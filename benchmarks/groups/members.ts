@@ -1,7 +1,7 @@
 /** What members of a classic group do, request by request. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { consumerProtocolSubscription, heartbeat, joinGroup, syncGroup } from '@millrace/protocol'
-import type { GroupWire } from './group-wire.ts'
+import type { Wire } from '../harness/wire.ts'
 
 /** Kafka reads it, and refuses what is none. */
 const SUBSCRIPTION = consumerProtocolSubscription.encode(0, { topics: ['groups'] })
@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** Joins and syncs, again while the group moves on under it, until it has an assignment. */
-export async function joinAndSync(wire: GroupWire, { groupId, memberId = '' }: Place): Promise<Joined> {
+export async function joinAndSync(wire: Wire, { groupId, memberId = '' }: Place): Promise<Joined> {
   for (let known = memberId; ; ) {
     const joined = await wire.ask(joinGroup, 9, {
       groupId,
@@ -55,7 +55,7 @@ export async function joinAndSync(wire: GroupWire, { groupId, memberId = '' }: P
 
 /** Whether the group asks it to join again. */
 export async function mustRejoin(
-  wire: GroupWire,
+  wire: Wire,
   { generationId, groupId, memberId }: Joined & { groupId: string },
 ): Promise<boolean> {
   const { errorCode } = await wire.ask(heartbeat, 4, {
@@ -71,7 +71,7 @@ export async function mustRejoin(
  * One member on each connection, until all are in one generation. Each goes on with heartbeats meanwhile: those who come
  * later wait for it to join again.
  */
-export async function settleGroup(wires: readonly GroupWire[], groupId: string): Promise<Joined[]> {
+export async function settleGroup(wires: readonly Wire[], groupId: string): Promise<Joined[]> {
   const members: (Joined | null)[] = wires.map(() => null)
   const isSettled = (): boolean =>
     members.every((member) => member !== null && member.generationId === members[0]?.generationId)

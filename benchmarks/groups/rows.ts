@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@millrace/client'
 import { encodeRequest, heartbeat, leaveGroup, offsetCommit } from '@millrace/protocol'
 import { cpuSeconds, residentMegabytes } from '../harness/process-cpu.ts'
+import { openWires, type Wire } from '../harness/wire.ts'
 import type { BrokerUnderTest } from '../kafka/broker-under-test.ts'
-import { type GroupWire, openWires } from './group-wire.ts'
 import { type Joined, joinAndSync, mustRejoin, settleGroup } from './members.ts'
 
 export interface Scale {
@@ -87,7 +87,7 @@ export async function commitLoad(
 ): Promise<{ perSecond: number; p99Ms: number }> {
   const wires = await openWires(bootstrap, COMMITTERS)
   const latencies: number[] = []
-  const run = async (wire: GroupWire, index: number, untilMs: number): Promise<void> => {
+  const run = async (wire: Wire, index: number, untilMs: number): Promise<void> => {
     const frame = commitFrame(groupOf(index), [index])
     while (performance.now() < untilMs) {
       const sentMs = performance.now()
@@ -116,7 +116,7 @@ export async function idleGroups(
 ): Promise<Sample> {
   const before = residentMegabytes(pid)
   const lanes = await Promise.all(Array.from({ length: LANES }, () => openWires(bootstrap, MEMBERS)))
-  const beats: { wire: GroupWire; frame: Buffer }[] = []
+  const beats: { wire: Wire; frame: Buffer }[] = []
   await Promise.all(
     lanes.map(async (wires, lane) => {
       for (let index = lane; index < groupCount; index += LANES) {
@@ -199,10 +199,7 @@ function heartbeatFrame(groupId: string, { generationId, memberId }: Joined): Bu
 }
 
 /** Each member's heartbeat once in three seconds, spread evenly. */
-async function beatFor(
-  beats: readonly { wire: GroupWire; frame: Buffer }[],
-  durationMs: number,
-): Promise<void> {
+async function beatFor(beats: readonly { wire: Wire; frame: Buffer }[], durationMs: number): Promise<void> {
   const startedMs = performance.now()
   for (let sent = 0; performance.now() - startedMs < durationMs; ) {
     const due = Math.floor(((performance.now() - startedMs) / HEARTBEAT_MS) * beats.length)

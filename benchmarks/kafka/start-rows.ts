@@ -1,23 +1,21 @@
 /** The rows about starting: a process of its own each time, until its first answered ApiVersions. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createClient } from '@millrace/client'
 import { LAUNCHER } from '../../packages/broker/compat/process/millrace-process.ts'
 import { freePort } from '../../packages/broker/compat/process/ports.ts'
 import { startKafka } from '../../test/kafka/apache-kafka.ts'
+import { installPacked, PACKAGES } from '../../test/pack/packed-project.ts'
 import { loadProduce } from '../harness/loader.ts'
 import { residentMegabytes } from '../harness/process-cpu.ts'
 import { firstAnswer } from '../macro/start.ts'
 import { type OwnRow, tableLine } from './comparison.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const KIB = 1024
 const GIGABYTE = 1e9
 const PARTITIONS = 12
@@ -128,40 +126,19 @@ const startEmpty: OwnRow = {
 
 const startPacked: OwnRow = {
   name: 'start-packed',
-  run: ({ rounds }) =>
-    inFolder(async (folder) => {
-      const launcher = await installPacked(folder)
+  run: async ({ rounds }) => {
+    const installed = await installPacked(PACKAGES)
+    try {
+      const launcher = join(installed.project, 'node_modules', '.bin', 'millrace')
       const { idle, startMs } = await emptyStarts((dataDir) => startMillrace([launcher], dataDir), rounds)
       return [
         tableLine({ label: 'start, empty, packed: ms', goal: '100', digits: 0 }, startMs, []),
         tableLine({ label: 'memory when idle, packed: MB', goal: '70', digits: 0 }, idle, []),
       ]
-    }),
-}
-
-/** Builds, packs and installs the packages as a user would; gives the command. */
-async function installPacked(folder: string): Promise<string> {
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` }
-  const run = async (cwd: string, file: string, args: readonly string[]): Promise<void> => {
-    await promisify(execFile)(file, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 })
-  }
-  await run(ROOT, process.execPath, ['scripts/turbo.mjs', 'run', 'build', '--output-logs=errors-only'])
-  const names = [
-    'protocol',
-    'record-batch',
-    'log-core',
-    'consumer-groups',
-    'broker',
-    'client',
-    'gateway',
-    'cli',
-  ]
-  await run(ROOT, 'npm', ['pack', '--pack-destination', folder, ...names.map((name) => `./packages/${name}`)])
-  const project = join(folder, 'project')
-  mkdirSync(project)
-  writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true }\n')
-  await run(project, 'sh', ['-c', 'npm install --loglevel=error ../*.tgz'])
-  return join(project, 'node_modules', '.bin', 'millrace')
+    } finally {
+      installed.remove()
+    }
+  },
 }
 
 const startLarge: OwnRow = {

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { openLog } from '@millrace/log-core'
 import { scanBatches } from '@millrace/record-batch'
 import { open as openLmdb } from 'lmdb'
+import { readFileInPieces } from '../harness/read-file.ts'
 import { makeRecords } from '../harness/records.ts'
 import { TemporaryDirectory } from '../harness/temporary-directory.ts'
 import { valuesOf } from './embedded-target.ts'
@@ -102,19 +103,6 @@ async function measureRaw(path: string, rounds: number) {
         }
         return bytes
       }),
-    () => perSecond(() => readFile(file)),
+    () => perSecond(() => readFileInPieces(file, READ_BYTES)),
   ])
-}
-
-function readFile(path: string): number {
-  const descriptor = openSync(path, 'r')
-  let total = 0
-  for (;;) {
-    const target = Buffer.allocUnsafeSlow(READ_BYTES)
-    const length = readSync(descriptor, target, 0, READ_BYTES, total)
-    if (length === 0) break
-    total += length
-  }
-  closeSync(descriptor)
-  return total
 }

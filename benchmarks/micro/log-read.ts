@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { LogDirectory, type LogSlice, nodeClock, nodeFileSystem, type PartitionLog } from '@millrace/log-core'
 import {
   buildBatch,
@@ -10,6 +10,7 @@ import {
 } from '@millrace/record-batch'
 import { open as openLmdb, type RootDatabase } from 'lmdb'
 import type { MicroSuite, MicroTask } from '../harness/micro-suite.ts'
+import { readFileInPieces } from '../harness/read-file.ts'
 import { makeRecords } from '../harness/records.ts'
 import { TemporaryDirectory } from '../harness/temporary-directory.ts'
 
@@ -39,7 +40,7 @@ export const logReadSuite: MicroSuite = {
     return {
       callsPerRound: isTiny ? 1 : 3,
       tasks: [
-        task('readSync of the same bytes', () => readFile(data.filePath), true),
+        task('readSync of the same bytes', () => readFileInPieces(data.filePath, READ_BYTES), true),
         task('PartitionLog.read, raw batches', () => readLog(data.log, (slice) => slice.sizeBytes)),
         task('lmdb getRange', () => readDatabase(data.database), true),
         task('PartitionLog.read, a cursor over its records', () => readLog(data.log, walkRecords)),
@@ -80,19 +81,6 @@ async function writeData(temporary: TemporaryDirectory, batches: number): Promis
   }
   await log.flush()
   return { filePath, directory, log, database }
-}
-
-function readFile(path: string): number {
-  const descriptor = openSync(path, 'r')
-  let total = 0
-  for (;;) {
-    const target = Buffer.allocUnsafeSlow(READ_BYTES)
-    const length = readSync(descriptor, target, 0, READ_BYTES, total)
-    if (length === 0) break
-    total += length
-  }
-  closeSync(descriptor)
-  return total
 }
 
 async function readLog(log: PartitionLog, handle: (slice: LogSlice) => number): Promise<number> {

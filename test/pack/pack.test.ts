@@ -4,18 +4,8 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPacked, type PackedProject, ROOT, run, USER_ENV } from './packed-project.ts'
+import { installPacked, PACKAGES, type PackedProject, ROOT, run, USER_ENV } from './packed-project.ts'
 
-const PACKAGES = [
-  'protocol',
-  'record-batch',
-  'log-core',
-  'consumer-groups',
-  'broker',
-  'client',
-  'gateway',
-  'cli',
-]
 const nameOf = (folder: string): string => (folder === 'cli' ? 'millrace' : `@millrace/${folder}`)
 
 describe('the packed packages', () => {

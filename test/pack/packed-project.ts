@@ -8,6 +8,18 @@ import { promisify } from 'node:util'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
+/** The folders of everything that is published. */
+export const PACKAGES = [
+  'protocol',
+  'record-batch',
+  'log-core',
+  'consumer-groups',
+  'broker',
+  'client',
+  'gateway',
+  'cli',
+]
+
 // What a user's shell would find: Node 24 first, and nothing of this repository's own commands.
 const nodeFolder = dirname(process.execPath)
 export const USER_ENV = {

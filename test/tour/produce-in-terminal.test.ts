@@ -1,34 +1,21 @@
 /** `millrace produce` in a real terminal, which tmux plays: its progress, a resize, Ctrl-C. */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   LAUNCHER,
   MillraceProcess,
   runMillrace,
 } from '../../packages/broker/compat/process/millrace-process.ts'
+import { Tmux } from './tmux.ts'
 
-const SOCKET = `millrace-produce-${process.pid}`
+const tmux = new Tmux(`millrace-produce-${process.pid}`)
 const isRequired = process.env.MILLRACE_REQUIRE_CLIENTS === '1'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-terminal-'))
 const file = join(folder, 'lines')
 
-function tmux(...args: readonly string[]): string {
-  return execFileSync('tmux', ['-L', SOCKET, ...args], { encoding: 'utf8' })
-}
-
-function hasTmux(): boolean {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const isHere = hasTmux()
+const isHere = Tmux.isHere()
 
 describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PATH'}`, () => {
   let broker: MillraceProcess
@@ -37,38 +24,34 @@ describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PA
     writeFileSync(file, `${'x'.repeat(99)}\n`.repeat(20_000))
   })
   afterAll(async () => {
-    if (isHere) tmux('kill-server')
+    if (isHere) tmux.run('kill-server')
     await broker?.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const screenShows = (text: RegExp): Promise<void> =>
-    vi.waitFor(() => expect(tmux('capture-pane', '-p', '-t', 'produce')).toMatch(text), {
-      timeout: 15_000,
-      interval: 50,
-    })
+  const screenShows = (text: string | RegExp): Promise<void> => tmux.screenShows('produce', text)
 
   it.runIf(isHere || isRequired)(
     'draws its progress within the width, also after a resize, and on Ctrl-C a summary and 130',
     async () => {
-      tmux('new-session', '-d', '-s', 'produce', '-x', '100', '-y', '24', 'sh')
+      tmux.run('new-session', '-d', '-s', 'produce', '-x', '100', '-y', '24', 'sh')
       const command = `${process.execPath} ${LAUNCHER} produce lines --file ${file} --rate 4000/s`
-      tmux(
+      tmux.run(
         'send-keys',
         '-t',
         'produce',
         '-l',
         `clear; ${command} --bootstrap ${broker.bootstrap}; echo "ended with $?"`,
       )
-      tmux('send-keys', '-t', 'produce', 'Enter')
+      tmux.run('send-keys', '-t', 'produce', 'Enter')
       await screenShows(/\[=*> *\] \d+% [\d,]+ records, [\d.]+ MB, [\d,]+ records\/s, \S+ left/)
-      tmux('resize-window', '-t', 'produce', '-x', '40', '-y', '24')
+      tmux.run('resize-window', '-t', 'produce', '-x', '40', '-y', '24')
       // One line of 39 columns, taken back each time: a line that wrapped would stay on the screen.
       await screenShows(/^\[=*> *\] \d+% [\d,]+ r\S*$/m)
-      tmux('resize-window', '-t', 'produce', '-x', '100', '-y', '24')
-      tmux('send-keys', '-t', 'produce', 'C-c')
+      tmux.run('resize-window', '-t', 'produce', '-x', '100', '-y', '24')
+      tmux.run('send-keys', '-t', 'produce', 'C-c')
       await screenShows(/^[\d,]+ records, [\d.]+ MB, [\d,]+ records\/s$[\s\S]*ended with 130/m)
-      const sent = /^([\d,]+) records, [\d.]+ MB/m.exec(tmux('capture-pane', '-p', '-t', 'produce'))?.[1]
+      const sent = /^([\d,]+) records, [\d.]+ MB/m.exec(tmux.screen('produce'))?.[1]
       const { stdout } = await runMillrace(['topic', 'describe', 'lines', '-o', 'json'], broker)
       const { partitions }: { partitions: { end: number }[] } = JSON.parse(stdout)
       expect(partitions[0]?.end).toBe(Number(sent?.replaceAll(',', '')))
