@@ -81,6 +81,21 @@ describe('LogDirectory', () => {
     await expect(opening).rejects.toMatchObject({ code: 'EIO' })
   })
 
+  it('makes the name durable when the log is opened after it could not be made so at first', async () => {
+    const { directory, fs } = await openFixture()
+    const sync = fs.syncDirectory.bind(fs)
+    let attempts = 0
+    fs.syncDirectory = (path) => {
+      if (path !== '/data') return sync(path)
+      attempts++
+      return attempts === 1 ? Promise.reject(new StorageError('EIO', path, 'no')) : sync(path)
+    }
+    const request = { topic: 'new', partition: 0, topicId: OTHER_ID }
+    await expect(directory.openLog(request)).rejects.toMatchObject({ code: 'EIO' })
+    await directory.openLog(request)
+    expect(attempts).toBe(2)
+  })
+
   it('takes nothing over when a topic is made again', async () => {
     const { directory, openLog, fs, clock } = await openFixture()
     const log = await openLog()

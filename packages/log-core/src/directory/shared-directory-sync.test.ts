@@ -42,3 +42,20 @@ it('tells those who waited for a sync that failed, and tries anew for those behi
   ends[1]?.resolve()
   await second
 })
+
+it('syncs again for those who settle behind a failure, and only for them', async () => {
+  const { ends, shared } = heldDirectory()
+  await shared.settle()
+  expect(ends).toHaveLength(0)
+  const failing = shared.sync()
+  const settling = shared.settle()
+  ends[0]?.reject(new Error('no'))
+  await expect(failing).rejects.toThrow('no')
+  ends[1]?.reject(new Error('still no'))
+  await expect(settling).rejects.toThrow('still no')
+  const settled = shared.settle()
+  ends[2]?.resolve()
+  await settled
+  await shared.settle()
+  expect(ends).toHaveLength(3)
+})

@@ -9,6 +9,8 @@ export class SharedDirectorySync {
   readonly #path: string
   #running: Promise<void> | null = null
   #next: Promise<void> | null = null
+  /** The last sync failed: names that it should have made durable are only in memory. */
+  #hasFailed = false
 
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs
@@ -25,12 +27,24 @@ export class SharedDirectorySync {
     return this.#next
   }
 
+  /** Names that an earlier call was to make durable are durable when it resolves, though that call may have failed. */
+  async settle(): Promise<void> {
+    if (this.#running !== null || this.#hasFailed) await this.sync()
+  }
+
   #start(): Promise<void> {
     this.#next = null
-    const running = this.#fs.syncDirectory(this.#path).finally(() => {
+    const running = this.#run().finally(() => {
       if (this.#running === running) this.#running = null
     })
     this.#running = running
     return running
+  }
+
+  async #run(): Promise<void> {
+    // Until it is known to have succeeded: whoever looks meanwhile sees a sync that is running.
+    this.#hasFailed = true
+    await this.#fs.syncDirectory(this.#path)
+    this.#hasFailed = false
   }
 }

@@ -147,7 +147,7 @@ async function settle(
   log: FoundLog & RecoveredLog,
   isClean: boolean,
 ): Promise<OpenedLog> {
-  const { marks, plantedBugs, fs } = environment
+  const { marks, names, plantedBugs, fs } = environment
   const { directory, topicId, partition } = identity
   const { active, sealed, epochs, producers, snapshots } = log
   const mark = marks.get(topicId, partition)?.mark
@@ -162,6 +162,8 @@ async function settle(
   const mustRaise = !isClean || epochs.latest < Math.max(mark?.leaderEpoch ?? 0, FIRST_EPOCH)
   // The process before may have died, or a roll failed, between making a name and syncing it; the mark relies on it.
   await fs.syncDirectory(directory)
+  // This process may have made the log and failed to make the name of its directory durable.
+  await names.settle()
   if (mustRaise) {
     // What a sync had covered needs none. The size may be one that an earlier attempt cut and could not sync: see
     // `isSizeUncertain`.
