@@ -11,6 +11,7 @@ export default packageTestConfig(
     ],
     // Each system test owns processes and ports; threads would share one process's signal handlers and rlimits.
     pool: 'forks',
+    isolate: true,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
