@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { batchBaseOffsetAt, batchLastOffsetAt, batchSizeBytesAt } from '@millrace/record-batch'
-import { freeMemory } from './free-memory.ts'
+import { batchBaseOffsetAt, batchLastOffsetAt, batchSizeBytesAt, freeMemory } from '@millrace/record-batch'
 
 /** Batches below this are copied together, so that one view serves many of them and no big buffer hangs on a small one. */
 const COPY_BELOW_BYTES = 8 * 1024
