@@ -58,6 +58,39 @@ export function makeCertificates(folder: string): Certificates {
   }
 }
 
+/** Files for a Kafka that does not read PEM yet. */
+export interface KeyStores {
+  readonly server: string
+  readonly trusted: string
+  readonly password: string
+}
+
+/** What `makeCertificates` has put into the folder, as PKCS #12. */
+export function makeKeyStores(folder: string): KeyStores {
+  const [server, trusted, password] = [join(folder, 'broker.p12'), join(folder, 'trusted.p12'), 'change-it']
+  const run = (program: string, ...args: readonly string[]): void => {
+    execFileSync(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  }
+  const pass = `pass:${password}`
+  run(
+    'openssl',
+    'pkcs12',
+    '-export',
+    '-in',
+    'broker.pem',
+    '-inkey',
+    'broker.key',
+    '-out',
+    server,
+    '-passout',
+    pass,
+  )
+  const store = ['-keystore', trusted, '-storetype', 'PKCS12', '-storepass', password]
+  // Java trusts only what its own tool has marked so.
+  run('keytool', '-importcert', '-noprompt', '-alias', 'authority', '-file', 'ca.pem', ...store)
+  return { server, trusted, password }
+}
+
 /** PEM on one line, as a properties file of Kafka takes it. */
 export function asProperty(pem: string): string {
   return pem.trimEnd().replaceAll('\n', '\\n')

@@ -4,5 +4,5 @@ import { describeClient } from '../../packages/client/test/client-contract.ts'
 import { isKafka24Installed, startKafka24 } from '../kafka/kafka-2-4.ts'
 
 describe.runIf(isKafka24Installed() || process.env.MILLRACE_REQUIRE_CLIENTS === '1')('our client', () => {
-  describeClient('on Apache Kafka 2.4', ['classic'], startKafka24, { isOld: true })
+  describeClient('on Apache Kafka 2.4', ['classic'], () => startKafka24(), { isOld: true })
 })

@@ -22,7 +22,8 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
   'our client on Apache Kafka',
   () => {
     beforeAll(async () => {
-      kafka = await startKafka({ heap: '512m' })
+      // What a conversation wrote is of no use behind it, and a minute of it would be a thousand folders.
+      kafka = await startKafka({ heap: '512m', properties: { 'log.segment.delete.delay.ms': '1000' } })
     }, 90_000)
     afterAll(() => kafka.close())
 

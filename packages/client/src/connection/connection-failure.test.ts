@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { createClient } from '../client.ts'
 import { resolveClientOptions } from '../client-options.ts'
 import { connectFailure, invalidResponse } from './connection-failure.ts'
 
@@ -34,6 +37,27 @@ describe('TLS that does not come about', () => {
       expect(error).toMatchObject({ code: 'TLS_FAILED', retriable: false, message })
     })
   }
+})
+
+describe('TLS against a port that speaks plain text', () => {
+  it('is told by what such a port does, and tried again, since a broker that stops does so too', async () => {
+    // As Kafka does: it takes a handshake for a frame that is too large.
+    const plain = createServer((socket) => socket.once('data', () => socket.destroy()))
+    plain.listen(0, '127.0.0.1')
+    await once(plain, 'listening')
+    const { port } = plain.address() as AddressInfo
+    const bootstrapServers = `127.0.0.1:${port}`
+    await using client = createClient({ bootstrapServers, tls: true, apiTimeoutMs: 1 })
+    await expect(client.connect()).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+      retriable: true,
+      message: expect.stringMatching(
+        /^127.* hangs up in the middle of the TLS handshake, as a port that speaks plain/,
+      ),
+      whatToDo: expect.stringContaining('check that this port speaks TLS'),
+    })
+    plain.close()
+  })
 })
 
 describe('a peer that is no broker', () => {

@@ -21,6 +21,13 @@ export function connectFailure(
   const tlsReason = tlsFailure(error)
   if (tlsReason !== null)
     return new ClientError('TLS_FAILED', `TLS with ${where}: ${tlsReason}`, { cause: error })
+  if (isHangUpInTls(error)) {
+    const message = `${where} hangs up in the middle of the TLS handshake, as a port that speaks plain text does`
+    return new ClientError('CONNECTION_FAILED', message, {
+      cause: error,
+      whatToDo: 'check that this port speaks TLS, or connect without `tls`',
+    })
+  }
   const message = `no broker answers at ${where}: ${connectReason(error)}`
   const isBootstrap = settings.bootstrapServers.some((given) => formatAddress(given) === where)
   if (isBootstrap) return new ClientError('CONNECTION_FAILED', message, { cause: error })
@@ -63,6 +70,11 @@ function tlsFailure(error: unknown): string | null {
   }
   const isCertificate = /CERT|SIGNATURE|ISSUER|CRL|^ERR_TLS_|^ERR_SSL_/.test(code)
   return isCertificate ? `${error.message} (${code})` : null
+}
+
+/** Kafka takes our first bytes for a frame that is too large, and says nothing. A broker that stops does so too. */
+function isHangUpInTls(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('before secure TLS connection was established')
 }
 
 /** A TLS record: alert or handshake, of any version since SSL 3. A Kafka answer would be 350 MB long. */
