@@ -20,6 +20,7 @@ async function killed(
   const log = await fixture.openLog(segmentBytes === undefined ? {} : { segmentBytes })
   await work(log, fixture)
   // Marks reach their file within 10 ms.
+  fixture.clock.advance(10)
   await new Promise(setImmediate)
   return copyDisk(fixture.fs, bootId === undefined ? {} : { bootId })
 }
