@@ -56,7 +56,10 @@ export type ValidationResult =
        * topic has it, must put `maxTimestampMs` into it; `header` is then out of date. Always so under log append time.
        */
       readonly needsTimestampRewrite: boolean
-      /** The records of a compressed batch, decompressed; null when it was not compressed. */
+      /**
+       * The records of a compressed batch, decompressed: in memory of their own, or a view of the batch where its codec
+       * stored them as they are. null when it was not compressed.
+       */
       readonly decompressed: Buffer | null
     }
   | {

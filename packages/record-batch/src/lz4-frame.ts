@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { createRequire } from 'node:module'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
+import { freeMemory } from './free-memory.ts'
 import {
   invalidLz4,
   LZ4_STORED_AS_IS,
@@ -111,11 +112,20 @@ function joined(
     if (isExact && part.length !== sizeBytes) throw invalidLz4('a block of another size than its tokens say')
   }
   const [only] = parts
-  const content = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts)
+  const content = parts.length === 1 && only !== undefined ? only : concatenated(parts, blocks)
   if (contentBytes !== null && contentBytes !== content.length)
     throw invalidLz4('another content size than its blocks')
   if (contentChecksum !== null && contentChecksum !== xxhash32(content, 0, content.length))
     throw invalidLz4('content checksum')
+  return content
+}
+
+/** Stored blocks are views of the frame, which is the caller's; the others are garbage from here on. */
+function concatenated(parts: readonly Buffer[], blocks: readonly Lz4Block[]): Buffer {
+  const content = Buffer.concat(parts)
+  for (const [index, part] of parts.entries()) {
+    if (blocks[index]?.isStored === false) freeMemory(part)
+  }
   return content
 }
 

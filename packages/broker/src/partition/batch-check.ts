@@ -6,6 +6,7 @@ import {
   batchSizeBytesAt,
   Compression,
   type CompressionId,
+  freeMemory,
   type RecordError,
   type RejectionReason,
   readBatchHeader,
@@ -65,28 +66,40 @@ export function checkBatch(
   const target = targetCodecOf(config)
   const isLarge = codec !== Compression.none && records.length > limits.offLoopCompressedBytes
   if (!isLarge && (target === null || target === codec)) {
-    return conclude(request, records, validateProducedBatch(records, 0, rules))
+    const validated = validateProducedBatch(records, 0, rules)
+    const concluded = conclude(request, records, validated)
+    freeDecompressed(validated, records)
+    return concluded
   }
   const validating = isLarge
     ? validateProducedBatchAsync(records, 0, rules)
     : Promise.resolve(validateProducedBatch(records, 0, rules))
   return validating.then(async (validated) => {
-    const concluded = conclude(request, records, validated)
-    if (
-      validated.kind === 'rejected' ||
-      concluded.kind === 'refused' ||
-      target === null ||
-      target === codec
-    ) {
-      return concluded
+    try {
+      const concluded = conclude(request, records, validated)
+      if (
+        validated.kind === 'rejected' ||
+        concluded.kind === 'refused' ||
+        target === null ||
+        target === codec
+      ) {
+        return concluded
+      }
+      const decompressed = validated.decompressed ?? records.subarray(BATCH_HEADER_BYTES)
+      return await recompress(concluded.batch, decompressed, target, config)
+    } finally {
+      freeDecompressed(validated, records)
     }
-    return recompress(
-      concluded.batch,
-      validated.decompressed ?? records.subarray(BATCH_HEADER_BYTES),
-      target,
-      config,
-    )
   })
+}
+
+/**
+ * Nobody reads the decompressed records again, and under load they are more garbage than all else together. What a
+ * codec stored as it is (lz4 blocks) is a view of the batch, which is kept.
+ */
+function freeDecompressed(validated: ValidationResult, batch: Buffer): void {
+  if (validated.kind === 'rejected' || validated.decompressed === null) return
+  if (validated.decompressed.buffer !== batch.buffer) freeMemory(validated.decompressed)
 }
 
 function rulesOf({ config, limits, nowMs }: BatchCheckRequest): ValidationRules {

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { freeMemory } from './free-memory.ts'
+
+it('empties a buffer with memory of its own, and every view of that memory', () => {
+  for (const sizeBytes of [10, Buffer.poolSize, Buffer.poolSize + 1]) {
+    const buffer = Buffer.allocUnsafeSlow(sizeBytes)
+    const view = buffer.subarray(1)
+    freeMemory(buffer)
+    expect([buffer.length, view.length]).toEqual([0, 0])
+  }
+})
+
+it('empties what is part of memory larger than the pool', () => {
+  const frame = Buffer.alloc(Buffer.poolSize + 1)
+  freeMemory(frame.subarray(10))
+  expect(frame.length).toBe(0)
+})
+
+it("leaves Node's pool of small buffers alone, where others live too", () => {
+  const largest = Buffer.allocUnsafe((Buffer.poolSize >>> 1) - 1)
+  const buffers = [Buffer.from('short'), Buffer.allocUnsafe(10), largest]
+  for (const buffer of buffers) freeMemory(buffer)
+  expect(buffers.map(({ length }) => length)).toEqual([5, 10, largest.length])
+})
