@@ -59,3 +59,23 @@ export class FakeClock implements Clock {
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
+
+const STEP_MS = 100
+
+/**
+ * Lets time pass until the promise is settled, for so long at most: a promise that is never settled should fail its
+ * test with these words, and not run into the test's own time-out.
+ */
+export async function within<T>(clock: FakeClock, ms: number, promise: Promise<T>): Promise<T> {
+  let isSettled = false
+  const settle = (): void => {
+    isSettled = true
+  }
+  promise.then(settle, settle)
+  await turns()
+  for (let passedMs = 0; !isSettled; passedMs += STEP_MS) {
+    if (passedMs >= ms) throw new Error(`the promise is still open after ${ms} ms`)
+    await clock.advance(STEP_MS)
+  }
+  return promise
+}

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { ErrorCode } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
-import { FakeClock } from '../../test/fake-clock.ts'
+import { FakeClock, within } from '../../test/fake-clock.ts'
 import { FakeLog } from '../../test/fake-log.ts'
 import { createClient } from '../client.ts'
 import type { ReadOptions, RecordReader } from './record-reader.ts'
@@ -25,17 +25,8 @@ async function offsetsOf(reader: RecordReader): Promise<number[]> {
   return offsets
 }
 
-/** Lets time pass until the promise is settled. */
-async function meanwhile<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
-  let isSettled = false
-  const watched = promise.finally(() => {
-    isSettled = true
-  })
-  watched.catch(() => {})
-  while (!isSettled) await clock.advance(100)
-  return watched
-}
-
+/** Longer than any patience of a reader. */
+const LONG_MS = 200_000
 const TEN = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 describe('reading', () => {
@@ -54,7 +45,7 @@ describe('reading', () => {
       }
       return { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
     }
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual(TEN)
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual(TEN)
     expect(asked).toEqual(['node1', 'node1', 'node2'])
   })
 
@@ -65,7 +56,7 @@ describe('reading', () => {
       if (cuts++ % 2 === 0) connection.cut()
       return { records: log.batch(offset, 3) }
     }
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual(TEN)
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual(TEN)
     expect(cuts).toBeGreaterThan(6)
   })
 
@@ -75,7 +66,7 @@ describe('reading', () => {
     log.end = 1_000_000
     log.onFetch = (_partition, offset) => ({ records: log.batch(offset, 4_000) })
     const reader = read({ readAheadBytes: 65_536 })
-    await meanwhile(clock, reader.nextBatch())
+    await within(clock, LONG_MS, reader.nextBatch())
     await clock.advance(10_000)
     // Each partition has less than the buffer, the four of them more.
     expect(log.batch(0, 4_000).length).toBeLessThan(65_536)
@@ -94,7 +85,7 @@ describe('reading', () => {
       return {}
     }
     const reader = read({ readAheadBytes: 8_000_000, follow: true })
-    await meanwhile(clock, reader.nextBatch())
+    await within(clock, LONG_MS, reader.nextBatch())
     waits.length = 0
     await clock.advance(100)
     expect(waits.length).toBeGreaterThan(3)
@@ -111,14 +102,14 @@ describe('reading', () => {
         ? { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE }
         : { records: log.batch(offset, log.end - offset) }
     }
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual([7, 8, 9])
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual([7, 8, 9])
   })
 
   it('tells who asked for a certain offset what there is instead', async () => {
     const { log, clock, read } = setup()
     log.begin = 4
     log.onFetch = () => ({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE })
-    await expect(meanwhile(clock, offsetsOf(read({ from: 2 })))).rejects.toMatchObject({
+    await expect(within(clock, LONG_MS, offsetsOf(read({ from: 2 })))).rejects.toMatchObject({
       code: 'OFFSET_OUT_OF_RANGE',
       message: 'flights/0 has offsets 4 to 9, not 2',
     })
@@ -138,7 +129,7 @@ describe('reading', () => {
       connection.cut()
       return {}
     }
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9])
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 5, 6, 7, 8, 9])
     expect(cuts).toEqual([{ topic: 'flights', partition: 0, offset: 5, readUpTo: 8 }])
     unsubscribe('millrace.client.log-cut', onCut)
   })
@@ -154,7 +145,7 @@ describe('reading', () => {
       }
       return { records: log.batch(offset, log.end - offset, 1) }
     }
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual(TEN)
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual(TEN)
     expect(log.count('OffsetForLeaderEpoch')).toBe(1)
   })
 
@@ -164,20 +155,20 @@ describe('reading', () => {
       log.isKnown = false
       return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
     }
-    await expect(meanwhile(clock, offsetsOf(read()))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
+    await expect(within(clock, LONG_MS, offsetsOf(read()))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
   })
 
   it('gives up after the API timeout when it has an end, and never when it follows', async () => {
     const { log, clock, read } = setup()
     log.onFetch = () => ({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
-    await expect(meanwhile(clock, offsetsOf(read()))).rejects.toMatchObject({
+    await expect(within(clock, LONG_MS, offsetsOf(read()))).rejects.toMatchObject({
       codeName: 'KAFKA_STORAGE_ERROR',
     })
     const following = read({ follow: true })
     const next = following.nextBatch()
     await clock.advance(600_000)
     log.onFetch = (_partition, offset) => ({ records: log.batch(offset, 1) })
-    expect((await meanwhile(clock, next))?.[0]?.offset).toBe(0)
+    expect((await within(clock, LONG_MS, next))?.[0]?.offset).toBe(0)
     await following.close()
   })
 
@@ -188,7 +179,7 @@ describe('reading', () => {
     const reading = offsetsOf(read({ follow: true, signal: controller.signal }))
     await clock.advance(1_000)
     controller.abort()
-    expect(await meanwhile(clock, reading)).toEqual([])
+    expect(await within(clock, LONG_MS, reading)).toEqual([])
     expect(log.connections.filter(({ isOpen }) => isOpen)).toHaveLength(1)
   })
 })
@@ -209,7 +200,7 @@ describe('answers that lie', () => {
     it(`${what} ends the reading with CORRUPT_BATCH and its place`, async () => {
       const { log, clock, read } = setup()
       log.onFetch = () => ({ records: bytes(log) })
-      await expect(meanwhile(clock, offsetsOf(read()))).rejects.toMatchObject({
+      await expect(within(clock, LONG_MS, offsetsOf(read()))).rejects.toMatchObject({
         code: 'CORRUPT_BATCH',
         message: expect.stringContaining('flights/0'),
       })
@@ -221,7 +212,7 @@ describe('answers that lie', () => {
     const fetch = log.handlers.Fetch
     log.handlers.Fetch = (request) =>
       log.count('Fetch') < 3 ? { errorCode: 0, sessionId: 0, responses: [] } : (fetch?.(request) ?? null)
-    expect(await meanwhile(clock, offsetsOf(read()))).toEqual(TEN)
+    expect(await within(clock, LONG_MS, offsetsOf(read()))).toEqual(TEN)
   })
 })
 

@@ -1,6 +1,6 @@
 import { ErrorCode } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
-import { FakeClock, turns } from '../../test/fake-clock.ts'
+import { FakeClock, turns, within } from '../../test/fake-clock.ts'
 import { FakeCluster } from '../../test/fake-cluster.ts'
 import { createClient } from '../client.ts'
 import { SendManyError } from './delivery.ts'
@@ -94,8 +94,7 @@ describe('send', () => {
     const { clock, producer } = setup()
     const sent = producer.send('boats', { value: 'a' })
     const outcome = expect(sent).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
-    await clock.advance(6_000)
-    await outcome
+    await within(clock, 6_000, outcome)
   })
 })
 
@@ -105,8 +104,7 @@ describe('retries', () => {
     let cuts = 0
     broker.refuse = () => (cuts++ === 0 ? 'cut after' : null)
     const sent = producer.send('flights', { value: 'a' })
-    await clock.advance(1_000)
-    expect((await sent).offset).toBe(-1)
+    expect((await within(clock, 1_000, sent)).offset).toBe(-1)
     expect(broker.log(0)).toEqual(['a'])
   })
 
@@ -120,8 +118,7 @@ describe('retries', () => {
       'flights',
       values.map((value) => ({ value })),
     )
-    await clock.advance(10_000)
-    expect(Array.from((await sent).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(Array.from((await within(clock, 10_000, sent)).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(broker.log(0)).toEqual(values)
     expect(refusals).toBeGreaterThan(3)
   })
@@ -136,8 +133,7 @@ describe('retries', () => {
       'flights',
       values.map((value) => ({ value })),
     )
-    await clock.advance(10_000)
-    await sent
+    await within(clock, 10_000, sent)
     expect(broker.log(0)).toEqual(values)
   })
 
@@ -149,8 +145,7 @@ describe('retries', () => {
     const sent = Promise.all(['b', 'c'].map((value) => producer.send('flights', { value })))
     await clock.advance(50_000)
     broker.isDown = false
-    await clock.advance(5_000)
-    await sent
+    await within(clock, 5_000, sent)
     expect(broker.log(0)).toEqual(['a', 'b', 'c'])
   })
 
@@ -161,8 +156,7 @@ describe('retries', () => {
       code: 'DELIVERY_TIMED_OUT',
       message: expect.stringMatching(/within 1000 ms: sent \d+ times, so it may have been written; last: /),
     })
-    await clock.advance(3_000)
-    await outcome
+    await within(clock, 3_000, outcome)
   })
 
   it('end after ten seconds without the topic, and what is sent then begins anew', async () => {
@@ -174,12 +168,10 @@ describe('retries', () => {
       code: 'UNKNOWN_TOPIC',
       message: expect.stringContaining('topic "flights" was deleted'),
     })
-    await clock.advance(15_000)
-    await outcome
+    await within(clock, 15_000, outcome)
     broker.topics.set('flights', 1)
     const sent = producer.send('flights', { value: 'c' })
-    await clock.advance(1_000)
-    expect(await sent).toMatchObject({ topic: 'flights' })
+    expect(await within(clock, 1_000, sent)).toMatchObject({ topic: 'flights' })
   })
 
   it('go on when the topic is gone for less', async () => {
@@ -190,8 +182,7 @@ describe('retries', () => {
     const send = producer.send('flights', { value: 'b' })
     await clock.advance(8_000)
     broker.topics.set('flights', 1)
-    await clock.advance(5_000)
-    await send
+    await within(clock, 5_000, send)
     expect(broker.log(0)).toEqual(['a', 'b'])
   })
 
@@ -201,8 +192,7 @@ describe('retries', () => {
     const outcome = expect(producer.send('flights', { value: 'a' })).rejects.toMatchObject({
       code: ErrorCode.KAFKA_STORAGE_ERROR,
     })
-    await clock.advance(17_000)
-    await outcome
+    await within(clock, 17_000, outcome)
   })
 
   it('start over under another producer id behind a batch that was refused for good', async () => {
@@ -215,8 +205,7 @@ describe('retries', () => {
         values.map((value) => ({ value })),
       )
       .catch((error: unknown) => error)
-    await clock.advance(10_000)
-    const error = await outcome
+    const error = await within(clock, 10_000, outcome)
     expect(error).toBeInstanceOf(SendManyError)
     expect(error instanceof SendManyError && [...error.errors.keys()]).toEqual([2, 3])
     expect(broker.log(0)).toEqual([...values.slice(0, 2), ...values.slice(4)])
@@ -233,8 +222,7 @@ describe('a batch that is too large', () => {
       'flights',
       values.map((value) => ({ value })),
     )
-    await clock.advance(10_000)
-    expect(Array.from((await sent).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(Array.from((await within(clock, 10_000, sent)).offsets)).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect(broker.log(0)).toEqual(values)
   })
 
