@@ -1,3 +1,7 @@
 import { packageTestConfig } from '../../vitest.shared.ts'
 
-export default packageTestConfig()
+/** On Node's own modules: the simulation is all computing, and every import through Vite's runner costs it a call. */
+export default packageTestConfig({
+  experimental: { viteModuleRunner: false },
+  execArgv: ['--conditions=@millrace/source'],
+})

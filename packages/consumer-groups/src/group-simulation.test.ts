@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { type Members, type SimulationReport, simulateGroup } from './testing/simulate-group.ts'
 
 /** Enough for every moment to be reached; `test/run-seeds.ts` runs more by night. */
-const SEEDS = { classic: 200, consumer: 200, mixed: 200 }
+const SEEDS = { classic: 600, consumer: 700, mixed: 700 }
 
 it.each(['classic', 'consumer', 'mixed'] as const)(
   'a group of %s members keeps its invariants and settles, under seeds of chaos',

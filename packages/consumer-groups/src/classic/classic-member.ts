@@ -54,7 +54,10 @@ export function createClassicMember(groupId: string, fields: NewClassicMember): 
 }
 
 /** Whether a rejoining member says exactly what it said before: names, order and bytes. */
-export function offersSame(member: ClassicMember, protocols: readonly OfferedProtocol[]): boolean {
+export function offersSame(
+  member: Pick<ClassicMember, 'protocols'>,
+  protocols: readonly OfferedProtocol[],
+): boolean {
   if (member.protocols.length !== protocols.length) return false
   return member.protocols.every((known, index) => {
     const offered = protocols[index]

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { ClassicGroup } from '../classic/classic-group.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
-import { toWire } from '../consumer/topic-partitions.ts'
+import { type AssignedPartitions, toWire } from '../consumer/topic-partitions.ts'
 import type { CoordinatorShard } from '../coordinator-shard.ts'
 import type { GroupTimer } from '../group-event.ts'
 import type { Group } from '../group-table.ts'
@@ -52,7 +52,7 @@ function checkClassicGroup(group: ClassicGroup, { timers }: Surroundings): void 
 
 function checkConsumerGroup(group: ConsumerGroup, { timers }: Surroundings): void {
   assert(group.assignmentEpoch <= group.groupEpoch, 'no target for an epoch that is still to come')
-  const owners = new Map<string, string>()
+  const ownersByTopic = new Map<string, Map<number, string>>()
   for (const member of group.members.values()) {
     const { classic, instanceId, memberId, state } = member
     const { rebalance, session } = group.timersOf(memberId)
@@ -61,17 +61,25 @@ function checkConsumerGroup(group: ConsumerGroup, { timers }: Surroundings): voi
     if (classic === null)
       assert.equal(timers.has(rebalance), state === 'unrevoked' && member.memberEpoch >= 0)
     if (instanceId !== null) assert.equal(group.staticMember(instanceId)?.memberId, memberId)
-    for (const partitions of [member.assigned, member.pendingRevocation]) {
-      for (const [topicId, numbers] of partitions) {
-        for (const number of numbers.keys()) {
-          const place = `${topicId}-${number}`
-          assert.equal(owners.get(place) ?? memberId, memberId, `${place} has two owners`)
-          owners.set(place, memberId)
-        }
-      }
-    }
+    noteOwner(ownersByTopic, memberId, member.assigned)
+    noteOwner(ownersByTopic, memberId, member.pendingRevocation)
   }
   for (const memberId of group.target.keys()) assert(group.members.has(memberId), 'a target is for a member')
+}
+
+function noteOwner(
+  ownersByTopic: Map<string, Map<number, string>>,
+  memberId: string,
+  partitions: AssignedPartitions,
+): void {
+  for (const [topicId, epochs] of partitions) {
+    const owners = ownersByTopic.get(topicId) ?? new Map<number, string>()
+    ownersByTopic.set(topicId, owners)
+    for (const partition of epochs.keys()) {
+      assert.equal(owners.get(partition) ?? memberId, memberId, 'a partition has two owners')
+      owners.set(partition, memberId)
+    }
+  }
 }
 
 /** G1: a shard loaded from what was persisted remembers the same. */

@@ -21,8 +21,8 @@ const CHAOS_MS = 120_000
 const LONGEST_SESSION_MS = 12_000
 const LONGEST_REBALANCE_MS = 20_000
 const LONGEST_PEACE_MS = 3 * LONGEST_SESSION_MS + 2 * LONGEST_REBALANCE_MS + 60_000
-/** Whoever was frozen is back, or out. */
-const PEACE_MS = 3 * LONGEST_SESSION_MS + 9_000
+const PEACE_SLICE_MS = 3_000
+const LONGEST_FREEZE_MS = 2 * LONGEST_SESSION_MS
 
 /** Which protocols the members speak. */
 export type Members = 'classic' | 'consumer' | 'mixed'
@@ -127,7 +127,7 @@ function disturb(scene: Scene): void {
       one?.vanish()
       break
     case 5:
-      one?.freeze(prng.between(100, 2 * LONGEST_SESSION_MS))
+      one?.freeze(prng.between(100, LONGEST_FREEZE_MS))
       break
     case 6:
       one?.resubscribe()
@@ -213,10 +213,11 @@ function settle(scene: Scene): void {
   coordinator.faults = { appendFails: 0, appendMs: [0, 5] }
   scene.world.lossChance = 0
   scene.world.maxDelayMs = 5
-  // A frozen member thaws, sessions of the dead end, the slowest rebalance ends, members without heartbeats go.
-  time.run(PEACE_MS)
-  // Most groups are there long before, and the rest of the time would be heartbeats.
-  if (!hasSettled(scene)) time.run(LONGEST_PEACE_MS - PEACE_MS)
+  // Whoever was frozen thaws, and the sessions of the dead end.
+  time.run(LONGEST_FREEZE_MS)
+  // The slowest rebalance may still be under way. Most groups are there long before, and more time would be heartbeats.
+  for (let passedMs = 0; passedMs < LONGEST_PEACE_MS && !hasSettled(scene); passedMs += PEACE_SLICE_MS)
+    time.run(PEACE_SLICE_MS)
   checkSettled(scene)
 }
 

@@ -12,6 +12,12 @@ import type { TopicView } from '../topic-view.ts'
 import { checkShard } from './check-shard.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
+/**
+ * How often the shard is held against what was persisted, beside each time that it is dropped. What differs once goes on
+ * differing, so a look now and then sees it; at every step it was a third of all the time.
+ */
+const STEPS_PER_RELOAD_CHECK = 25
+
 /** Keys whose tombstones bury a whole group, classic or KIP-848. */
 const GROUP_KEYS = new Set([2, 3])
 
@@ -65,7 +71,7 @@ export class SimulatedCoordinator {
   readonly #time: VirtualTime
   readonly #config: GroupConfig
   readonly #topics: TopicView
-  readonly #durable: PersistedRecord[] = []
+  #durable: PersistedRecord[] = []
   #shard: CoordinatorShard | null
   #shadow: CoordinatorShard
   /** By step: a batch holds the records of whole steps. */
@@ -116,6 +122,7 @@ export class SimulatedCoordinator {
   }
 
   #drop(): void {
+    this.#checkReload()
     this.#incarnation++
     this.#shard = null
     this.#queued = []
@@ -132,11 +139,18 @@ export class SimulatedCoordinator {
       if (incarnation !== this.#incarnation) return
       this.#shard = this.#newShard()
       this.#shadow = this.#newShard()
-      for (const shard of [this.#shard, this.#shadow]) {
-        for (const { key, value } of this.#durable) shard.replay(key, value)
-      }
+      const written = this.#durable
+      this.#durable = compacted(written)
+      for (const { key, value } of this.#durable) this.#shard.replay(key, value)
+      for (const { key, value } of written) this.#shadow.replay(key, value)
       this.#step({ kind: 'loaded' })
+      this.#checkReload()
     })
+  }
+
+  #checkReload(): void {
+    if (this.#shard === null) return
+    checkShard(this.#shard, { timers: this.#timers, shadow: this.#shadow, isReloadChecked: true })
   }
 
   #newShard(): CoordinatorShard {
@@ -155,9 +169,7 @@ export class SimulatedCoordinator {
     const records = effects.flatMap((effect) => (effect.kind === 'persist' ? [effect.record] : []))
     if (records.length > 0) this.#persist(records)
     for (const effect of effects) this.#perform(effect)
-    // Commits alone are most of the steps: the shadow is asked about every tenth of them, and after all others that persist.
-    const isReloadChecked =
-      this.counts.steps % 10 === 0 || (records.length > 0 && event.kind !== 'offset-commit')
+    const isReloadChecked = this.counts.steps % STEPS_PER_RELOAD_CHECK === 0
     checkShard(shard, { timers: this.#timers, shadow: this.#shadow, isReloadChecked })
   }
 
@@ -230,4 +242,16 @@ export class SimulatedCoordinator {
       this.#step({ kind: 'timer-fired', timer })
     })
   }
+}
+
+/** As the log's cleaner leaves it: the last record of each key, in its place. */
+function compacted(records: readonly PersistedRecord[]): PersistedRecord[] {
+  const lastOfKey = new Map<string, PersistedRecord>()
+  for (const record of records) {
+    const key = record.key.toString('latin1')
+    // A key that comes again belongs behind whatever was written since.
+    lastOfKey.delete(key)
+    lastOfKey.set(key, record)
+  }
+  return [...lastOfKey.values()]
 }
