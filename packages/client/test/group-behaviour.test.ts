@@ -1,43 +1,9 @@
-import { type Broker, startBroker } from '@millrace/broker'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Client, createClient, inProcessNetwork, type Stall } from '../src/index.ts'
+import { describe, expect, it } from 'vitest'
+import { inProcessNetwork, type Stall } from '../src/index.ts'
 import { FaultyNetwork } from './faulty-network.ts'
+import { FAST, inProcessWorld } from './in-process-world.ts'
 
-let broker: Broker
-let client: Client
-let topicCount = 0
-beforeAll(async () => {
-  const config = { 'group.min.session.timeout.ms': '100' }
-  broker = await startBroker({ host: '127.0.0.1', port: 0, config })
-})
-afterAll(async () => {
-  await broker.close()
-})
-beforeEach(() => {
-  client = newClient()
-})
-afterEach(async () => {
-  await client.close()
-})
-
-const FAST = { protocol: 'classic', heartbeatIntervalMs: 30 } as const
-
-function newClient(options: { network?: FaultyNetwork; apiTimeoutMs?: number } = {}): Client {
-  return createClient({
-    bootstrapServers: broker.bootstrapServers,
-    network: inProcessNetwork(broker),
-    ...options,
-  })
-}
-
-/** A topic of one partition whose records are numbers, a second apart. */
-async function topicWith(count: number): Promise<string> {
-  const name = `behaviour-${topicCount++}`
-  await client.admin.createTopics([{ name }])
-  const records = Array.from({ length: count }, (_, i) => ({ value: String(i), timestampMs: 1_000 * i }))
-  await client.producer().sendMany(name, records)
-  return name
-}
+const world = inProcessWorld('behaviour')
 
 /** Resolves when it is aborted, or after five seconds. */
 function aborted(signal: AbortSignal): Promise<void> {
@@ -48,19 +14,19 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 async function committed(group: string): Promise<number> {
-  return (await client.admin.fetchOffsets(group))[0]?.offset ?? -1
+  return (await world.client.admin.fetchOffsets(group))[0]?.offset ?? -1
 }
 
 describe('seeking while running', () => {
   it('goes to the first record that is not older than a time, and to the end when all are', async () => {
-    const name = await topicWith(10)
-    const consumer = client.consume([name], { ...FAST, group: name })
+    const name = await world.newTopic(1, 10)
+    const consumer = world.client.consume([name], { ...FAST, group: name })
     await consumer.next()
     await consumer.seekToTime({ topic: name, partition: 0, time: 6_500 })
     expect((await consumer.next())?.record.offset).toBe(7)
     await consumer.seekToTime({ topic: name, partition: 0, time: new Date(99_000) })
     const next = consumer.next()
-    await client.producer().send(name, { value: 'late' })
+    await world.client.producer().send(name, { value: 'late' })
     expect((await next)?.record.offset).toBe(10)
     await expect(consumer.seekToTime({ topic: name, partition: 1, time: 0 })).rejects.toMatchObject({
       code: 'UNKNOWN_PARTITION',
@@ -71,13 +37,13 @@ describe('seeking while running', () => {
 
 describe('an offset that the log does not have any more', () => {
   async function nextOf(outOfRange: 'beginning' | 'end' | 'fail' | undefined): Promise<number | undefined> {
-    const name = await topicWith(10)
-    await client.admin.alterOffsets(name, [{ topic: name, partition: 0, offset: 2 }])
-    await client.admin.deleteRecords([{ topic: name, partition: 0, before: 5 }])
+    const name = await world.newTopic(1, 10)
+    await world.client.admin.alterOffsets(name, [{ topic: name, partition: 0, offset: 2 }])
+    await world.client.admin.deleteRecords([{ topic: name, partition: 0, before: 5 }])
     const how = outOfRange === undefined ? {} : { outOfRange }
-    const next = client.consume([name], { ...FAST, group: name, ...how }).next()
+    const next = world.client.consume([name], { ...FAST, group: name, ...how }).next()
     if (outOfRange === 'end') {
-      const again = setInterval(() => void client.producer().send(name, { value: 'late' }), 20)
+      const again = setInterval(() => void world.client.producer().send(name, { value: 'late' }), 20)
       void next.finally(() => clearInterval(again))
     }
     return (await next)?.record.offset
@@ -92,8 +58,13 @@ describe('an offset that the log does not have any more', () => {
 
 describe('what is committed', () => {
   it('is nothing by itself when it is done by hand, not at the end either', async () => {
-    const name = await topicWith(5)
-    const consumer = client.consume([name], { ...FAST, group: name, commit: 'manual', commitIntervalMs: 1 })
+    const name = await world.newTopic(1, 5)
+    const consumer = world.client.consume([name], {
+      ...FAST,
+      group: name,
+      commit: 'manual',
+      commitIntervalMs: 1,
+    })
     for (let i = 0; i < 3; i++) (await consumer.next())?.done()
     await consumer.commit()
     ;(await consumer.next())?.done()
@@ -102,8 +73,8 @@ describe('what is committed', () => {
   })
 
   it('is each record as soon as it is done', async () => {
-    const name = await topicWith(5)
-    const consumer = client.consume([name], { ...FAST, group: name, commit: 'each' })
+    const name = await world.newTopic(1, 5)
+    const consumer = world.client.consume([name], { ...FAST, group: name, commit: 'each' })
     for (let i = 0; i < 3; i++) {
       ;(await consumer.next())?.done()
       await expect.poll(() => committed(name)).toBe(i + 1)
@@ -111,8 +82,8 @@ describe('what is committed', () => {
   })
 
   it('follows in intervals, never beyond a record that is not done', async () => {
-    const name = await topicWith(5)
-    const consumer = client.consume([name], { ...FAST, group: name, commitIntervalMs: 10 })
+    const name = await world.newTopic(1, 5)
+    const consumer = world.client.consume([name], { ...FAST, group: name, commitIntervalMs: 10 })
     const claimed = [await consumer.next(), await consumer.next(), await consumer.next()]
     claimed[0]?.done()
     claimed[2]?.done()
@@ -122,7 +93,7 @@ describe('what is committed', () => {
   })
 
   it('has what a handler still had in its hands when it was told to stop', async () => {
-    const name = await topicWith(5)
+    const name = await world.newTopic(1, 5)
     const controller = new AbortController()
     let finished = 0
     const options = {
@@ -132,7 +103,7 @@ describe('what is committed', () => {
       orderedBy: 'key',
       signal: controller.signal,
     } as const
-    await client.topic(name).consume(options, async ({ offset }) => {
+    await world.client.topic(name).consume(options, async ({ offset }) => {
       if (offset === 2) controller.abort()
       await new Promise((resolve) => setTimeout(resolve, 50))
       finished++
@@ -144,9 +115,9 @@ describe('what is committed', () => {
 
 describe('a session that ends while a handler works', () => {
   it('is told to the handler, and the records go to another member', async () => {
-    const name = await topicWith(1)
-    const network = new FaultyNetwork(inProcessNetwork(broker))
-    const cutOff = newClient({ network })
+    const name = await world.newTopic(1, 1)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const cutOff = world.newClient({ network })
     const started = Promise.withResolvers<void>()
     const lost = Promise.withResolvers<boolean>()
     const options = { ...FAST, group: name, sessionTimeoutMs: 150 }
@@ -157,7 +128,7 @@ describe('a session that ends while a handler works', () => {
     })
     await started.promise
     network.isDown = true
-    const other = client.consume([name], { ...options })
+    const other = world.client.consume([name], { ...options })
     expect((await other.next())?.record.offset).toBe(0)
     network.isDown = false
     expect(await lost.promise).toBe(true)
@@ -168,10 +139,10 @@ describe('a session that ends while a handler works', () => {
 
 describe('a consumer that stands still', () => {
   it('says that its handler is busy, once, and not any more when it goes on', async () => {
-    const name = await topicWith(2)
+    const name = await world.newTopic(1, 2)
     const told: Stall[] = []
     const options = { ...FAST, group: name, stallAfterMs: 100, onStalled: (stall: Stall) => told.push(stall) }
-    const consumer = client.consume([name], options)
+    const consumer = world.client.consume([name], options)
     const claimed = await consumer.next()
     // On a busy machine it may have had to wait for its first record, too.
     const busy = (): Stall[] => told.filter(({ reason }) => reason === 'handler-busy')
@@ -184,18 +155,18 @@ describe('a consumer that stands still', () => {
   })
 
   it('says that it has no partition, when there are more members than partitions', async () => {
-    const name = await topicWith(1)
-    const first = client.consume([name], { ...FAST, group: name })
+    const name = await world.newTopic(1, 1)
+    const first = world.client.consume([name], { ...FAST, group: name })
     await first.next()
-    const second = client.consume([name], { ...FAST, group: name, stallAfterMs: 60 })
+    const second = world.client.consume([name], { ...FAST, group: name, stallAfterMs: 60 })
     void second.next()
     await expect.poll(() => second.stall?.reason).toBe('no-assignment')
   })
 
   it('says that no data comes, and why', async () => {
-    const name = await topicWith(1)
-    const network = new FaultyNetwork(inProcessNetwork(broker))
-    const cutOff = newClient({ network })
+    const name = await world.newTopic(1, 1)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const cutOff = world.newClient({ network })
     const consumer = cutOff.consume([name], { ...FAST, group: name, stallAfterMs: 60 })
     ;(await consumer.next())?.done()
     void consumer.next()
@@ -207,9 +178,9 @@ describe('a consumer that stands still', () => {
   })
 
   it('says that its commits fail, and not any more when one goes through', async () => {
-    const name = await topicWith(2)
-    const network = new FaultyNetwork(inProcessNetwork(broker))
-    const cutOff = newClient({ network, apiTimeoutMs: 50 })
+    const name = await world.newTopic(1, 2)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const cutOff = world.newClient({ network, apiTimeoutMs: 50 })
     const options = { ...FAST, group: name, stallAfterMs: 60, commit: 'manual' } as const
     const consumer = cutOff.consume([name], options)
     ;(await consumer.next())?.done()
@@ -226,7 +197,7 @@ describe('a consumer that stands still', () => {
 
 describe('a handler ordered by key', () => {
   it('handles records without a key side by side', async () => {
-    const name = await topicWith(8)
+    const name = await world.newTopic(1, 8)
     const controller = new AbortController()
     let [atOnce, most, count] = [0, 0, 0]
     const options = {
@@ -236,7 +207,7 @@ describe('a handler ordered by key', () => {
       orderedBy: 'key',
       signal: controller.signal,
     } as const
-    await client.topic(name).consume(options, async () => {
+    await world.client.topic(name).consume(options, async () => {
       most = Math.max(most, ++atOnce)
       await new Promise((resolve) => setImmediate(resolve))
       atOnce--
@@ -247,11 +218,13 @@ describe('a handler ordered by key', () => {
 })
 
 it('counters tell what a client has done', async () => {
-  const name = await topicWith(5)
-  for await (const _record of client.read(name)) if (client.counters().recordsRead === 5) break
-  const counters = client.counters()
+  const name = await world.newTopic(1, 5)
+  for await (const _record of world.client.read(name)) if (world.client.counters().recordsRead === 5) break
+  const counters = world.client.counters()
   expect(counters).toMatchObject({ recordsSent: 5, recordsRead: 5, recordsFailed: 0, batchesRetried: 0 })
   expect(counters.connectionsOpened).toBeGreaterThanOrEqual(2)
   expect(counters.bytesSent).toBeGreaterThan(200)
-  await expect(client.producer().send(name, { value: 'x', partition: 9 })).rejects.toThrow('no partition 9')
+  await expect(world.client.producer().send(name, { value: 'x', partition: 9 })).rejects.toThrow(
+    'no partition 9',
+  )
 })

@@ -1,48 +1,14 @@
 /** What users of kafkajs asked for most, and did not get: docs/from-kafkajs.md lists them by the numbers below. */
 import { readFileSync } from 'node:fs'
-import { type Broker, startBroker } from '@millrace/broker'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Client, type ClientOptions, createClient, inProcessNetwork } from '../src/index.ts'
+import { describe, expect, it } from 'vitest'
+import { type Client, inProcessNetwork } from '../src/index.ts'
 import { nodeClock } from '../src/time/clock.ts'
 import { FaultyNetwork } from './faulty-network.ts'
+import { FAST, inProcessWorld } from './in-process-world.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/from-kafkajs.md', import.meta.url), 'utf8')
 
-let broker: Broker
-let client: Client
-let topicCount = 0
-beforeAll(async () => {
-  const config = { 'group.min.session.timeout.ms': '100' }
-  broker = await startBroker({ host: '127.0.0.1', port: 0, config })
-})
-afterAll(async () => {
-  await broker.close()
-})
-beforeEach(() => {
-  client = newClient()
-})
-afterEach(async () => {
-  await client.close()
-})
-
-const QUICK = { retryBackoffMs: 1, retryBackoffMaxMs: 5 }
-const FAST = { protocol: 'classic', heartbeatIntervalMs: 30 } as const
-
-function newClient(options: Partial<ClientOptions> = {}): Client {
-  const { bootstrapServers } = broker
-  return createClient({ bootstrapServers, network: inProcessNetwork(broker), ...QUICK, ...options })
-}
-
-async function newTopic(partitions: number, recordCount: number): Promise<string> {
-  const name = `wanted-${topicCount++}`
-  await client.admin.createTopics([{ name, partitions }])
-  const records = Array.from({ length: recordCount }, (_, i) => ({
-    value: String(i),
-    partition: i % partitions,
-  }))
-  await client.producer().sendMany(name, records)
-  return name
-}
+const world = inProcessWorld('wanted')
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -55,10 +21,10 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
       delays.push(delayMs)
       return inner.after(delayMs, run, kind)
     }
-    const network = new FaultyNetwork(inProcessNetwork(broker))
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
     network.fault = (connection) => (connection % 2 === 0 ? { cutAfterBytes: 900 } : {})
-    const own = newClient({ clock: { ...inner, after }, network, requestTimeoutMs: 200 })
-    const name = await newTopic(1, 20)
+    const own = world.newClient({ clock: { ...inner, after }, network, requestTimeoutMs: 200 })
+    const name = await world.newTopic(1, 20)
     for (let i = 0; i < 20; i++) await own.producer({ lingerMs: 0 }).send(name, { value: 'x' })
     const consumer = own.consume([name], { ...FAST, group: name })
     for (let i = 0; i < 40; i++) (await consumer.next())?.done()
@@ -69,18 +35,20 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** A consumer that stops for good after a rebalance, above all with a slow handler. */
   1720: async () => {
-    const name = await newTopic(4, 80)
+    const name = await world.newTopic(4, 80)
     const seen = new Set<string>()
     const controllers = [new AbortController(), new AbortController()]
     const members = controllers.map(async ({ signal }, member) => {
       await pause(member * 60)
-      await client.topic(name).consume({ ...FAST, group: name, signal }, async ({ partition, offset }) => {
-        await pause(3)
-        seen.add(`${partition}/${offset}`)
-        // One of them leaves in the middle, and the other one has everything again.
-        if (member === 1 && seen.size > 50) controllers[1]?.abort()
-        if (seen.size === 80) for (const one of controllers) one.abort()
-      })
+      await world.client
+        .topic(name)
+        .consume({ ...FAST, group: name, signal }, async ({ partition, offset }) => {
+          await pause(3)
+          seen.add(`${partition}/${offset}`)
+          // One of them leaves in the middle, and the other one has everything again.
+          if (member === 1 && seen.size > 50) controllers[1]?.abort()
+          if (seen.size === 80) for (const one of controllers) one.abort()
+        })
     })
     await Promise.all(members)
     expect(seen.size).toBe(80)
@@ -88,16 +56,16 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** A consumer that gives up when the broker was away for longer than its retries last. */
   660: async () => {
-    const name = await newTopic(1, 1)
-    const network = new FaultyNetwork(inProcessNetwork(broker))
-    const own = newClient({ network })
+    const name = await world.newTopic(1, 1)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const own = world.newClient({ network })
     const consumer = own.consume([name], { ...FAST, group: name, sessionTimeoutMs: 150 })
     ;(await consumer.next())?.done()
     const next = consumer.next()
     network.isDown = true
     await expect.poll(() => own.counters().connectionsFailed).toBeGreaterThan(20)
     network.isDown = false
-    await client.producer().send(name, { value: 'after' })
+    await world.client.producer().send(name, { value: 'after' })
     let record = (await next)?.record
     // What was done and not committed may come again: the session was over meanwhile.
     if (record?.offset === 0) record = (await consumer.next())?.record
@@ -107,9 +75,9 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** A producer that does not connect again. */
   919: async () => {
-    const name = await newTopic(1, 0)
-    const network = new FaultyNetwork(inProcessNetwork(broker))
-    const own = newClient({ network })
+    const name = await world.newTopic(1, 0)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const own = world.newClient({ network })
     const producer = own.producer()
     await producer.send(name, { value: 'before' })
     network.isDown = true
@@ -122,10 +90,10 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** Joining takes many seconds, and longer when the group was left a moment before. */
   701: async () => {
-    const name = await newTopic(1, 5)
+    const name = await world.newTopic(1, 5)
     const startMs = performance.now()
     for (let i = 0; i < 5; i++) {
-      for await (const _record of client.consume([name], { group: name })) break
+      for await (const _record of world.client.consume([name], { group: name })) break
     }
     // Five times joined and left; kafkajs takes three seconds and more for once.
     expect(performance.now() - startMs).toBeLessThan(3_000)
@@ -133,37 +101,39 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** An idempotent producer whose concurrent sends are out of order. */
   598: async () => {
-    const name = await newTopic(1, 0)
-    const producer = client.producer()
+    const name = await world.newTopic(1, 0)
+    const producer = world.client.producer()
     const sent = Array.from({ length: 500 }, (_, i) => producer.send(name, { value: String(i) }))
     expect((await Promise.all(sent)).map(({ offset }) => offset)).toEqual(sent.map((_, i) => i))
   },
 
   /** A handler that takes longer than the session loses its partitions. */
   1527: async () => {
-    const name = await newTopic(1, 2)
+    const name = await world.newTopic(1, 2)
     const controller = new AbortController()
     const offsets: number[] = []
     const options = { ...FAST, group: name, sessionTimeoutMs: 150, signal: controller.signal }
-    await client.topic(name).consume(options, async ({ offset }, { signal }) => {
+    await world.client.topic(name).consume(options, async ({ offset }, { signal }) => {
       await pause(400)
       expect(signal.aborted).toBe(false)
       offsets.push(offset)
       if (offset === 1) controller.abort()
     })
     expect(offsets).toEqual([0, 1])
-    expect((await client.admin.fetchOffsets(name))[0]?.offset).toBe(2)
+    expect((await world.client.admin.fetchOffsets(name))[0]?.offset).toBe(2)
   },
 
   /** A stopped consumer goes on consuming. */
   1593: async () => {
-    const name = await newTopic(1, 50)
+    const name = await world.newTopic(1, 50)
     const controller = new AbortController()
     let [isStopped, handledAfterwards] = [false, 0]
-    await client.topic(name).consume({ ...FAST, group: name, signal: controller.signal }, ({ offset }) => {
-      if (isStopped) handledAfterwards++
-      if (offset === 5) controller.abort()
-    })
+    await world.client
+      .topic(name)
+      .consume({ ...FAST, group: name, signal: controller.signal }, ({ offset }) => {
+        if (isStopped) handledAfterwards++
+        if (offset === 5) controller.abort()
+      })
     isStopped = true
     await pause(100)
     expect(handledAfterwards).toBe(0)
@@ -171,7 +141,7 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** What was done is not committed before a rebalance, so that the next owner does it again. */
   28: async () => {
-    const name = await newTopic(2, 40)
+    const name = await world.newTopic(2, 40)
     const times = new Map<string, number>()
     const take = async (consumer: ReturnType<Client['consume']>): Promise<void> => {
       const claimed = await consumer.next()
@@ -182,7 +152,7 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
     }
     // No commit by interval: only what the rebalance itself sees to.
     const options = { ...FAST, group: name, commitIntervalMs: 60_000 }
-    const [first, second] = [client.consume([name], options), client.consume([name], options)]
+    const [first, second] = [world.client.consume([name], options), world.client.consume([name], options)]
     for (let i = 0; i < 30; i++) await take(first)
     // Resolves when the second one has got a partition of the first.
     await take(second)
@@ -196,14 +166,14 @@ const wanted: Readonly<Record<number, () => Promise<void>>> = {
 
   /** Snappy, LZ4 and zstd need plug-ins, and what a Java program wrote cannot be read. */
   1475: async () => {
-    const name = await newTopic(1, 0)
+    const name = await world.newTopic(1, 0)
     for (const compression of ['snappy', 'lz4', 'zstd', 'gzip'] as const) {
-      await client
+      await world.client
         .producer({ compression })
         .sendMany(name, [{ value: compression }, { value: 'x'.repeat(500) }])
     }
     const values: string[] = []
-    for await (const { value } of client.read(name)) values.push(String(value).slice(0, 6))
+    for await (const { value } of world.client.read(name)) values.push(String(value).slice(0, 6))
     expect(values.filter((value) => value !== 'xxxxxx')).toEqual(['snappy', 'lz4', 'zstd', 'gzip'])
   },
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decideStall, type ProgressTimes, type StallReason, type Standing } from './progress.ts'
+import { FakeClock } from '../../test/fake-clock.ts'
+import { decideStall, Progress, type ProgressTimes, type StallReason, type Standing } from './progress.ts'
 
 const WELL: Standing = { assignedCount: 2, inHandCount: 0, fetchError: null }
 const JUST_NOW: ProgressTimes = {
@@ -38,5 +39,24 @@ describe('a consumer stands still', () => {
     const stall = decideStall({ ...WELL, ...standing }, { ...JUST_NOW, ...times }, LIMITS)
     expect(stall?.reason ?? null).toBe(reason)
     expect(stall?.message ?? '').toMatch(message)
+  })
+})
+
+describe('commits that fail', () => {
+  it('count from the first one that failed, until one goes well', async () => {
+    const clock = new FakeClock()
+    const progress = new Progress(clock)
+    const stalled = (): number | undefined => {
+      const stall = decideStall(WELL, progress, { nowMs: clock.monotonicMs(), stallAfterMs: 1_000 })
+      return stall?.reason === 'commit-failing' ? stall.forMs : undefined
+    }
+    for (let i = 0; i < 3; i++) {
+      progress.moved()
+      progress.commitFailed(REFUSED)
+      await clock.advance(400)
+    }
+    expect(stalled()).toBe(1_200)
+    progress.committed()
+    expect(stalled()).toBeUndefined()
   })
 })
