@@ -44,10 +44,13 @@ export interface GatewayLimits {
   /** Produce messages of one socket that are not acknowledged yet. */
   readonly maxProducesInFlight: number
   readonly maxRecordsPerMessage: number
-  /** How long records are gathered for one frame, by a feed that is not crowded. */
+  /** How long records are gathered for one frame at least. */
   readonly frameMs: number
-  /** From so many listeners on a feed gathers longer: a frame costs as much for ten records as for thirty. */
-  readonly crowdedListeners: number
+  /**
+   * A frame costs as much for ten records as for thirty: from one to the next a feed gathers for so many times as long as its
+   * listeners took for the last one, and so leaves the loop to others for most of the time.
+   */
+  readonly gatherPerHandOut: number
   readonly maxFrameMs: number
   readonly maxRecordsPerFrame: number
   readonly maxFrameBytes: number
@@ -87,7 +90,7 @@ const LIMITS: GatewayLimits = {
   maxProducesInFlight: 100,
   maxRecordsPerMessage: 10_000,
   frameMs: 10,
-  crowdedListeners: 300,
+  gatherPerHandOut: 3,
   maxFrameMs: 30,
   maxRecordsPerFrame: 1_000,
   maxFrameBytes: 256 * KIB,

@@ -1,5 +1,6 @@
 import type { ConsumerRecord } from '@millrace/client'
 import { formatRecord } from '../records/record-format.ts'
+import { serverMessage } from './server-message.ts'
 
 /** How records travel to a WebSocket. */
 export type FrameFormat = 'json' | 'binary'
@@ -7,9 +8,11 @@ export type FrameFormat = 'json' | 'binary'
 const BINARY_VERSION = 1
 const NONE = -1
 
-/** Records of one topic as one message. */
+/** Records of one topic as one message, all of its bytes on the wire. */
 export function encodeFrame(format: FrameFormat, topic: string, records: readonly ConsumerRecord[]): Buffer {
-  return format === 'json' ? encodeJson(topic, records) : encodeBinary(topic, records)
+  return format === 'json'
+    ? serverMessage(encodeJson(topic, records), 'text')
+    : serverMessage(encodeBinary(topic, records), 'binary')
 }
 
 /** `{"type":"records","topic":...,"next":{PARTITION: OFFSET},"records":[...]}` */

@@ -16,7 +16,7 @@ class CountingSink implements RecordSink {
     this.credit = credit
   }
 
-  send(_frame: Buffer, _format: 'json' | 'binary', recordCount: number): void {
+  send(_message: Buffer, recordCount: number): void {
     this.credit -= recordCount
     this.takenCount += recordCount
     if (this.takenCount >= this.#wanted.count) this.#wanted.reached()

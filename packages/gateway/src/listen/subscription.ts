@@ -8,7 +8,8 @@ import type { FeedCursor, FeedListener, TopicFeed } from './topic-feed.ts'
 export interface RecordSink {
   /** How many records it takes now: 0 until it has credit, and room for what is on its way. */
   readonly credit: number
-  send(frame: Buffer, format: FrameFormat, recordCount: number): void
+  /** Sends a whole message. Asks for nothing more before it returns. */
+  send(message: Buffer, recordCount: number): void
   onSubscriptionFailed(topic: string, error: unknown): void
 }
 
@@ -71,14 +72,12 @@ export class Subscription implements FeedListener {
     if (this.#isClosed) return
     this.#isPumpAsked = this.#isPumping
     if (this.#isPumping) return
-    this.#isPumping = true
-    void this.#run()
-      .catch((error: unknown) => this.onFeedFailed(error))
-      .then(() => {
-        this.#isPumping = false
-        // What came while the last one was on its way back found it busy: nobody asks a second time.
-        if (this.#isPumpAsked) this.pump()
-      })
+    try {
+      // What is shared is sent at once: a promise for each of a thousand listeners would cost a tenth of each frame.
+      if (this.#sendShared()) this.#catchUp()
+    } catch (error) {
+      this.onFeedFailed(error)
+    }
   }
 
   close(): void {
@@ -87,20 +86,37 @@ export class Subscription implements FeedListener {
     this.#leaveReader()
   }
 
-  async #run(): Promise<void> {
+  /** Sends what the feed has; true when the next records are not in it, and have to be read. */
+  #sendShared(): boolean {
     const { feed, sink } = this.#options
     while (!this.#isClosed && sink.credit > 0) {
       if (this.#cursor === null && this.#pending.length === 0) {
         this.#cursor = feed.join(this.positions)
         if (this.#cursor !== null) this.#leaveReader()
       }
-      if (this.#cursor === null) {
-        await this.#sendBehind()
-      } else if (!this.#sendLive(this.#cursor)) {
+      if (this.#cursor === null) return true
+      if (!this.#sendLive(this.#cursor)) {
         feed.want()
-        return
+        return false
       }
     }
+    return false
+  }
+
+  /** Reads by itself until the feed has what comes next, or there is no credit. */
+  #catchUp(): void {
+    this.#isPumping = true
+    const read = async (): Promise<void> => {
+      do await this.#sendBehind()
+      while (this.#sendShared())
+    }
+    void read()
+      .catch((error: unknown) => this.onFeedFailed(error))
+      .then(() => {
+        this.#isPumping = false
+        // What came while the last one was on its way back found it busy: nobody asks a second time.
+        if (this.#isPumpAsked) this.pump()
+      })
   }
 
   /** Sends from the feed; false when there is nothing new in it. */
@@ -113,13 +129,10 @@ export class Subscription implements FeedListener {
       return true
     }
     const { credit } = sink
-    const isAligned = [...entry.first].every(
-      ([partition, offset]) => (positions.get(partition) ?? 0) <= offset,
-    )
-    if (cursor.index === 0 && isAligned && entry.records.length <= credit) {
+    if (cursor.index === 0 && entry.records.length <= credit && hasNone(positions, entry.first)) {
       for (const [partition, offset] of entry.next) positions.set(partition, offset)
       cursor.sequence++
-      sink.send(entry.encoded(format), format, entry.records.length)
+      sink.send(entry.encoded(format), entry.records.length)
       return true
     }
     const wanted: ConsumerRecord[] = []
@@ -156,7 +169,7 @@ export class Subscription implements FeedListener {
     if (records.length === 0) return
     const { feed, format, positions, sink } = this.#options
     for (const { partition, offset } of records) positions.set(partition, offset + 1)
-    sink.send(encodeFrame(format, feed.topic, records), format, records.length)
+    sink.send(encodeFrame(format, feed.topic, records), records.length)
   }
 
   #leaveReader(): void {
@@ -164,6 +177,12 @@ export class Subscription implements FeedListener {
     this.#reader = null
     this.#pending = []
   }
+}
+
+/** Whether these positions lie at or before the first records of an entry. */
+function hasNone(positions: ReadonlyMap<number, number>, first: ReadonlyMap<number, number>): boolean {
+  for (const [partition, offset] of first) if ((positions.get(partition) ?? 0) > offset) return false
+  return true
 }
 
 /** How many records go into one frame: as many as there is credit for, and one at least. */

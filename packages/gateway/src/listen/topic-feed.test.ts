@@ -55,28 +55,37 @@ it('who had taken all of a feed finds a hole after it jumped, and not the record
 })
 
 it.each([
-  [1, 10],
-  [300, 10],
-  [600, 20],
-  [2_000, 30],
-])('with %i listeners it gathers for %i ms', async (count, gatheredMs) => {
+  [0, 10],
+  [3, 10],
+  [7, 21],
+  [50, 30],
+])('when its listeners took %i ms for a frame it gathers for %i ms', async (handOutMs, gatheredMs) => {
   await using test = await TestGateway.start()
   await test.client.admin.createTopics([{ name: 'a' }])
-  const settings = resolveGatewayOptions({})
-  const published = Promise.withResolvers<number>()
+  let nowMs = 0
+  const gathers: number[] = []
   const after = (delayMs: number, run: () => void): Timer => {
-    published.resolve(delayMs)
-    return settings.clock.after(delayMs, run)
+    gathers.push(delayMs)
+    setImmediate(run)
+    return { cancel: () => {} }
   }
-  const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), {
-    ...settings,
-    clock: { nowMs: () => 0, after },
-  })
-  const nobody = { onEntry: () => {}, onFeedFailed: () => {} }
-  for (let index = 0; index < count; index++) feed.add({ ...nobody })
-  feed.want()
-  await test.client.producer().send('a', { value: 'x' })
-  expect(await published.promise).toBe(gatheredMs)
+  const settings = { ...resolveGatewayOptions({}), clock: { nowMs: () => nowMs, after } }
+  const feed = new TopicFeed(test.client, 'a', new Map([[0, 0]]), settings)
+  let heard = Promise.withResolvers<void>()
+  const onEntry = (): void => {
+    nowMs += handOutMs
+    heard.resolve()
+  }
+  feed.add({ onEntry, onFeedFailed: () => {} })
+  for (let frame = 0; frame < 2; frame++) {
+    heard = Promise.withResolvers<void>()
+    feed.want()
+    await test.client.producer().send('a', { value: 'x' })
+    await heard.promise
+    // The next record comes the moment at which the frame before began to go out.
+    nowMs -= handOutMs
+  }
+  expect(gathers).toEqual([10, gatheredMs])
   feed.close()
 })
 

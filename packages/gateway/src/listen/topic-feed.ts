@@ -43,6 +43,8 @@ export class TopicFeed {
   #gatheredBytes = 0
   #timer: Timer | null = null
   #publishedMs: number
+  /** How long all listeners took for the last entry. */
+  #handOutMs = 0
   #isWanted = false
   #isClosed = false
   #wake: () => void = () => {}
@@ -170,8 +172,8 @@ export class TopicFeed {
   }
 
   get #frameMs(): number {
-    const { crowdedListeners, frameMs, maxFrameMs } = this.#settings.limits
-    return Math.min(maxFrameMs, frameMs * Math.max(1, this.#listeners.size / crowdedListeners))
+    const { frameMs, gatherPerHandOut, maxFrameMs } = this.#settings.limits
+    return Math.min(maxFrameMs, Math.max(frameMs, gatherPerHandOut * this.#handOutMs))
   }
 
   #publish(): void {
@@ -191,5 +193,6 @@ export class TopicFeed {
       this.#firstSequence++
     }
     for (const listener of [...this.#listeners]) listener.onEntry()
+    this.#handOutMs = this.#settings.clock.nowMs() - this.#publishedMs
   }
 }

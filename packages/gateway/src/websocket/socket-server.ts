@@ -34,7 +34,7 @@ export class SocketServer {
     if (this.#sessions.size >= this.#services.settings.limits.maxWebSockets) {
       throw new HttpError(503, 'TOO_MANY_WEBSOCKETS', 'there are as many WebSockets as there may be')
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket))
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket))
   }
 
   close(): void {
@@ -43,8 +43,8 @@ export class SocketServer {
     this.#server.close()
   }
 
-  #open(webSocket: WebSocket): void {
-    const session = new SocketSession(this.#services, webSocket, this.#feeds)
+  #open(webSocket: WebSocket, stream: Duplex): void {
+    const session = new SocketSession(this.#services, webSocket, stream, this.#feeds)
     const { counts } = this.#services
     this.#sessions.add(session)
     counts.webSockets++

@@ -1,9 +1,9 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { GatewayServices } from '../gateway-services.ts'
 import { answerOf } from '../http/error-answer.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FeedRegistry } from '../listen/feed-registry.ts'
-import type { FrameFormat } from '../listen/frame.ts'
 import type { RecordSink } from '../listen/subscription.ts'
 import { type ClientMessage, readClientMessage } from './client-message.ts'
 import { CloseCode } from './close-code.ts'
@@ -18,6 +18,7 @@ const MAX_REASON_LENGTH = 100
 export class SocketSession implements RecordSink {
   readonly #services: GatewayServices
   readonly #socket: WebSocket
+  readonly #stream: Duplex
   readonly #subscriptions: SocketSubscriptions
   #credit = 0
   #producesInFlight = 0
@@ -25,9 +26,11 @@ export class SocketSession implements RecordSink {
   /** It was full, and whatever had to wait for room has not been told yet that there is some. */
   #isHeldBack = false
 
-  constructor(services: GatewayServices, socket: WebSocket, feeds: FeedRegistry) {
+  /** `stream` is what the socket writes to. */
+  constructor(services: GatewayServices, socket: WebSocket, stream: Duplex, feeds: FeedRegistry) {
     this.#services = services
     this.#socket = socket
+    this.#stream = stream
     this.#subscriptions = new SocketSubscriptions(services, feeds, this)
     socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
     socket.on('pong', () => {
@@ -42,10 +45,14 @@ export class SocketSession implements RecordSink {
     return this.#socket.readyState !== this.#socket.OPEN || this.#isFull ? 0 : this.#credit
   }
 
-  send(frame: Buffer, format: FrameFormat, recordCount: number): void {
+  /**
+   * Past ws, which would make the same two header bytes for each listener anew and write them and the records as two
+   * buffers. That is sound while nothing is compressed: ws then writes each message of its own whole and at once.
+   */
+  send(message: Buffer, recordCount: number): void {
     this.#credit -= recordCount
     this.#services.counts.webSocketRecords += recordCount
-    this.#socket.send(frame, { binary: format === 'binary' }, this.#onWritten)
+    this.#stream.write(message, this.#onWritten)
     if (this.#isFull) this.#isHeldBack = true
   }
 
