@@ -2,14 +2,13 @@
  * `npm run soak:gateway [-- --seconds N --sockets N --per-second N]`: a thousand WebSockets on one topic for ten minutes, of
  * which every tenth reads slowly. Ends with 1 when a fast one is late, misses a record or has one twice, or memory grows.
  */
-import { once } from 'node:events'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createClient } from '@millrace/client'
-import { WebSocket } from 'ws'
 import { MillraceProcess } from '../packages/broker/compat/process/millrace-process.ts'
 import { freePort } from '../packages/broker/compat/process/ports.ts'
+import { BareWebSocket } from './gateway/bare-web-socket.ts'
 import { LatencyHistogram } from './gateway/latency-histogram.ts'
 import { latencyIn } from './gateway/listening-sockets.ts'
 import { sendPaced } from './gateway/paced-load.ts'
@@ -37,7 +36,7 @@ const OFFSET = Buffer.from('"offset":')
 const NEXT = Buffer.from('"next":{"0":')
 
 interface Listener {
-  readonly socket: WebSocket
+  readonly socket: BareWebSocket
   readonly isSlow: boolean
   readonly isCounting: boolean
   /** Of the only partition, where the records go on. */
@@ -68,7 +67,7 @@ const watch = setInterval(() => {
   memoryPeak = Math.max(memoryPeak, residentMegabytes(broker.pid))
 }, 500)
 const slow = setInterval(feedTheSlow, 1_000)
-await sendPaced(client, { topic: TOPIC, perSecond, seconds })
+const written = await sendPaced(client, { topic: TOPIC, perSecond, seconds })
 clearInterval(watch)
 clearInterval(slow)
 const cpu = (100 * (cpuSeconds(broker.pid) - cpuBefore)) / ((performance.now() - startMs) / 1_000)
@@ -77,7 +76,7 @@ const endMs = performance.now()
 // What this process has not read yet is not lost: it shares two cores with the broker. What is stuck stays.
 while (behindCount() > 0 && performance.now() - endMs < MAX_DRAIN_MS) await wait(50)
 const [behind, drainMs] = [behindCount(), performance.now() - endMs]
-for (const { socket } of listeners) socket.terminate()
+for (const { socket } of listeners) socket.end()
 
 const p99 = latencies.quantile(0.99)
 const growth = memoryPeak - memoryBefore
@@ -85,6 +84,7 @@ process.stdout.write(
   [
     `${count} WebSockets, ${perSecond} records/s, ${seconds} s: p50 ${latencies.quantile(0.5).toFixed(1)} ms, ` +
       `p99 ${p99.toFixed(1)} ms, max ${latencies.max.toFixed(0)} ms over ${latencies.count} frames to fast ones`,
+    `written and synced after: p50 ${written.quantile(0.5).toFixed(1)} ms, p99 ${written.quantile(0.99).toFixed(1)} ms, max ${written.max.toFixed(0)} ms`,
     `broker: ${cpu.toFixed(0)} % of a core, ${memoryBefore.toFixed(0)} MB, at most ${growth.toFixed(0)} MB more`,
     `${faultCount} records missing or twice, ${behind} fast ones without the last record ${drainMs.toFixed(0)} ms after it was sent`,
     '',
@@ -94,15 +94,21 @@ const isGood = p99 <= MAX_P99_MS && growth <= MAX_GROWTH_MB && faultCount === 0 
 process.exitCode = isGood ? 0 : 1
 
 async function open(isSlow: boolean): Promise<Listener> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/socket`, { perMessageDeflate: false })
-  await once(socket, 'open')
-  const listener: Listener = { socket, isSlow, isCounting: isSlow || listeners.length % 50 === 0, next: 0 }
+  let onText = (_text: Buffer): void => {}
+  const socket = await BareWebSocket.open(port, (text) => onText(text))
+  const listener = { socket, isSlow, isCounting: isSlow || listeners.length % 50 === 0, next: 0 }
+  const subscribed = new Promise<void>((resolve) => {
+    // The answer to the subscription; the records come behind it.
+    onText = () => {
+      onText = (frame) => take(listener, frame)
+      resolve()
+    }
+  })
   // Of the slow ones every second says how little it takes; the others take everything, and then do not read it.
   const isShy = isSlow && listeners.length % 20 === 9
   const credit = isShy ? SLOW_PER_SECOND : FAST_CREDIT
-  socket.send(JSON.stringify({ type: 'subscribe', topics: [TOPIC], from: 'beginning', credit }))
-  await once(socket, 'message')
-  socket.on('message', (frame: Buffer) => take(listener, frame))
+  socket.say(JSON.stringify({ type: 'subscribe', topics: [TOPIC], from: 'beginning', credit }))
+  await subscribed
   if (isSlow && !isShy) socket.pause()
   return listener
 }
@@ -139,7 +145,7 @@ function feedTheSlow(): void {
   for (const { isSlow, socket } of listeners) {
     if (!isSlow) continue
     if (!socket.isPaused) {
-      socket.send(`{"type":"credit","records":${SLOW_PER_SECOND}}`)
+      socket.say(`{"type":"credit","records":${SLOW_PER_SECOND}}`)
       continue
     }
     socket.resume()
