@@ -80,9 +80,11 @@ export class ClusterView {
   }
 
   /** The leader first. A factor above the number of brokers shows each broker once. */
-  replicasOf(topicName: string, partition: number, replicationFactor: number): number[] {
+  replicasOf(topicName: string, partition: number, replicationFactor: number): readonly number[] {
+    // Asked of every partition there is when somebody wants to know all: they share one answer.
+    if (this.nodeIds.length === 1) return this.nodeIds
     const chosen = this.#chosen(topicName, partition)
-    if (chosen !== undefined) return [...chosen]
+    if (chosen !== undefined) return chosen
     const count = this.replicaCount(replicationFactor)
     if (count === 1) return [this.leaderOf(topicName, partition)]
     const first = firstLeaderIndex(topicName) + partition

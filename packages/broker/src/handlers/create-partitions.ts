@@ -18,11 +18,11 @@ export const handleCreatePartitions: Handler<CreatePartitionsRequest, CreatePart
 ) => {
   const repeated = repeatedNames(topics.map(({ name }) => name))
   const unique = topics.filter(({ name }) => !repeated.has(name))
-  const results = await Promise.all(unique.map((asked) => addTo(services, asked, validateOnly)))
-  for (const name of repeated) {
-    results.push({ name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' })
-  }
-  return { throttleTimeMs: 0, results }
+  const refused = Array.from(repeated, (name) => {
+    return { name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'Duplicate topic name.' }
+  })
+  const others = await Promise.all(unique.map((asked) => addTo(services, asked, validateOnly)))
+  return { throttleTimeMs: 0, results: [...refused, ...others] }
 }
 
 async function addTo(

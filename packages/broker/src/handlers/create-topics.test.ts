@@ -149,6 +149,16 @@ describe('CreateTopics', () => {
     ])
   })
 
+  it('refuses a name that collides with one on its way', async () => {
+    await using broker = await TestBroker.start()
+    const replies = await create(broker, [asked('a.b'), asked('a_b')])
+    expect(replies.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.NONE,
+      ErrorCode.INVALID_TOPIC_EXCEPTION,
+    ])
+    expect(replies[1]?.errorMessage).toBe("Topic 'a_b' collides with existing topic: a.b")
+  })
+
   it('lets one of two creations at once win', async () => {
     await using broker = await TestBroker.start()
     const body = { topics: [asked('t')] }
@@ -250,6 +260,30 @@ describe('DescribeConfigs (trap 26)', () => {
     const resources = [{ resourceType: 2, resourceName: 't', configurationKeys: ['retention.ms', 'nothing'] }]
     const { results } = await broker.settle(broker.connect().request(describeConfigs, 1, { resources }))
     expect(results[0]?.configs).toMatchObject([{ name: 'retention.ms', synonyms: [] }])
+  })
+
+  it('takes no key at all for every key, and says nothing in an empty text (as seen at Kafka)', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    const resources = [{ resourceType: 2, resourceName: 't', configurationKeys: [] }]
+    const { results } = await broker.settle(broker.connect().request(describeConfigs, 4, { resources }))
+    expect(results[0]?.configs).toHaveLength(33)
+    expect(results[0]?.errorMessage).toBe('')
+  })
+
+  it('refuses the whole request for one kind of resource that there is not (as seen at Kafka)', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    const resources = [2, 64].map((resourceType) => ({
+      resourceType,
+      resourceName: 't',
+      configurationKeys: null,
+    }))
+    const { results } = await broker.settle(broker.connect().request(describeConfigs, 4, { resources }))
+    expect(results.map(({ errorCode, configs }) => [errorCode, configs.length])).toEqual([
+      [ErrorCode.INVALID_REQUEST, 0],
+      [ErrorCode.INVALID_REQUEST, 0],
+    ])
   })
 
   it('names brokers by node id, and has what kafkajs and Kafka UI look for on them', async () => {

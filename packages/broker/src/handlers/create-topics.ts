@@ -1,4 +1,3 @@
-import { StorageError } from '@millrace/log-core'
 import {
   type CreateTopicsRequest,
   type CreateTopicsResponseInput,
@@ -11,6 +10,7 @@ import type { TopicSpec } from '../cluster/topic.ts'
 import type { TopicWish } from '../cluster/topic-check.ts'
 import { topicConfigEntries } from '../config/config-entries.ts'
 import type { Handler } from './handler.ts'
+import { repeatedNames, tellFailure } from './request-failure.ts'
 
 type AskedTopic = CreateTopicsRequest['topics'][number]
 type TopicReply = CreateTopicsResponseInput['topics'][number]
@@ -25,16 +25,11 @@ export const handleCreateTopics: Handler<CreateTopicsRequest, CreateTopicsRespon
   request,
 ) => {
   const { nodeId } = connection.listener
-  const names = new Set<string>()
-  const duplicates = new Set<string>()
-  for (const { name } of request.topics) {
-    if (names.has(name)) duplicates.add(name)
-    names.add(name)
-  }
-  const unique = request.topics.filter(({ name }) => !duplicates.has(name))
+  const repeated = repeatedNames(request.topics.map(({ name }) => name))
+  const unique = request.topics.filter(({ name }) => !repeated.has(name))
   const { validateOnly } = request
   const topics = await Promise.all(unique.map((asked) => createOne(services, nodeId, asked, validateOnly)))
-  for (const name of duplicates) {
+  for (const name of repeated) {
     topics.push(failed(name, new KafkaError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')))
   }
   return { throttleTimeMs: 0, topics }
@@ -125,8 +120,5 @@ function created(services: BrokerServices, nodeId: number, spec: TopicSpec): Top
 }
 
 function failed(name: string, error: unknown): TopicReply {
-  if (error instanceof KafkaError)
-    return { name, errorCode: error.code, errorMessage: error.message, configs: [] }
-  if (!(error instanceof StorageError)) throw error
-  return { name, errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage: error.message, configs: [] }
+  return { name, ...tellFailure(error), configs: [] }
 }

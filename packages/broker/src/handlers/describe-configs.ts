@@ -18,11 +18,20 @@ export const handleDescribeConfigs: Handler<DescribeConfigsRequest, DescribeConf
   request,
 ) => {
   const { nodeId } = connection.listener
+  const unknown = request.resources.find(({ resourceType }) => !DESCRIBED_TYPES.has(resourceType))
   return {
     throttleTimeMs: 0,
-    results: request.resources.map((asked) => describe(services, nodeId, request, asked)),
+    results: request.resources.map((asked) =>
+      // One resource of a type that there is not takes the others of its request with it, as in Kafka.
+      unknown === undefined
+        ? describe(services, nodeId, request, asked)
+        : answerRefusal(asked, unsupported(unknown.resourceType)),
+    ),
   }
 }
+
+const { BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC } = ConfigResourceType
+const DESCRIBED_TYPES: ReadonlySet<number> = new Set([BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC])
 
 function describe(
   services: BrokerServices,
@@ -32,14 +41,14 @@ function describe(
 ): ResourceReply {
   const { resourceType, resourceName, configurationKeys } = asked
   const found = entriesOf(services, nodeId, asked)
-  if ('errorCode' in found) return { ...found, resourceType, resourceName, configs: [] }
+  if ('errorCode' in found) return answerRefusal(asked, found)
   const entries =
-    configurationKeys === null
+    configurationKeys === null || configurationKeys.length === 0
       ? found.entries
       : found.entries.filter(({ name }) => configurationKeys.includes(name))
   return {
     errorCode: ErrorCode.NONE,
-    errorMessage: null,
+    errorMessage: NO_MESSAGE,
     resourceType,
     resourceName,
     configs: entries.map((entry) => ({
@@ -55,14 +64,24 @@ function describe(
   }
 }
 
+function answerRefusal({ resourceType, resourceName }: AskedResource, refusal: Refusal): ResourceReply {
+  return { ...refusal, resourceType, resourceName, configs: [] }
+}
+
 /** A password is told to nobody, under none of its names. */
 function concealed({ isSensitive }: ConfigEntry, { name, value, source }: ConfigSynonym): ConfigSynonym {
   return { name, value: isSensitive ? null : value, source }
 }
 
-type Found =
-  | { readonly entries: readonly ConfigEntry[] }
-  | { readonly errorCode: number; readonly errorMessage: string }
+/** Kafka sends an empty text here where there is nothing to say, and null elsewhere. */
+const NO_MESSAGE = ''
+
+interface Refusal {
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
+type Found = { readonly entries: readonly ConfigEntry[] } | Refusal
 
 function entriesOf(
   services: BrokerServices,
@@ -70,25 +89,25 @@ function entriesOf(
   { resourceType, resourceName }: AskedResource,
 ): Found {
   switch (resourceType) {
-    case ConfigResourceType.TOPIC:
+    case TOPIC:
       return topicEntries(services, nodeId, resourceName)
-    case ConfigResourceType.BROKER:
+    case BROKER:
       return brokerEntries(services, resourceName)
-    case ConfigResourceType.GROUP:
+    case GROUP:
       if (resourceName === '') return refused('Group name must not be empty')
       return {
         entries: groupConfigEntries(services.catalog.groupConfigs(resourceName), services.settings, nodeId),
       }
-    case ConfigResourceType.BROKER_LOGGER:
+    case BROKER_LOGGER:
       // There are no loggers whose level could be set.
       if (resourceName === '') return refused('Broker id must not be empty')
-      return brokerProblem(services, resourceName) ?? { entries: [] }
-    case ConfigResourceType.CLIENT_METRICS:
+      return brokerProblem(services, resourceName, '') ?? { entries: [] }
+    case CLIENT_METRICS:
       // Nothing is collected from clients, so nothing can be configured.
       if (resourceName === '') return refused('Client metrics subscription name must not be empty')
       return { entries: [] }
     default:
-      return refused(`Unsupported resource type: ${resourceType}`)
+      return unsupported(resourceType)
   }
 }
 
@@ -97,8 +116,7 @@ function topicEntries({ catalog, settings }: BrokerServices, nodeId: number, nam
   if (problem !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem }
   const topic = catalog.topic(name)
   if (topic === undefined) {
-    const errorMessage = 'This server does not host this topic-partition.'
-    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
+    return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, errorMessage: NO_MESSAGE }
   }
   return { entries: topicConfigEntries({ topic: topic.configs, settings, nodeId }) }
 }
@@ -121,14 +139,22 @@ function brokerEntries(services: BrokerServices, name: string): Found {
   return { entries: brokerConfigEntries(settings, nodeId, identity) }
 }
 
-function brokerProblem({ clusterView }: BrokerServices, name: string): Found | null {
+function brokerProblem(
+  { clusterView }: BrokerServices,
+  name: string,
+  orElse = ' or empty string,',
+): Found | null {
   if (!/^-?\d+$/.test(name)) return refused(`Broker id must be an integer, but it is: ${name}`)
   if (clusterView.nodeIds.includes(Number(name))) return null
   return refused(
-    `Unexpected broker id, expected ${clusterView.nodeIds.join(' or ')} or empty string, but received ${name}`,
+    `Unexpected broker id, expected ${clusterView.nodeIds.join(' or ')}${orElse} but received ${name}`,
   )
 }
 
-function refused(errorMessage: string): Found {
+function unsupported(resourceType: number): Refusal {
+  return refused(`Unsupported resource type: ${resourceType}`)
+}
+
+function refused(errorMessage: string): Refusal {
   return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage }
 }

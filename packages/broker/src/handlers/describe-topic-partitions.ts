@@ -13,6 +13,7 @@ import { describePartition } from './partition-reply.ts'
 
 type Reply = DescribeTopicPartitionsResponseInput
 type TopicReply = Reply['topics'][number]
+type Cursor = NonNullable<DescribeTopicPartitionsRequest['cursor']>
 
 /**
  * DescribeTopicPartitions, v0 (KIP-966): topics by name, page by page. A page holds at most the partitions that request
@@ -25,6 +26,7 @@ export const handleDescribeTopicPartitions: Handler<DescribeTopicPartitionsReque
   { topics: asked, responsePartitionLimit, cursor },
 ) => {
   const { catalog, config } = services
+  if (cursor !== null && !isUsable(cursor, asked)) return page(asked.map(refusedTopic), null)
   const limit = Math.max(1, Math.min(responsePartitionLimit, config['max.request.partition.size.limit']))
   const all =
     asked.length === 0 ? Array.from(catalog.topics(), ({ name }) => name) : asked.map(({ name }) => name)
@@ -33,7 +35,7 @@ export const handleDescribeTopicPartitions: Handler<DescribeTopicPartitionsReque
   let room = limit
   for (const name of names) {
     const topic = catalog.topic(name)
-    const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
+    const first = cursor?.topicName === name ? cursor.partitionIndex : 0
     if (topic === undefined) {
       topics.push(unknownTopic(name))
       continue
@@ -45,6 +47,18 @@ export const handleDescribeTopicPartitions: Handler<DescribeTopicPartitionsReque
     if (end < topic.partitionCount) return page(topics, { topicName: name, partitionIndex: end })
   }
   return page(topics, null)
+}
+
+/** A cursor stands at a partition that there could be, of a topic that is asked for. */
+function isUsable(
+  { topicName, partitionIndex }: Cursor,
+  asked: DescribeTopicPartitionsRequest['topics'],
+): boolean {
+  return partitionIndex >= 0 && (asked.length === 0 || asked.some(({ name }) => name === topicName))
+}
+
+function refusedTopic({ name }: { readonly name: string }): TopicReply {
+  return { errorCode: ErrorCode.INVALID_REQUEST, name, topicId: ZERO_UUID, isInternal: false, partitions: [] }
 }
 
 function page(topics: TopicReply[], nextCursor: Reply['nextCursor'] | null): Reply {

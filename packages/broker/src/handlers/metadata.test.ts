@@ -1,5 +1,11 @@
 import { memoryFileSystem } from '@millrace/log-core'
-import { createTopics, deleteTopics, ErrorCode, metadata } from '@millrace/protocol'
+import {
+  createTopics,
+  deleteTopics,
+  ErrorCode,
+  type MetadataRequestInput,
+  metadata,
+} from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { TestBroker } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
@@ -97,6 +103,52 @@ describe('Metadata (trap 7)', () => {
       { errorCode: ErrorCode.NONE, name: 't', id: topicId },
       { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, id: unknown },
     ])
+  })
+
+  it('answers each topic once, what it found first (as seen at Kafka)', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('a')
+    await broker.createTopic('b')
+    for (const version of [0, 4, 9, 12, 13]) {
+      const names = ['b', 'a/b', 'a', 'b', 'a/b']
+      const { topics } = await ask(broker, names, { version })
+      expect(topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+        ['b', ErrorCode.NONE],
+        ['a', ErrorCode.NONE],
+        ['a/b', ErrorCode.INVALID_TOPIC_EXCEPTION],
+      ])
+    }
+  })
+
+  it('looks at no name where an id is given, and refuses ids before v12 (as seen at Kafka)', async () => {
+    await using broker = await TestBroker.start()
+    const topicId = await broker.createTopic('a')
+    await broker.createTopic('b')
+    const asked = [{ topicId, name: 'b' }, { name: 'b' }, { topicId, name: null }]
+    const told = async (version: number, topics: MetadataRequestInput['topics']) => {
+      const answer = await broker.settle(broker.connect().request(metadata, version, { topics }))
+      return answer.topics.map(({ name, errorCode }) => [name, errorCode])
+    }
+    expect(await told(12, asked)).toEqual([['a', ErrorCode.NONE]])
+    expect(await told(10, asked)).toEqual([
+      ['b', ErrorCode.INVALID_REQUEST],
+      ['b', ErrorCode.INVALID_REQUEST],
+      ['', ErrorCode.INVALID_REQUEST],
+    ])
+    expect(await told(12, [{ name: null }])).toEqual([['', ErrorCode.INVALID_REQUEST]])
+  })
+
+  it('lets others have their answers before that to a request for everything', async () => {
+    await using broker = await TestBroker.start()
+    for (const name of ['a', 'b', 'c']) await broker.createTopic(name, 500)
+    const answered: string[] = []
+    const [greedy, modest] = [broker.connect(), broker.connect()]
+    const all = ask(broker, null, { connection: greedy }).then(({ topics }) => {
+      answered.push(`all ${topics.length}`)
+    })
+    const one = ask(broker, ['a'], { connection: modest }).then(() => answered.push('one'))
+    await Promise.all([all, one])
+    expect(answered).toEqual(['one', 'all 3'])
   })
 
   it('tells what is allowed only to whoever asks', async () => {

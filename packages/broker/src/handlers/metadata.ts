@@ -11,42 +11,55 @@ import type { Topic } from '../cluster/topic.ts'
 import { isInternalTopic, topicNameProblem } from '../cluster/topic-name.ts'
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations.ts'
 import type { Handler } from './handler.ts'
+import { describeInTurns } from './in-turns.ts'
 import { describePartition, visiblePartitions } from './partition-reply.ts'
 
 type TopicReply = MetadataResponseInput['topics'][number]
 
-/** A topic as the request names it: by name, or with a name of null by id. */
-interface AskedTopic {
-  readonly topicId: string
-  readonly name: string | null
-}
+/** What a request asks for. Each topic is answered once, however often it stands there, as in Kafka. */
+type Asked =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'by-name'; readonly names: readonly string[] }
+  /** Where one id is given, Kafka looks at no name. */
+  | { readonly kind: 'by-id'; readonly topicIds: readonly string[] }
+  | { readonly kind: 'invalid' }
 
 const FIRST_VERSION_BY_ID = 12
 
 /**
  * Metadata, v0-13: brokers, topics, leaders (trap 7). Topics that do not exist are created here when
- * request and configuration allow it, and answered with their leaders at once (trap 10).
+ * request and configuration allow it, and answered with their leaders at once (trap 10). What is found stands before
+ * what is not, as in Kafka.
  */
 export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
   services,
   context,
   request,
 ) => {
-  const { catalog, clusterView, config } = services
-  const isForAll = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
-  if (isForAll) {
-    const topics = Array.from(catalog.topics()).filter((topic) => visiblePartitions(services, topic) > 0)
-    return reply(topics.map((topic) => describeTopic(services, topic, request)))
+  const asked = readAsked(request, context.apiVersion)
+  switch (asked.kind) {
+    case 'all':
+      return replyWith(findAll(services, request))
+    case 'by-id':
+      return replyWith(findById(services, request, asked.topicIds))
+    case 'by-name': {
+      const mayCreate = request.allowAutoTopicCreation && services.config['auto.create.topics.enable']
+      const missing = mayCreate ? asked.names.filter((name) => canCreate(services, name)) : []
+      if (missing.length === 0) return replyWith(findByName(services, request, asked.names))
+      return createMissing(services, missing).then((errors) =>
+        replyWith(findByName(services, request, asked.names, errors)),
+      )
+    }
+    case 'invalid':
+      return refuse(request)
   }
-  const mayCreate = request.allowAutoTopicCreation && config['auto.create.topics.enable']
-  const asked = context.apiVersion < FIRST_VERSION_BY_ID ? namesOnly(request.topics) : (request.topics ?? [])
-  const missing = mayCreate ? asked.filter(({ name }) => name !== null && canCreate(services, name)) : []
-  if (missing.length === 0) return reply(asked.map((topic) => answerTopic(services, topic, request)))
-  return createMissing(services, missing).then((errors) =>
-    reply(asked.map((topic) => answerTopic(services, topic, request, errors))),
-  )
+
+  function replyWith(topics: Found): MetadataResponseInput | Promise<MetadataResponseInput> {
+    return topics instanceof Promise ? topics.then(reply) : reply(topics)
+  }
 
   function reply(topics: TopicReply[]): MetadataResponseInput {
+    const { clusterView } = services
     return {
       throttleTimeMs: 0,
       brokers: clusterView.brokersFor(context.connection.listener.name),
@@ -61,9 +74,83 @@ export const handleMetadata: Handler<MetadataRequest, MetadataResponseInput> = (
   }
 }
 
-/** Until v11 a topic is found by name alone; one without a name is one of no name. */
-function namesOnly(topics: MetadataRequest['topics']): AskedTopic[] {
-  return (topics ?? []).map(({ name }) => ({ topicId: ZERO_UUID, name: name ?? '' }))
+function readAsked({ topics }: MetadataRequest, apiVersion: number): Asked {
+  if (topics === null || (apiVersion === 0 && topics.length === 0)) return { kind: 'all' }
+  const topicIds = new Set<string>()
+  const names = new Set<string>()
+  for (const { topicId, name } of topics) {
+    if (topicId !== ZERO_UUID) topicIds.add(topicId)
+    else if (name === null) return { kind: 'invalid' }
+    else names.add(name)
+  }
+  if (topicIds.size === 0) return { kind: 'by-name', names: [...names] }
+  // Versions 10 and 11 have the field and do not look at it yet.
+  return apiVersion < FIRST_VERSION_BY_ID ? { kind: 'invalid' } : { kind: 'by-id', topicIds: [...topicIds] }
+}
+
+/** A request that cannot be understood is told so topic by topic: before v13 there is no other place. */
+function refuse({ topics }: MetadataRequest): MetadataResponseInput {
+  const errorCode = ErrorCode.INVALID_REQUEST
+  return {
+    brokers: [],
+    topics: (topics ?? []).map(({ topicId, name }) => ({
+      ...failedTopic(name ?? '', errorCode),
+      topicId,
+    })),
+    errorCode,
+  }
+}
+
+type Found = TopicReply[] | Promise<TopicReply[]>
+
+function findAll(services: BrokerServices, request: MetadataRequest): Found {
+  return describeInTurns(services.clock, [...services.catalog.topics()], (topics) =>
+    topics
+      .filter((topic) => visiblePartitions(services, topic) > 0)
+      .map((topic) => describeTopic(services, topic, request)),
+  )
+}
+
+function findById(services: BrokerServices, request: MetadataRequest, topicIds: readonly string[]): Found {
+  const topics: Topic[] = []
+  const failed: TopicReply[] = []
+  for (const topicId of topicIds) {
+    const topic = services.catalog.topicById(topicId)
+    if (topic !== undefined) topics.push(topic)
+    else failed.push({ ...failedTopic(null, ErrorCode.UNKNOWN_TOPIC_ID), topicId })
+  }
+  return describeWith(services, request, { topics, failed })
+}
+
+function findByName(
+  services: BrokerServices,
+  request: MetadataRequest,
+  names: readonly string[],
+  errors?: ReadonlyMap<string, number>,
+): Found {
+  const topics: Topic[] = []
+  const failed: TopicReply[] = []
+  for (const name of names) {
+    const topic = services.catalog.topic(name)
+    if (topic !== undefined) topics.push(topic)
+    else if (topicNameProblem(name) !== null)
+      failed.push(failedTopic(name, ErrorCode.INVALID_TOPIC_EXCEPTION))
+    else failed.push(failedTopic(name, errors?.get(name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+  }
+  return describeWith(services, request, { topics, failed })
+}
+
+function describeWith(
+  services: BrokerServices,
+  request: MetadataRequest,
+  { topics, failed }: { readonly topics: readonly Topic[]; readonly failed: readonly TopicReply[] },
+): Found {
+  const described = describeInTurns(services.clock, topics, (slice) =>
+    slice.map((topic) => describeTopic(services, topic, request)),
+  )
+  return described instanceof Promise
+    ? described.then((replies) => [...replies, ...failed])
+    : [...described, ...failed]
 }
 
 function canCreate({ catalog }: BrokerServices, name: string): boolean {
@@ -73,12 +160,11 @@ function canCreate({ catalog }: BrokerServices, name: string): boolean {
 /** The error of each topic that could not be created. */
 async function createMissing(
   { controlPlane }: BrokerServices,
-  missing: readonly { readonly name: string | null }[],
+  missing: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const errors = new Map<string, number>()
-  const names = new Set(missing.map(({ name }) => name ?? ''))
   await Promise.all(
-    Array.from(names, async (name) => {
+    missing.map(async (name) => {
       try {
         await controlPlane.autoCreateTopic(name)
       } catch (error) {
@@ -97,28 +183,11 @@ function creationErrorCode(error: unknown): number {
   return error.code
 }
 
-function answerTopic(
-  services: BrokerServices,
-  asked: AskedTopic,
-  request: MetadataRequest,
-  errors?: ReadonlyMap<string, number>,
-): TopicReply {
-  const { catalog } = services
-  const topic = asked.name === null ? catalog.topicById(asked.topicId) : catalog.topic(asked.name)
-  if (topic !== undefined) return describeTopic(services, topic, request)
-  if (asked.name === null) return failedTopic(asked, ErrorCode.UNKNOWN_TOPIC_ID)
-  if (topicNameProblem(asked.name) !== null) return failedTopic(asked, ErrorCode.INVALID_TOPIC_EXCEPTION)
-  return failedTopic(asked, errors?.get(asked.name) ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-}
-
-function failedTopic(
-  { topicId, name }: { readonly topicId: string; readonly name: string | null },
-  errorCode: number,
-): TopicReply {
+function failedTopic(name: string | null, errorCode: number): TopicReply {
   return {
     errorCode,
     name,
-    topicId: name === null ? topicId : ZERO_UUID,
+    topicId: ZERO_UUID,
     isInternal: name !== null && isInternalTopic(name),
     partitions: [],
     topicAuthorizedOperations: OPERATIONS_NOT_ASKED,

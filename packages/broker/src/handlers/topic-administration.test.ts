@@ -241,6 +241,22 @@ describe('DescribeTopicPartitions', () => {
   })
 })
 
+describe('a page of DescribeTopicPartitions (as seen at Kafka)', () => {
+  const pages: [string, { topicName: string; partitionIndex: number }, number[]][] = [
+    ['a partition below 0', { topicName: 't', partitionIndex: -1 }, [ErrorCode.INVALID_REQUEST]],
+    ['a topic that is not asked for', { topicName: 'a', partitionIndex: 0 }, [ErrorCode.INVALID_REQUEST]],
+    ['beyond the last partition', { topicName: 't', partitionIndex: 7 }, [ErrorCode.NONE]],
+  ]
+  it.each(pages)('from %s', async (_title, cursor, codes) => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    const request = { topics: [{ name: 't' }], responsePartitionLimit: 10, cursor }
+    const { topics } = await broker.settle(broker.connect().request(describeTopicPartitions, 0, request))
+    expect(topics.map(({ errorCode }) => errorCode)).toEqual(codes)
+    expect(topics.flatMap(({ partitions }) => partitions)).toEqual([])
+  })
+})
+
 describe('DescribeLogDirs', () => {
   it('tells the path as it was configured, and the size of each partition (trap 26)', async () => {
     await using broker = await TestBroker.start()
