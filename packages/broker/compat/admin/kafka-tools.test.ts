@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WireClient } from '../../../../test/bad-input/wire-client.ts'
 import { type ApacheKafka, isKafkaInstalled, startKafka } from '../../../../test/kafka/apache-kafka.ts'
 import { MillraceProcess } from '../process/millrace-process.ts'
 import { comparable, runTool, type Surroundings, type ToolRun, withoutNumbers } from './kafka-tool.ts'
+import { ODD_REQUESTS, prepareOddRequests } from './odd-requests.ts'
 
 const TOOLS = 'org.apache.kafka.tools'
 const CONFIG = 'kafka.admin.ConfigCommand'
@@ -145,7 +147,7 @@ const LINES: readonly CommandLine[] = [
 ]
 
 describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1')(
-  "Kafka's own tools",
+  'what Kafka answers, Millrace answers',
   () => {
     let kafka: ApacheKafka
     let millrace: MillraceProcess
@@ -176,7 +178,7 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
     }
 
     it.each(LINES.map((one) => [`${one.tool.split('.').at(-1)} ${one.args}`, one] as const))(
-      'print the same: %s',
+      'to %s',
       async (_title, one) => {
         const [theirs, ours] = await Promise.all(
           [kafka, millrace].map(async (broker) => comparable(await runOn(broker, one), broker)),
@@ -186,7 +188,7 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
       },
     )
 
-    it('find every broker config of Kafka here, of the same type and sensitivity, and no other', async () => {
+    it('to who looks for the configs of a broker: all of Kafka, as sensitive, and no other', async () => {
       const names = async (broker: Surroundings): Promise<string[]> => {
         const args = '--bootstrap-server B --describe --all --entity-type brokers --entity-name 1'
         const { stdout } = await runOn(broker, line(CONFIG, args))
@@ -198,6 +200,30 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
       expect(theirs.length).toBeGreaterThan(300)
       const ours = await names(millrace)
       expect(ours.filter((name) => !name.startsWith('millrace.')).sort()).toEqual(theirs.sort())
+    })
+
+    describe('to requests that no careful client sends', () => {
+      let sides: { readonly port: number; readonly ids: ReadonlyMap<string, string> }[]
+      beforeAll(async () => {
+        const ports = [kafka, millrace].map(({ bootstrap }) => Number(bootstrap.split(':')[1]))
+        sides = await Promise.all(
+          ports.map(async (port) => {
+            await using client = await WireClient.connect(port)
+            return { port, ids: await prepareOddRequests(client) }
+          }),
+        )
+      })
+
+      it.each(ODD_REQUESTS)('%s', async (_title, ask) => {
+        const [theirs, ours] = await Promise.all(
+          sides.map(async ({ port, ids }) => {
+            // A connection each: one that was closed is no trouble of the next request.
+            await using client = await WireClient.connect(port)
+            return await ask(client, ids)
+          }),
+        )
+        expect(ours).toEqual(theirs)
+      })
     })
   },
 )

@@ -32,8 +32,8 @@ export class TopicCatalog {
   readonly #state: CatalogState
   readonly #journal: Journal
   readonly #randomBytes: (count: number) => Buffer
-  /** Names whose creation is on its way to disk: a second creation must not pass the check meanwhile. */
-  readonly #reservedNames = new Set<string>()
+  /** Names whose creation is on its way to disk, by collision key: a second creation must not pass the check meanwhile. */
+  readonly #reservedNames = new Map<string, string>()
   #reservedPartitions = 0
 
   private constructor(state: CatalogState, journal: Journal, randomBytes: (count: number) => Buffer) {
@@ -92,8 +92,8 @@ export class TopicCatalog {
   /** Throws what `createTopic` would: TOPIC_ALREADY_EXISTS, or INVALID_TOPIC_EXCEPTION for a colliding name. */
   checkNewName(name: string): void {
     const key = collisionKey(name)
-    const existing = this.#state.namesByCollisionKey.get(key)
-    if (this.#state.topicsByName.has(name) || (existing === undefined && this.#reservedNames.has(key))) {
+    const existing = this.#state.namesByCollisionKey.get(key) ?? this.#reservedNames.get(key)
+    if (existing === name || this.#state.topicsByName.has(name)) {
       throw new KafkaError(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
     }
     if (existing !== undefined) {
@@ -117,7 +117,7 @@ export class TopicCatalog {
   async #createTopic(spec: TopicSpec, topicId: string | null): Promise<Topic> {
     this.checkNewName(spec.name)
     const key = collisionKey(spec.name)
-    this.#reservedNames.add(key)
+    this.#reservedNames.set(key, spec.name)
     this.#reservedPartitions += spec.partitionCount
     try {
       await this.#append({ kind: 'topic-created', topicId: topicId ?? this.#newTopicId(), ...spec })

@@ -113,7 +113,7 @@ export const brokerConfigTable = {
     'Default of the topic configuration of this name.',
   ),
   'compression.gzip.level': live(
-    int(-1, { min: -1, max: 9 }),
+    int(-1, { min: 1, max: 9, or: -1 }),
     'level',
     'Default of the topic configuration of this name.',
   ),

@@ -33,6 +33,8 @@ export interface ConfigValue<T> {
 interface NumberRange {
   readonly min?: number
   readonly max?: number
+  /** One value outside of the range that has a meaning of its own. */
+  readonly or?: number
 }
 
 /** The largest int64: Kafka's way to say "never". Read as the largest safe integer. */
@@ -91,10 +93,9 @@ export function double(defaultValue: number, range: NumberRange): ConfigValue<nu
     defaultText: String(defaultValue),
     defaultValue,
     parse: (text) => {
-      const trimmed = text.trim()
-      const value = Number(trimmed)
-      if (trimmed === '' || Number.isNaN(value)) throw new InvalidConfigError('Not a number of type DOUBLE')
-      return checkRange(value, range)
+      const [, digits] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[fd]?$/i.exec(text.trim()) ?? []
+      if (digits === undefined) throw new InvalidConfigError('Not a number of type DOUBLE')
+      return checkRange(Number(digits), range)
     },
   }
 }
@@ -163,8 +164,14 @@ function parseInteger(type: IntegerType, text: string, range: NumberRange): numb
   return checkRange(value, range)
 }
 
-function checkRange(value: number, { min, max }: NumberRange): number {
-  if (min !== undefined && value < min) throw new InvalidConfigError(`Value must be at least ${min}`)
-  if (max !== undefined && value > max) throw new InvalidConfigError(`Value must be no more than ${max}`)
-  return value
+function checkRange(value: number, { min, max, or }: NumberRange): number {
+  const isBelow = min !== undefined && value < min
+  const isAbove = max !== undefined && value > max
+  if (value === or || (!isBelow && !isAbove)) return value
+  if (or !== undefined) {
+    throw new InvalidConfigError(`Value must be between ${min} and ${max} or equal to ${or}`)
+  }
+  throw new InvalidConfigError(
+    isBelow ? `Value must be at least ${min}` : `Value must be no more than ${max}`,
+  )
 }

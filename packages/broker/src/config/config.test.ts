@@ -33,6 +33,8 @@ describe('the broker configuration', () => {
     ['log.retention.ms', '9223372036854775808', /Not a number of type LONG/],
     ['auto.create.topics.enable', 'yes', /true or false/],
     ['log.message.timestamp.type', 'Never', /CreateTime, LogAppendTime/],
+    ['compression.gzip.level', '0', /between 1 and 9 or equal to -1/],
+    ['log.cleaner.min.cleanable.ratio', '0x1', /Not a number of type DOUBLE/],
     ['log.cleaner.min.cleanable.ratio', '1.1', /no more than 1/],
     ['num.io.threads', '16', /one event loop/],
     ['num.io.threads', 'many', /one event loop/],

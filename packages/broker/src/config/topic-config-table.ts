@@ -33,7 +33,7 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
     'compressionGzipLevel',
     'How hard gzip compresses, where the topic compresses with gzip: 1 to 9, or -1 for its default.',
     'level',
-    int(-1, { min: -1, max: 9 }),
+    int(-1, { min: 1, max: 9, or: -1 }),
     'compression.gzip.level',
   ),
   'compression.lz4.level': fixed(int(9), 'compression.lz4.level', 'lz4 has one level here'),
