@@ -143,7 +143,7 @@ export class AppendBatcher {
   }
 
   #append(batch: Buffer, durability: Durability): Sealed {
-    const outcome = this.#log.append(batch, readBatchHeader(batch), { durability })
+    const outcome = this.#log.append(batch, readBatchHeader(batch), { durability, ownsMemory: true })
     if (outcome.kind === 'appended') return outcome
     const seen = outcome.kind === 'rejected' ? outcome.message : 'a batch without producer is no duplicate'
     throw this.#log.error ?? new StorageError(codeOf(outcome), this.#log.directory, `not appended: ${seen}`)

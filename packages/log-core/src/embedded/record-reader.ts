@@ -1,5 +1,6 @@
 import { CorruptBatchError, openRecords, type RecordCursor, readBatchHeader } from '@millrace/record-batch'
 import { StorageError } from '../fs/storage-error.ts'
+import type { LogSlice } from '../log/log-slice.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { decodeRecord, type RecordCodecs, type StoredRecord } from './log-record.ts'
@@ -39,7 +40,9 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
   readonly #codecs: RecordCodecs<Value, Key>
   readonly #options: ReadOptions
   #range: { next: number; readonly until: number } | null = null
-  /** What was read and not given yet: whole batches, of which the first begins at `#position` of the first buffer. */
+  /** What was read last, as long as something in it was not given yet. */
+  #slice: LogSlice | null = null
+  /** Of its buffers those that are left: whole batches, of which the next begins at `#position` of the first buffer. */
   #buffers: readonly Buffer[] = []
   #position = 0
   #batch: OpenBatch | null = null
@@ -121,10 +124,10 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
   async #readFrom(offset: number): Promise<void> {
     const maxBytes = this.#options.maxBytes ?? DEFAULT_READ_BYTES
     const request = { offset, maxBytes, isFirstBatchWhole: true, limit: 'last-stable' } as const
+    this.#forget()
     const slice = await this.#log.read(request)
+    this.#slice = slice
     this.#buffers = slice.buffers
-    this.#copies.forget()
-    this.#position = 0
   }
 
   /** The next record of what was read last; null when there is none. */
@@ -206,11 +209,14 @@ export class RecordReader<Value, Key> implements AsyncIterableIterator<StoredRec
     return new StorageError('CORRUPT', directory, message, { cause: error })
   }
 
+  /** Everything that was given is the reader's own, so the memory that it came from may go. */
   #forget(): void {
     this.#copies.forget()
+    this.#batch = null
     this.#buffers = []
     this.#position = 0
-    this.#batch = null
+    this.#slice?.release()
+    this.#slice = null
   }
 
   #end(): void {
