@@ -47,6 +47,8 @@ async function runByYargs(args: readonly string[]): Promise<void> {
   const meant = args.find((arg) => !arg.startsWith('-')) ?? ''
   const parser = yargs([...args])
     .scriptName('millrace')
+    // What we say ourselves is English.
+    .locale('en')
     .usage('$0 <command>\n\nAn event log for Node that speaks the Kafka protocol.')
     .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false })
     .version(version())
@@ -84,6 +86,10 @@ class UsageError extends Error {
 async function usageError(message: string, meant: string, args: readonly string[]): Promise<string> {
   const help = Object.hasOwn(COMMANDS, meant) ? `millrace ${meant} --help` : 'millrace --help'
   const meaning = message.split('\n').join(' ')
+  const [, flag, given, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)$/.exec(meaning) ?? []
+  if (choices !== undefined) {
+    return `--${flag} ${given?.replaceAll('"', '')}: expected one of ${choices.replaceAll('"', '')} (see ${help})`
+  }
   const unknown = /^Unknown arguments?: (.*)$/.exec(meaning)?.[1]?.split(', ') ?? []
   if (unknown.length > 0) {
     const hints = await nearestFlags(meant, args, unknown)

@@ -395,7 +395,7 @@ describe('a data directory', () => {
     expect(await data(`log dump ${segment} --records`)).toMatch(
       /batch at 0: offsets 0 to 1, 2 records.*\n.* one\n.* two\n/,
     )
-    const [, record] = (await data(`log dump ${segment} --records -o json`)).split('\n')
+    const [, record] = (await data(`log dump ${segment} --records -o ndjson`)).split('\n')
     expect(JSON.parse(record ?? '')).toMatchObject({ kind: 'record', offset: 0, value: 'one' })
 
     const bytes = readFileSync(segment)

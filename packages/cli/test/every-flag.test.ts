@@ -10,8 +10,8 @@ import { commandTree, withChildren } from '../src/completion/command-tree.ts'
 const FOLDERS = ['./', '../../broker/compat/admin/']
 /** What runs a command in the tests; the text behind it begins with the command's name. */
 const CALL = /\b(?:data|run|failure|runMillrace|RunningCommand|millrace)\s*\(/
-/** Every command that talks to a broker has these from one place: one test for all of them. */
-const SHARED = ['bootstrap', 'config', 'profile']
+/** Many commands have these from one place: one test for all of them; of the last two it is output.test.ts. */
+const SHARED = ['bootstrap', 'config', 'profile', 'output', 'quiet']
 
 /** The calls in the tests as plain words, as if typed. */
 function calls(): string[] {

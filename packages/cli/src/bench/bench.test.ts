@@ -20,6 +20,7 @@ const ARGS: BenchArguments = {
   acks: '1',
   compression: 'none',
   output: 'table',
+  quiet: false,
 }
 
 describe('the options of bench', () => {

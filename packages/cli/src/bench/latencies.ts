@@ -36,6 +36,16 @@ export function summary(latencies: Latencies): Record<string, number> {
   )
 }
 
+/** `p50 0.52 ms, p90 0.90 ms, ..., max 12.1 ms` and a line feed. */
+export function percentileLine(latencies: Latencies): string {
+  const parts = Object.entries(summary(latencies)).map(([name, ms]) => `${name} ${formatMs(ms)}`)
+  return `${parts.join(', ')}\n`
+}
+
+function formatMs(ms: number): string {
+  return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`
+}
+
 const PLOT_COLUMNS = 40
 
 /** A bar for each percentile, as long as its latency is of the longest on a logarithmic scale. */
@@ -46,7 +56,7 @@ export function plot(latencies: Latencies): string {
     .map((percentile) => {
       const ms = percentile === 100 ? latencies.maxMs : latencies.percentile(percentile)
       const columns = longest === 0 ? 0 : Math.round((Math.log10(1 + ms * 1_000) / longest) * PLOT_COLUMNS)
-      return `  ${(percentile === 100 ? 'max' : `p${percentile}`).padStart(6)} ${`${ms.toFixed(ms < 10 ? 2 : 1)} ms`.padStart(10)} ${'#'.repeat(columns)}\n`
+      return `  ${(percentile === 100 ? 'max' : `p${percentile}`).padStart(6)} ${formatMs(ms).padStart(10)} ${'#'.repeat(columns)}\n`
     })
     .join('')
 }

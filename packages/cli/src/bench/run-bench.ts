@@ -1,9 +1,10 @@
 import type { Client } from '@millrace/client'
 import type { BenchArguments } from '../commands/bench.ts'
 import { connect } from '../connection/connect.ts'
-import { abortOnEndSignal, writeNote, writeOut } from '../terminal.ts'
+import { note, show } from '../output/show.ts'
+import { abortOnEndSignal } from '../terminal.ts'
 import { type BenchOptions, benchOptions } from './bench-options.ts'
-import { Latencies, plot, summary } from './latencies.ts'
+import { Latencies, percentileLine, plot, summary } from './latencies.ts'
 import { produceFor, startReading, type Work } from './workers.ts'
 
 /** What a measurement gave. */
@@ -26,8 +27,14 @@ export async function runBench(args: BenchArguments): Promise<void> {
   await using client = await connect(args)
   const topics = await openTopics(client, options)
   try {
+    if (options.what === 'consume' && options.topic === null) {
+      note(args, `Writing ${options.records.toLocaleString('en')} records first ...\n`)
+    }
     const result = await measure(client, topics, options, signal)
-    await writeOut(args.output === 'json' ? asJson(options, result) : asTable(options, result))
+    await show(args, {
+      value: asObject(options, result),
+      asText: () => asText(options, result, args.quiet),
+    })
   } finally {
     if (options.topic === null) await client.admin.deleteTopics(topics)
   }
@@ -104,7 +111,6 @@ async function fill(
   options: BenchOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  writeNote(`Writing ${options.records.toLocaleString('en')} records first ...\n`)
   let left = options.records
   const until = new AbortController()
   const counted = new Latencies()
@@ -125,21 +131,29 @@ function perSecond({ records, elapsedMs }: Work): number {
   return elapsedMs > 0 ? (records * 1_000) / elapsedMs : 0
 }
 
-function asJson(options: BenchOptions, { produced, consumed, acknowledged, endToEnd }: BenchResult): string {
+function asObject(
+  options: BenchOptions,
+  { produced, consumed, acknowledged, endToEnd }: BenchResult,
+): object {
   const work = (done: Work | null): object | null =>
     done === null
       ? null
       : { ...done, recordsPerSecond: perSecond(done), bytesPerSecond: perSecond(done) * meanBytes(options) }
-  return `${JSON.stringify({
+  return {
     options,
     produced: work(produced),
     consumed: work(consumed),
     acknowledgedMs: acknowledged === null ? null : summary(acknowledged),
     endToEndMs: endToEnd === null ? null : summary(endToEnd),
-  })}\n`
+  }
 }
 
-function asTable(options: BenchOptions, { produced, consumed, acknowledged, endToEnd }: BenchResult): string {
+/** Rates, and latencies as a plot, or as a line when that is too much. */
+function asText(
+  options: BenchOptions,
+  { produced, consumed, acknowledged, endToEnd }: BenchResult,
+  isQuiet: boolean,
+): string {
   const rate = (what: string, work: Work | null): string => {
     if (work === null) return ''
     const megabytes = ((perSecond(work) * meanBytes(options)) / 1e6).toFixed(1)
@@ -148,7 +162,9 @@ function asTable(options: BenchOptions, { produced, consumed, acknowledged, endT
     return `${what}: ${records} records/s, ${megabytes} MB/s (${work.records.toLocaleString('en')} records${failed})\n`
   }
   const latency = (what: string, latencies: Latencies | null): string =>
-    latencies === null || latencies.count === 0 ? '' : `${what}:\n${plot(latencies)}`
+    latencies === null || latencies.count === 0
+      ? ''
+      : `${what}:${isQuiet ? ` ${percentileLine(latencies)}` : `\n${plot(latencies)}`}`
   return [
     rate('produced', produced),
     rate('consumed', consumed),

@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** The options of `bench`, as the command line gives them. */
-export interface BenchArguments extends BrokerArguments {
+export interface BenchArguments extends BrokerArguments, OutputArguments {
   readonly what: 'produce' | 'consume' | 'latency' | 'mixed'
   readonly topic: string | undefined
   readonly topics: string
@@ -13,7 +14,6 @@ export interface BenchArguments extends BrokerArguments {
   readonly records: string
   readonly acks: 'all' | '1' | '0'
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-  readonly output: 'table' | 'json'
 }
 
 /** `millrace bench produce|consume|latency|mixed` */
@@ -21,7 +21,7 @@ export const benchCommand: CommandModule = {
   command: 'bench <what>',
   describe: 'Measure a broker: produce, consume, latency or mixed',
   builder: (yargs: Argv) =>
-    withBroker(yargs)
+    withOutput(withBroker(yargs), { quiet: 'No notes and no plot' })
       .positional('what', {
         type: 'string',
         describe:
@@ -77,12 +77,6 @@ export const benchCommand: CommandModule = {
         choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const,
         default: 'lz4',
         describe: 'Of the batches',
-      })
-      .option('output', {
-        alias: 'o',
-        choices: ['table', 'json'] as const,
-        default: 'table',
-        describe: 'How to show it',
       })
       .example('$0 bench produce --size 1000', 'how many records a second it takes')
       .example('$0 bench latency --rate 5000/s --duration 30s', 'how long a record is on its way'),

@@ -1,19 +1,19 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** What has configs: the last two have quotas. */
 export const CONFIG_KINDS = ['topic', 'broker', 'group', 'user', 'client-id'] as const
 
 /** `config describe`, as the command line gives it. */
-export interface ConfigDescribeArguments extends BrokerArguments {
+export interface ConfigDescribeArguments extends BrokerArguments, OutputArguments {
   readonly kind: string
   readonly name: string
   readonly all: boolean
-  readonly output: 'table' | 'json'
 }
 
 /** `config alter` */
-export interface ConfigAlterArguments extends BrokerArguments {
+export interface ConfigAlterArguments extends BrokerArguments, OutputArguments {
   readonly kind: string
   readonly name: string
   readonly set: readonly string[]
@@ -25,7 +25,7 @@ export const configCommand: CommandModule = {
   command: 'config',
   describe: 'Show and change configs of topics, brokers and groups, and quotas',
   builder: (yargs: Argv) =>
-    withBroker(yargs)
+    withOutput(withBroker(yargs))
       .command(describe)
       .command(alter)
       .demandCommand(1, 'name what to do: config describe or alter'),
@@ -45,12 +45,6 @@ const describe: CommandModule = {
   builder: (yargs: Argv) =>
     withResource(yargs)
       .option('all', { type: 'boolean', default: false, describe: 'Also those that have their default' })
-      .option('output', {
-        alias: 'o',
-        choices: ['table', 'json'] as const,
-        default: 'table',
-        describe: 'How to show it',
-      })
       .example('$0 config describe topic flights', 'what differs from the default')
       .example('$0 config describe broker 1 --all', 'everything'),
   handler: async (args) => {

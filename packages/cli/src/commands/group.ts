@@ -1,26 +1,33 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import { type OutputArguments, type OutputFormat, withOutput } from './output-option.ts'
+
+/** `group list` */
+export type GroupListArguments = BrokerArguments & OutputArguments
 
 /** A command about one group. */
-export interface GroupArguments extends BrokerArguments {
+export interface GroupArguments extends BrokerArguments, OutputArguments {
   readonly group: string
 }
 
 /** `group describe` and `group members`, as the command line gives them. */
 export interface GroupDescribeArguments extends GroupArguments {
-  readonly output: 'table' | 'json'
   readonly why: boolean
   readonly data: string | undefined
 }
 
+/** `group offsets`, which other tools read. */
+export interface GroupOffsetsArguments extends Omit<GroupArguments, 'output'> {
+  readonly output: OutputFormat | 'csv'
+}
+
 /** `group reset` */
-export interface GroupResetArguments extends GroupArguments {
+export interface GroupResetArguments extends GroupOffsetsArguments {
   readonly to: string | undefined
   readonly by: string | undefined
   readonly 'from-group': string | undefined
   readonly 'from-file': string | undefined
   readonly topic: readonly string[] | undefined
-  readonly output: 'table' | 'csv'
   readonly 'while-running': boolean
   readonly execute: boolean
 }
@@ -50,10 +57,10 @@ export const groupCommand: CommandModule = {
 const list: CommandModule = {
   command: 'list',
   describe: 'List the groups with their state',
-  builder: (yargs: Argv) => yargs.example('$0 group list', 'one group a line'),
+  builder: (yargs: Argv) => withOutput(yargs).example('$0 group list', 'one group a line'),
   handler: async (args) => {
     const { listGroups } = await import('../group/run-group.ts')
-    await listGroups(args as unknown as BrokerArguments)
+    await listGroups(args as unknown as GroupListArguments)
   },
 }
 
@@ -61,15 +68,11 @@ function withGroup(yargs: Argv, about = 'The group'): Argv {
   return yargs.positional('group', { type: 'string', describe: about })
 }
 
-function withOutput(yargs: Argv, choices: readonly string[]): Argv {
-  return yargs.option('output', { alias: 'o', choices, default: 'table', describe: 'How to show it' })
-}
-
 const describe: CommandModule = {
   command: 'describe <group>',
   describe: 'Show where a group stands, how far it is behind, and who is in it',
   builder: (yargs: Argv) =>
-    withOutput(withGroup(yargs), ['table', 'json'])
+    withOutput(withGroup(yargs))
       .option('why', {
         type: 'boolean',
         default: false,
@@ -93,7 +96,7 @@ const members: CommandModule = {
   command: 'members <group>',
   describe: 'Show who is in a group, and which partitions each has',
   builder: (yargs: Argv) =>
-    withOutput(withGroup(yargs), ['table', 'json']).example('$0 group members billing', 'one member a line'),
+    withOutput(withGroup(yargs)).example('$0 group members billing', 'one member a line'),
   handler: async (args) => {
     const { showMembers } = await import('../group/run-group.ts')
     await showMembers(args as unknown as GroupDescribeArguments)
@@ -104,12 +107,12 @@ const offsets: CommandModule = {
   command: 'offsets <group>',
   describe: 'Show what a group has committed',
   builder: (yargs: Argv) =>
-    withOutput(withGroup(yargs), ['table', 'json', 'csv'])
+    withOutput(withGroup(yargs), { more: ['csv'] })
       .example('$0 group offsets billing', 'committed offset, end and lag of each partition')
       .example('$0 group offsets billing -o csv > offsets.csv', "export them; Kafka's tool reads it too"),
   handler: async (args) => {
     const { showOffsets } = await import('../group/run-group.ts')
-    await showOffsets(args as unknown as Parameters<typeof showOffsets>[0])
+    await showOffsets(args as unknown as GroupOffsetsArguments)
   },
 }
 
@@ -117,7 +120,7 @@ const reset: CommandModule = {
   command: 'reset <group>',
   describe: "Move a group's committed offsets; only shows what would change, until --execute",
   builder: (yargs: Argv) =>
-    withOutput(withGroup(yargs, 'The group; it must have no members'), ['table', 'csv'])
+    withOutput(withGroup(yargs, 'The group; it must have no members'), { more: ['csv'] })
       .option('to', {
         type: 'string',
         requiresArg: true,
@@ -164,7 +167,7 @@ const remove: CommandModule = {
   command: 'delete <group>',
   describe: 'Delete a group with what it committed; only shows what would go, until --execute',
   builder: (yargs: Argv) =>
-    withGroup(yargs, 'The group; it must have no members')
+    withOutput(withGroup(yargs, 'The group; it must have no members'))
       .option('topic', {
         type: 'string',
         array: true,

@@ -1,13 +1,13 @@
 import type { Argv, CommandModule } from 'yargs'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** The options of `import`, as the command line gives them. */
-export interface ImportArguments {
+export interface ImportArguments extends OutputArguments {
   readonly directory: string
   readonly data: string
   readonly topics: string | undefined
   readonly link: boolean
   readonly copy: boolean
-  readonly output: 'text' | 'json'
 }
 
 /** `millrace import` */
@@ -15,7 +15,7 @@ export const importCommand: CommandModule = {
   command: 'import <directory>',
   describe: 'Make a data directory of what a stopped Kafka broker left',
   builder: (yargs: Argv) =>
-    yargs
+    withOutput(yargs)
       .positional('directory', {
         type: 'string',
         describe:
@@ -37,12 +37,6 @@ export const importCommand: CommandModule = {
         type: 'boolean',
         default: false,
         describe: 'Link finished segments instead of copying them: at once, and without more space',
-      })
-      .option('output', {
-        alias: 'o',
-        choices: ['text', 'json'] as const,
-        default: 'text',
-        describe: 'json: one object',
       })
       .example('$0 import /var/lib/kafka --data ./data', 'then start it: millrace serve --data ./data')
       .example('$0 import /var/lib/kafka --data /var/lib/millrace --link', 'on the same file system'),

@@ -1,26 +1,18 @@
 import type { Argv, CommandModule } from 'yargs'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** Commands that ask the broker on a data directory of this machine. */
-export interface LocalBrokerArguments {
+export interface LocalBrokerArguments extends OutputArguments {
   readonly data: string
-  readonly output: 'table' | 'json'
 }
 
 function withDirectory(yargs: Argv): Argv {
-  yargs
-    .option('data', {
-      type: 'string',
-      requiresArg: true,
-      default: './data',
-      describe: "The broker's data directory, on this machine",
-    })
-    .option('output', {
-      alias: 'o',
-      choices: ['table', 'json'] as const,
-      default: 'table',
-      describe: 'How to show it',
-    })
-  return yargs
+  return withOutput(yargs).option('data', {
+    type: 'string',
+    requiresArg: true,
+    default: './data',
+    describe: "The broker's data directory, on this machine",
+  })
 }
 
 /** `millrace clients` */

@@ -1,17 +1,16 @@
 import type { Argv, CommandModule } from 'yargs'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** `log dump`, as the command line gives it. */
-export interface LogDumpArguments {
+export interface LogDumpArguments extends OutputArguments {
   readonly file: string
   readonly records: boolean
-  readonly output: 'text' | 'json'
 }
 
 /** `log verify` */
-export interface LogVerifyArguments {
+export interface LogVerifyArguments extends OutputArguments {
   readonly data: string
   readonly partition: readonly string[] | undefined
-  readonly output: 'text' | 'json'
 }
 
 /** `log repair` */
@@ -24,7 +23,7 @@ export const logCommand: CommandModule = {
   command: 'log',
   describe: "Look into a broker's files, check them, repair them",
   builder: (yargs: Argv) =>
-    yargs
+    withOutput(yargs, { quiet: 'No notes, and nothing of partitions that are good' })
       .command(dump)
       .command(verify)
       .command(repair)
@@ -32,18 +31,8 @@ export const logCommand: CommandModule = {
   handler: () => {},
 }
 
-function withOutput(yargs: Argv): Argv {
-  yargs.option('output', {
-    alias: 'o',
-    choices: ['text', 'json'] as const,
-    default: 'text',
-    describe: 'json: one object a line',
-  })
-  return yargs
-}
-
 function withDirectory(yargs: Argv): Argv {
-  withOutput(yargs)
+  yargs
     .option('data', {
       type: 'string',
       requiresArg: true,
@@ -63,7 +52,7 @@ const dump: CommandModule = {
   command: 'dump <file>',
   describe: 'Show what a file of a data directory holds',
   builder: (yargs: Argv) =>
-    withOutput(yargs)
+    yargs
       .positional('file', {
         type: 'string',
         describe: 'A segment, an index, a seal, a snapshot, a checkpoint, or the sync marks',

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import type { RecordOutput } from './output-option.ts'
 
 /** The options of `replay`, as the command line gives them. */
 export interface ReplayArguments extends BrokerArguments {
@@ -10,7 +11,7 @@ export interface ReplayArguments extends BrokerArguments {
   readonly speed: string
   readonly times: string
   readonly format: string | undefined
-  readonly output: 'raw' | 'json' | undefined
+  readonly output: RecordOutput | undefined
   readonly quiet: boolean
 }
 
@@ -59,8 +60,8 @@ export const replayCommand: CommandModule = {
       })
       .option('output', {
         alias: 'o',
-        choices: ['raw', 'json'] as const,
-        describe: 'For stdout and ws: as of tail',
+        choices: ['raw', 'table', 'json', 'ndjson'] as const,
+        describe: 'For stdout and ws: as of tail [default: raw]',
       })
       .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'No progress' })
       .example('$0 replay flights --speed 60 --to flights-again', 'an hour in a minute, into another topic')

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import type { RecordOutput } from './output-option.ts'
 
 /** The options of `tail`, as the command line gives them. */
 export interface TailArguments extends BrokerArguments {
@@ -14,7 +15,7 @@ export interface TailArguments extends BrokerArguments {
   readonly where: string | undefined
   readonly sample: string | undefined
   readonly format: string | undefined
-  readonly output: 'raw' | 'json' | undefined
+  readonly output: RecordOutput | undefined
 }
 
 /** `millrace tail` */
@@ -73,9 +74,9 @@ export const tailCommand: CommandModule = {
       })
       .option('output', {
         alias: 'o',
-        choices: ['raw', 'json'] as const,
+        choices: ['raw', 'table', 'json', 'ndjson'] as const,
         describe:
-          'raw: the value and a line feed; json: one object a line [default: raw, columns on a terminal]',
+          'raw: the value and a line feed; table: columns; json and ndjson: an object a line [default: raw, table on a terminal]',
       })
       .example('$0 tail flights', 'the last 10 of each partition, then those that follow')
       .example('$0 tail flights --from beginning --no-follow > flights.ndjson', 'everything, into a file')

@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** `topic create`, as the command line gives it. */
-export interface TopicCreateArguments extends BrokerArguments {
+export interface TopicCreateArguments extends BrokerArguments, OutputArguments {
   readonly name: string
   readonly partitions: string | undefined
   readonly 'replication-factor': string | undefined
@@ -10,18 +11,17 @@ export interface TopicCreateArguments extends BrokerArguments {
 }
 
 /** `topic list` */
-export interface TopicListArguments extends BrokerArguments {
+export interface TopicListArguments extends BrokerArguments, OutputArguments {
   readonly internal: boolean
 }
 
 /** `topic describe` */
-export interface TopicDescribeArguments extends BrokerArguments {
+export interface TopicDescribeArguments extends BrokerArguments, OutputArguments {
   readonly name: string
-  readonly output: 'table' | 'json'
 }
 
 /** `topic alter` */
-export interface TopicAlterArguments extends BrokerArguments {
+export interface TopicAlterArguments extends BrokerArguments, OutputArguments {
   readonly name: string
   readonly partitions: string | undefined
   readonly set: readonly string[]
@@ -29,7 +29,7 @@ export interface TopicAlterArguments extends BrokerArguments {
 }
 
 /** `topic delete` */
-export interface TopicDeleteArguments extends BrokerArguments {
+export interface TopicDeleteArguments extends BrokerArguments, OutputArguments {
   readonly names: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export const topicCommand: CommandModule = {
   command: 'topic',
   describe: 'Create, list, describe, change and delete topics',
   builder: (yargs: Argv) =>
-    withBroker(yargs)
+    withOutput(withBroker(yargs))
       .command(create)
       .command(list)
       .command(describe)
@@ -88,7 +88,8 @@ const list: CommandModule = {
         default: false,
         describe: 'Also those that the broker keeps for itself',
       })
-      .example('$0 topic list', 'the names of all topics'),
+      .example('$0 topic list', 'the names of all topics')
+      .example('$0 topic list -o json', 'with ids and partition counts'),
   handler: async (args) => {
     const { listTopics } = await import('../topic/run-topic.ts')
     await listTopics(args as unknown as TopicListArguments)
@@ -101,12 +102,6 @@ const describe: CommandModule = {
   builder: (yargs: Argv) =>
     yargs
       .positional('name', { type: 'string', describe: 'The topic' })
-      .option('output', {
-        alias: 'o',
-        choices: ['table', 'json'] as const,
-        default: 'table',
-        describe: 'How to show it',
-      })
       .example('$0 topic describe flights', 'where each partition begins and ends'),
   handler: async (args) => {
     const { describeTopic } = await import('../topic/run-topic.ts')

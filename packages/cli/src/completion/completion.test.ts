@@ -45,7 +45,7 @@ describe('completion', () => {
   it('has every command and flag for fish', () => {
     const fish = fishScript(nodes)
     for (const { declaration } of nodes) expect(fish).toContain(`-a ${declaration.name} `)
-    expect(fish).toContain("-l output -s o -x -a 'table json'")
+    expect(fish).toContain("-l output -s o -x -a 'table json ndjson'")
   })
 })
 

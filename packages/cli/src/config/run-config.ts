@@ -2,9 +2,8 @@ import type { Admin, QuotaEntity } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import { CONFIG_KINDS, type ConfigAlterArguments, type ConfigDescribeArguments } from '../commands/config.ts'
 import { connect } from '../connection/connect.ts'
-import { formatTable } from '../output/table.ts'
+import { confirm, show, table } from '../output/show.ts'
 import { parseSets } from '../serve/broker-settings.ts'
-import { printLine, writeOut } from '../terminal.ts'
 
 type Resource =
   | { readonly kind: 'topic' | 'broker' | 'group'; readonly name: string }
@@ -29,9 +28,7 @@ export async function describeConfig(args: ConfigDescribeArguments): Promise<voi
   const configs = await readConfigs(client.admin, resource)
   const shown = args.all ? configs : configs.filter(({ source }) => source !== 'default')
   const rows = shown.map(({ name, value, source }) => [name, value ?? '(secret)', source])
-  await writeOut(
-    args.output === 'json' ? `${JSON.stringify(shown)}\n` : formatTable(['NAME', 'VALUE', 'FROM'], rows),
-  )
+  await show(args, { value: shown, asText: () => table(args, ['NAME', 'VALUE', 'FROM'], rows) })
 }
 
 export async function alterConfig(args: ConfigAlterArguments): Promise<void> {
@@ -43,9 +40,14 @@ export async function alterConfig(args: ConfigAlterArguments): Promise<void> {
   await using client = await connect(args)
   if (resource.kind === 'quota') await client.admin.alterQuotas(resource.entity, quotaValues(changes))
   else await client.admin.alterConfigs(resource, changes)
-  for (const [name, value] of Object.entries(changes)) {
-    await printLine(value === null ? `${name} is back to its default` : `${name}=${value}`)
-  }
+  const changed = Object.entries(changes)
+  await confirm(args, {
+    value: changed.map(([name, value]) => ({ name, value })),
+    asText: () =>
+      changed
+        .map(([name, value]) => (value === null ? `${name} is back to its default\n` : `${name}=${value}\n`))
+        .join(''),
+  })
 }
 
 function resourceOf(kind: string, name: string): Resource {

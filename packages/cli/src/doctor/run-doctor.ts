@@ -1,7 +1,7 @@
 import { CommandError, describeError } from '../command-error.ts'
 import type { DoctorArguments } from '../commands/doctor.ts'
 import { connect } from '../connection/connect.ts'
-import { printLine } from '../terminal.ts'
+import { ItemStream } from '../output/item-stream.ts'
 import { checkBrokers, checkClock, checkGroups, checkPartitions } from './cluster-checks.ts'
 import { broken, type Finding } from './finding.ts'
 import { checkDisk, checkMachine, realDisk, thisMachine } from './machine-checks.ts'
@@ -15,19 +15,24 @@ const MARKS: Readonly<Record<Finding['state'], string>> = {
 /** Looks at everything, a line each; ends with 1 when something is broken. */
 export async function runDoctor(args: DoctorArguments): Promise<void> {
   const findings: Finding[] = []
+  const shown = new ItemStream<Finding>(args, {
+    asText: (finding) => (args.quiet && finding.state === 'good' ? '' : line(finding)),
+  })
   const tell = async (found: readonly Finding[]): Promise<void> => {
     findings.push(...found)
-    if (args.output === 'json') return
-    for (const { state, subject, seen, whatToDo } of found) {
-      await printLine(`${MARKS[state]}  ${subject}: ${seen}${whatToDo === null ? '' : `: ${whatToDo}`}`)
-    }
+    for (const finding of found) shown.add(finding)
+    await shown.flush()
   }
   await tell(checkMachine(thisMachine()))
   if (args.data !== undefined) await tell(await checkDisk(args.data, realDisk()))
   await checkCluster(args, tell)
-  if (args.output === 'json') await printLine(JSON.stringify(findings))
+  await shown.end()
   const faults = findings.filter(({ state }) => state === 'broken').length
   if (faults > 0) throw new CommandError(`${faults} of ${findings.length} things are broken, see above`)
+}
+
+function line({ seen, state, subject, whatToDo }: Finding): string {
+  return `${MARKS[state]}  ${subject}: ${seen}${whatToDo === null ? '' : `: ${whatToDo}`}\n`
 }
 
 async function checkCluster(

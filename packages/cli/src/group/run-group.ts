@@ -1,21 +1,26 @@
 import type { GroupDescription } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
-import type { BrokerArguments } from '../commands/broker-option.ts'
-import type { GroupArguments, GroupDeleteArguments, GroupDescribeArguments } from '../commands/group.ts'
+import type {
+  GroupDeleteArguments,
+  GroupDescribeArguments,
+  GroupListArguments,
+  GroupOffsetsArguments,
+} from '../commands/group.ts'
+import type { OutputArguments } from '../commands/output-option.ts'
 import { connect } from '../connection/connect.ts'
-import { formatTable } from '../output/table.ts'
+import { note, show, table } from '../output/show.ts'
 import { formatDuration } from '../output/units.ts'
-import { writeNote, writeOut } from '../terminal.ts'
+import { writeOut } from '../terminal.ts'
 import { byPlace, committedBy, existingGroup, type GroupPlace, groupPlaces, lagOf } from './group-places.ts'
 import { formatOffsetsCsv } from './offsets-csv.ts'
 
 const DRY_RUN_NOTE = 'Nothing was deleted: add --execute to do it.\n'
 
-export async function listGroups(args: BrokerArguments): Promise<void> {
+export async function listGroups(args: GroupListArguments): Promise<void> {
   await using client = await connect(args)
   const groups = await client.admin.listGroups()
   const rows = groups.map(({ group, state, type, protocolType }) => [group, state, type || protocolType])
-  await writeOut(formatTable(['GROUP', 'STATE', 'TYPE'], rows))
+  await show(args, { value: groups, asText: () => table(args, ['GROUP', 'STATE', 'TYPE'], rows) })
 }
 
 export async function describeGroup(args: GroupDescribeArguments): Promise<void> {
@@ -27,16 +32,15 @@ export async function describeGroup(args: GroupDescribeArguments): Promise<void>
   await using client = await connect(args)
   const description = await existingGroup(client, args.group)
   const places = await groupPlaces(client, description)
-  await writeOut(args.output === 'json' ? asJson(description, places) : asTable(description, places))
+  await show(args, {
+    value: asObject(description, places),
+    asText: () => `${args.quiet ? '' : heading(description, places)}${placesTable(args, places)}`,
+  })
 }
 
 export async function showMembers(args: GroupDescribeArguments): Promise<void> {
   await using client = await connect(args)
   const { members } = await existingGroup(client, args.group)
-  if (args.output === 'json') {
-    await writeOut(`${JSON.stringify(members)}\n`)
-    return
-  }
   const rows = members.map(({ assignment, clientHost, clientId, instanceId, memberId }) => [
     memberId,
     instanceId ?? '-',
@@ -45,21 +49,18 @@ export async function showMembers(args: GroupDescribeArguments): Promise<void> {
     assignment.length,
     shownAssignment(assignment),
   ])
-  await writeOut(formatTable(['MEMBER', 'INSTANCE', 'CLIENT', 'HOST', 'PARTITIONS', 'WHICH'], rows))
+  const head = ['MEMBER', 'INSTANCE', 'CLIENT', 'HOST', 'PARTITIONS', 'WHICH']
+  await show(args, { value: members, asText: () => table(args, head, rows) })
 }
 
-export async function showOffsets(
-  args: GroupArguments & { readonly output: 'table' | 'json' | 'csv' },
-): Promise<void> {
+export async function showOffsets({ output, ...args }: GroupOffsetsArguments): Promise<void> {
   await using client = await connect(args)
   const places = await groupPlaces(client, await existingGroup(client, args.group))
   const committed = places.filter((place) => place.committed >= 0)
-  if (args.output === 'csv') {
+  if (output === 'csv') {
     await writeOut(formatOffsetsCsv(committed.map((place) => ({ ...place, offset: place.committed }))))
-  } else if (args.output === 'json') {
-    await writeOut(`${JSON.stringify(committed.map(withLag))}\n`)
   } else {
-    await writeOut(placesTable(committed))
+    await show({ output }, { value: committed.map(withLag), asText: () => placesTable(args, committed) })
   }
 }
 
@@ -79,22 +80,26 @@ export async function deleteGroup(args: GroupDeleteArguments): Promise<void> {
     throw new CommandError(`group "${group}" has committed nothing of ${topic.join(', ')}`)
   }
   const rows = going.map(({ offset, partition, topic: name }) => [name, partition, offset])
-  await writeOut(formatTable(['TOPIC', 'PARTITION', 'COMMITTED'], rows))
-  if (!execute) writeNote(DRY_RUN_NOTE)
+  await show(args, {
+    value: going,
+    asText: () => table(args, ['TOPIC', 'PARTITION', 'COMMITTED'], rows),
+  })
+  if (!execute) note(args, DRY_RUN_NOTE)
   else if (topic === undefined) await client.admin.deleteGroup(group)
   else await client.admin.deleteOffsets(group, going)
 }
 
-function asTable(description: GroupDescription, places: readonly GroupPlace[]): string {
+/** What holds for the group as a whole. */
+function heading(description: GroupDescription, places: readonly GroupPlace[]): string {
   const { group, state, assignor, members } = description
   const total = places.reduce((sum, place) => sum + Math.max(0, lagOf(place)), 0)
   const oldestMs = places.reduce<number>((oldest, { lagMs }) => Math.max(oldest, lagMs ?? 0), 0)
   const protocol = assignor === '' ? '' : `, ${assignor}`
   const age = oldestMs > 0 ? `, ${formatDuration(oldestMs)} behind` : ''
-  return `${group}: ${state}${protocol}, ${members.length} members, lag ${total}${age}\n${placesTable(places)}`
+  return `${group}: ${state}${protocol}, ${members.length} members, lag ${total}${age}\n`
 }
 
-function placesTable(places: readonly GroupPlace[]): string {
+function placesTable(args: Pick<OutputArguments, 'quiet'>, places: readonly GroupPlace[]): string {
   const rows = places.map((place) => [
     place.topic,
     place.partition,
@@ -104,10 +109,10 @@ function placesTable(places: readonly GroupPlace[]): string {
     place.lagMs === null ? '-' : formatDuration(place.lagMs),
     place.memberId ?? '-',
   ])
-  return formatTable(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'BEHIND', 'MEMBER'], rows)
+  return table(args, ['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'BEHIND', 'MEMBER'], rows)
 }
 
-function asJson(description: GroupDescription, places: readonly GroupPlace[]): string {
+function asObject(description: GroupDescription, places: readonly GroupPlace[]): object {
   const { group, state, assignor, members } = description
   const shownMembers = members.map(({ memberId, clientId, clientHost }) => ({
     memberId,
@@ -115,8 +120,7 @@ function asJson(description: GroupDescription, places: readonly GroupPlace[]): s
     clientHost,
   }))
   const lagMs = places.reduce<number>((oldest, place) => Math.max(oldest, place.lagMs ?? 0), 0)
-  const partitions = places.map(withLag)
-  return `${JSON.stringify({ group, state, assignor, lagMs, members: shownMembers, partitions })}\n`
+  return { group, state, assignor, lagMs, members: shownMembers, partitions: places.map(withLag) }
 }
 
 function withLag(place: GroupPlace): GroupPlace & { readonly lag: number } {

@@ -2,9 +2,9 @@ import type { Client, CommittedOffset, GroupDescription, TopicPartition } from '
 import { CommandError } from '../command-error.ts'
 import type { GroupResetArguments } from '../commands/group.ts'
 import { connect } from '../connection/connect.ts'
-import { formatTable } from '../output/table.ts'
+import { note, show, table } from '../output/show.ts'
 import { type Position, parsePosition } from '../position.ts'
-import { writeNote, writeOut } from '../terminal.ts'
+import { writeOut } from '../terminal.ts'
 import { byPlace, committedBy, placeKey, rangesOf } from './group-places.ts'
 import { formatOffsetsCsv, readOffsetsCsv } from './offsets-csv.ts'
 
@@ -26,18 +26,21 @@ export async function resetGroup(args: GroupResetArguments): Promise<void> {
   const before = await committedBy(client, args.group)
   const partitions = await partitionsToReset(client, args, { target, before })
   const after = await offsetsFor(client, partitions, { target, before })
-  if (args.output === 'csv') {
+  const { output } = args
+  if (output === 'csv') {
     await writeOut(formatOffsetsCsv(after))
   } else {
-    const rows = after.map((at) => [
-      at.topic,
-      at.partition,
-      before.get(placeKey(at))?.offset ?? '-',
-      at.offset,
-    ])
-    await writeOut(formatTable(['TOPIC', 'PARTITION', 'FROM', 'TO'], rows))
+    const moves = after.map((at) => ({
+      topic: at.topic,
+      partition: at.partition,
+      from: before.get(placeKey(at))?.offset ?? null,
+      to: at.offset,
+    }))
+    const rows = moves.map(({ from, partition, to, topic }) => [topic, partition, from ?? '-', to])
+    const head = ['TOPIC', 'PARTITION', 'FROM', 'TO']
+    await show({ output }, { value: moves, asText: () => table(args, head, rows) })
   }
-  if (!args.execute) writeNote(DRY_RUN_NOTE)
+  if (!args.execute) note(args, DRY_RUN_NOTE)
   else if (args['while-running']) await resetWhileRunning(client, args.group, after)
   else await client.admin.alterOffsets(args.group, after)
 }

@@ -10,7 +10,7 @@ import type { Client, GroupDescription } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { GroupDescribeArguments } from '../commands/group.ts'
 import { connect } from '../connection/connect.ts'
-import { writeNote, writeOut } from '../terminal.ts'
+import { note, show } from '../output/show.ts'
 import { existingGroup, groupPlaces } from './group-places.ts'
 
 const DEFAULT_DATA_DIR = './data'
@@ -18,11 +18,11 @@ const DEFAULT_DATA_DIR = './data'
 /** `group describe --why`: what the broker on this machine knows, or what Kafka's APIs tell. */
 export async function explain(args: GroupDescribeArguments): Promise<void> {
   const { facts, findings } = (await fromLocalBroker(args)) ?? (await fromApis(args))
-  if (args.output === 'json') {
-    await writeOut(`${JSON.stringify({ group: facts.group, state: facts.state, findings, facts })}\n`)
-    return
-  }
-  await writeOut(`${facts.group}: ${facts.state}\n${findings.map(({ text }) => `- ${text}\n`).join('')}`)
+  const heading = args.quiet ? '' : `${facts.group}: ${facts.state}\n`
+  await show(args, {
+    value: { group: facts.group, state: facts.state, findings, facts },
+    asText: () => `${heading}${findings.map(({ text }) => `- ${text}\n`).join('')}`,
+  })
 }
 
 /**
@@ -53,7 +53,7 @@ async function fromApis(args: GroupDescribeArguments): Promise<GroupExplanation>
   await using client = await connect(args)
   const description = await existingGroup(client, args.group)
   const facts = await readFacts(client, description)
-  writeNote("This is what Kafka's APIs tell; on the broker's machine --data tells more.\n")
+  note(args, "This is what Kafka's APIs tell; on the broker's machine --data tells more.\n")
   return { facts, findings: explainGroup(facts) }
 }
 

@@ -1,21 +1,21 @@
 import { ImportRefusedError, type ImportReport, importKafkaDirectory } from '@millrace/broker'
 import { CommandError } from '../command-error.ts'
 import type { ImportArguments } from '../commands/import.ts'
-import { printLine, writeNote } from '../terminal.ts'
+import { confirm, note } from '../output/show.ts'
 
 /** What a broker of ours is called that was told nothing else. */
 const DEFAULT_NODE_ID = 1
 
 export async function runImport(args: ImportArguments): Promise<void> {
   const report = await importFrom(args)
-  if (args.output === 'json') {
-    await printLine(JSON.stringify(report))
-    return
-  }
-  for (const line of describeTopics(report)) await printLine(line)
-  for (const { what, reason } of report.leftBehind) await printLine(`left behind: ${what}: ${reason}`)
+  const leftBehind = report.leftBehind.map(({ what, reason }) => `left behind: ${what}: ${reason}`)
+  await confirm(args, {
+    value: report,
+    asText: () => [...describeTopics(report), ...leftBehind].map((line) => `${line}\n`).join(''),
+  })
   const node = report.nodeId === DEFAULT_NODE_ID ? '' : ` --set node.id=${report.nodeId}`
-  writeNote(`Everything was checked. Start it: millrace serve --data ${args.data}${node}\n`)
+  if (args.output === 'table')
+    note(args, `Everything was checked. Start it: millrace serve --data ${args.data}${node}\n`)
 }
 
 async function importFrom({ copy, data, directory, link, topics }: ImportArguments): Promise<ImportReport> {

@@ -2,49 +2,47 @@ import { type CatalogDamage, repairCatalog } from '@millrace/broker'
 import {
   dumpFile,
   nodeFileSystem,
+  type PartitionReport,
+  type RepairedPartition,
   type RepairStep,
   repairDirectory,
   verifyDirectory,
 } from '@millrace/log-core'
 import { CommandError } from '../command-error.ts'
 import type { LogDumpArguments, LogRepairArguments, LogVerifyArguments } from '../commands/log.ts'
-import { OutputBuffer } from '../tail/output-buffer.ts'
-import { printLine, writeNote } from '../terminal.ts'
+import type { OutputArguments } from '../commands/output-option.ts'
+import { ItemStream } from '../output/item-stream.ts'
+import { note } from '../output/show.ts'
 import { formatEntry, jsonEntry } from './dump-format.ts'
 
 /** Entries that are gathered before they are written. */
 const ENTRIES_PER_WRITE = 1000
 
-export async function dumpLog({ file, records, output }: LogDumpArguments): Promise<void> {
-  const out = new OutputBuffer()
+export async function dumpLog({ file, records, ...form }: LogDumpArguments): Promise<void> {
+  const shown = new ItemStream(form, { asText: (entry) => `${formatEntry(entry)}\n`, asJson: jsonEntry })
   let gathered = 0
   for await (const entry of dumpFile(nodeFileSystem(), file, { records })) {
-    out.text(`${output === 'json' ? jsonEntry(entry) : formatEntry(entry)}\n`)
-    if (++gathered % ENTRIES_PER_WRITE === 0) await out.flush()
+    shown.add(entry)
+    if (++gathered % ENTRIES_PER_WRITE === 0) await shown.flush()
   }
-  await out.flush()
+  await shown.end()
 }
 
 export async function verifyLog(args: LogVerifyArguments): Promise<void> {
   let [partitions, damaged] = [0, 0]
+  const shown = new ItemStream<CatalogDamage | PartitionReport>(args, {
+    asText: (found) => ('findings' in found ? formatReport(found, args) : formatCatalog(found)),
+    asJson: (found) => JSON.stringify({ ...found, epochs: undefined }),
+  })
   const catalog = await repairCatalog(nodeFileSystem(), args.data, { isExecuted: false })
-  if (catalog !== null) await tellCatalog(catalog, args)
+  if (catalog !== null) shown.add(catalog)
   for await (const report of verifyDirectory(nodeFileSystem(), args.data, toolOptions(args))) {
     partitions++
-    const damages = report.findings.filter(({ severity }) => severity === 'damage')
-    if (damages.length > 0) damaged++
-    if (args.output === 'json') {
-      await printLine(JSON.stringify({ ...report, epochs: undefined }))
-      continue
-    }
-    const records = report.segments.reduce((sum, segment) => sum + segment.records, 0)
-    const state = damages.length === 0 ? 'good' : 'damaged'
-    await printLine(`${report.directory}: ${state}, ${report.segments.length} segments, ${records} records`)
-    for (const { path, position, message, severity } of report.findings) {
-      const where = position === null ? path : `${path} at ${position}`
-      await printLine(`  ${severity === 'damage' ? 'damage' : 'note'}: ${where}: ${message}`)
-    }
+    if (report.findings.some(({ severity }) => severity === 'damage')) damaged++
+    shown.add(report)
+    await shown.flush()
   }
+  await shown.end()
   const whatToDo = `millrace log repair --data ${args.data} shows what can be done`
   if (damaged === 0 && catalog !== null) throw new CommandError(`the catalog is damaged: ${whatToDo}`)
   if (damaged === 0) return
@@ -53,31 +51,50 @@ export async function verifyLog(args: LogVerifyArguments): Promise<void> {
 
 export async function repairLog(args: LogRepairArguments): Promise<void> {
   const options = { ...toolOptions(args), isExecuted: args.execute }
+  const shown = new ItemStream<CatalogDamage | RepairedPartition>(args, {
+    asText: (found) => ('steps' in found ? formatRepair(found) : formatCatalog(found)),
+    asJson: (found) =>
+      JSON.stringify('steps' in found ? { directory: found.directory, steps: found.steps } : found),
+  })
   const catalog = await repairCatalog(nodeFileSystem(), args.data, options)
-  if (catalog !== null) await tellCatalog(catalog, args)
+  if (catalog !== null) shown.add(catalog)
   let steps = catalog === null ? 0 : 1
   for await (const repaired of repairDirectory(nodeFileSystem(), args.data, options)) {
     steps += repaired.steps.length
-    if (args.output === 'json') {
-      await printLine(JSON.stringify({ directory: repaired.directory, steps: repaired.steps }))
-      continue
-    }
-    if (repaired.steps.length > 0) await printLine(`${repaired.directory}:`)
-    for (const step of repaired.steps) await printLine(`  ${formatStep(step)}`)
+    shown.add(repaired)
+    await shown.flush()
   }
-  if (steps === 0) writeNote('Nothing is damaged.\n')
-  else if (!args.execute) writeNote('Nothing was changed: add --execute to do it.\n')
+  await shown.end()
+  if (steps === 0) note(args, 'Nothing is damaged.\n')
+  else if (!args.execute) note(args, 'Nothing was changed: add --execute to do it.\n')
+}
+
+/** What was found in a partition; to be quiet is to leave out what is good. */
+function formatReport(report: PartitionReport, { quiet }: Pick<OutputArguments, 'quiet'>): string {
+  const isGood = report.findings.every(({ severity }) => severity !== 'damage')
+  if (quiet && isGood) return ''
+  const records = report.segments.reduce((sum, segment) => sum + segment.records, 0)
+  const counts = `${report.segments.length} segments, ${records} records`
+  const findings = report.findings.map(({ path, position, message, severity }) => {
+    const where = position === null ? path : `${path} at ${position}`
+    return `  ${severity === 'damage' ? 'damage' : 'note'}: ${where}: ${message}\n`
+  })
+  return `${report.directory}: ${isGood ? 'good' : 'damaged'}, ${counts}\n${findings.join('')}`
+}
+
+function formatRepair({ directory, steps }: RepairedPartition): string {
+  if (steps.length === 0) return ''
+  return `${directory}:\n${steps.map((step) => `  ${formatStep(step)}\n`).join('')}`
 }
 
 /** What it is about, what would be lost, and where the file is kept. */
-async function tellCatalog(damage: CatalogDamage, { output }: LogVerifyArguments): Promise<void> {
-  if (output === 'json') return printLine(JSON.stringify(damage))
+function formatCatalog(damage: CatalogDamage): string {
   const { asidePath, keptEntries, lostBytes, path, position, reason, recordNumber } = damage
-  await printLine(`${path}: damaged`)
-  await printLine(`  damage: record ${recordNumber} at byte ${position}: ${reason}`)
-  await printLine(
-    `  repair: write it anew from ${keptEntries} whole records, and keep the file as ${asidePath}; lost: ${lostBytes} bytes, with what they said of topics and configs`,
-  )
+  return [
+    `${path}: damaged\n`,
+    `  damage: record ${recordNumber} at byte ${position}: ${reason}\n`,
+    `  repair: write it anew from ${keptEntries} whole records, and keep the file as ${asidePath}; lost: ${lostBytes} bytes, with what they said of topics and configs\n`,
+  ].join('')
 }
 
 function toolOptions({ partition }: LogVerifyArguments): { partitions?: readonly string[]; nowMs: number } {

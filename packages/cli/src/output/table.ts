@@ -2,9 +2,10 @@
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
+  { hasHead = true }: { readonly hasHead?: boolean } = {},
 ): string {
   if (rows.length === 0) return ''
-  const cells = [head, ...rows.map((row) => row.map(String))]
+  const cells = [...(hasHead ? [head] : []), ...rows.map((row) => row.map(String))]
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   const isNumeric = head.map((_, column) =>
     rows.every((row) => /^-?\d+$|^-$/.test(String(row[column] ?? ''))),

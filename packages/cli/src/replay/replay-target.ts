@@ -1,6 +1,6 @@
 import type { Client, ConsumerRecord, Producer, TopicMetadata } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
-import { OutputBuffer } from '../tail/output-buffer.ts'
+import { OutputBuffer } from '../output/output-buffer.ts'
 import type { RecordFormat } from '../tail/record-format.ts'
 
 /** Where replayed records go. */

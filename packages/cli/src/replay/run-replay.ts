@@ -5,8 +5,7 @@ import { connect } from '../connection/connect.ts'
 import { formatTime } from '../output/units.ts'
 import { parsePosition } from '../position.ts'
 import { wholeNumber } from '../read-argument.ts'
-import { jsonFormat } from '../tail/json-format.ts'
-import { parseFormat, type RecordFormat, rawFormat } from '../tail/record-format.ts'
+import { chooseFormat } from '../tail/choose-format.ts'
 import { abortOnEndSignal, isInteractive, terminalColumns, writeNote } from '../terminal.ts'
 import { openTarget, type ReplayTarget } from './replay-target.ts'
 import { sendAtPace } from './send-at-pace.ts'
@@ -19,7 +18,11 @@ const BAR_COLUMNS = 24
 export async function runReplay(args: ReplayArguments): Promise<void> {
   const speed = parseSpeed(args.speed)
   const times = wholeNumber('--times', args.times, 1)
-  const format = chooseFormat(args)
+  const format = await chooseFormat({
+    format: args.format,
+    output: args.output ?? 'raw',
+    showsTopic: false,
+  })
   const from = parsePosition('--from', args.from, Date.now())
   const until = parseUntil(args.until)
   const signal = abortOnEndSignal()
@@ -130,9 +133,4 @@ function parseUntil(text: string): ReadUntil {
   const position = parsePosition('--until', text, Date.now())
   if (position !== 'beginning' && !(typeof position === 'number' && position < 0)) return position
   throw new CommandError(`--until ${text}: expected end, an offset, or a time`)
-}
-
-function chooseFormat({ format, output }: ReplayArguments): RecordFormat {
-  if (format !== undefined) return parseFormat(format)
-  return output === 'json' ? jsonFormat : rawFormat
 }

@@ -1,16 +1,11 @@
 import { askLocalBroker, type BrokerSnapshot, type ClientSnapshot } from '@millrace/broker'
 import type { LocalBrokerArguments } from '../commands/local-broker.ts'
-import { formatTable } from '../output/table.ts'
+import { show, table } from '../output/show.ts'
 import { formatDuration, formatSize } from '../output/units.ts'
-import { writeOut } from '../terminal.ts'
 
-export async function showClients({ data, output }: LocalBrokerArguments): Promise<void> {
+export async function showClients(args: LocalBrokerArguments): Promise<void> {
   // The broker is of this installation: what it answers is what it says it answers.
-  const clients = (await askLocalBroker(data, 'clients')) as readonly ClientSnapshot[]
-  if (output === 'json') {
-    await writeOut(`${JSON.stringify(clients)}\n`)
-    return
-  }
+  const clients = (await askLocalBroker(args.data, 'clients')) as readonly ClientSnapshot[]
   const rows = clients.map((client) => [
     client.address,
     client.clientId ?? '-',
@@ -20,16 +15,14 @@ export async function showClients({ data, output }: LocalBrokerArguments): Promi
     client.requestsInFlight,
     formatSize(client.unsentBytes),
   ])
-  await writeOut(formatTable(['ADDRESS', 'CLIENT', 'SOFTWARE', 'AGE', 'IDLE', 'REQUESTS', 'UNSENT'], rows))
+  const head = ['ADDRESS', 'CLIENT', 'SOFTWARE', 'AGE', 'IDLE', 'REQUESTS', 'UNSENT']
+  await show(args, { value: clients, asText: () => table(args, head, rows) })
 }
 
-export async function showStats({ data, output }: LocalBrokerArguments): Promise<void> {
-  const snapshot = (await askLocalBroker(data, 'snapshot')) as BrokerSnapshot
-  if (output === 'json') {
-    const metrics = await askLocalBroker(data, 'metrics')
-    await writeOut(`${JSON.stringify({ ...snapshot, metrics })}\n`)
-    return
-  }
+export async function showStats(args: LocalBrokerArguments): Promise<void> {
+  const snapshot = (await askLocalBroker(args.data, 'snapshot')) as BrokerSnapshot
+  // Every metric is more than people want to see.
+  const metrics = args.output === 'table' ? null : await askLocalBroker(args.data, 'metrics')
   const sizeBytes = snapshot.partitions.reduce((sum, partition) => sum + partition.sizeBytes, 0)
   const rows = snapshot.partitions.map((partition) => [
     partition.topic,
@@ -41,11 +34,13 @@ export async function showStats({ data, output }: LocalBrokerArguments): Promise
     partition.segmentCount,
     partition.failure ?? 'online',
   ])
-  await writeOut(
-    [
-      `cluster ${snapshot.clusterId}: ${snapshot.topicCount} topics, ${snapshot.partitions.length} partitions, ${formatSize(sizeBytes)}, `,
-      `${snapshot.connectionCount} connections, ${snapshot.requestsInFlight} requests, ${snapshot.parkedFetchCount} waiting fetches\n`,
-      formatTable(['TOPIC', 'PARTITION', 'BEGIN', 'END', 'UNSYNCED', 'SIZE', 'SEGMENTS', 'STATE'], rows),
-    ].join(''),
-  )
+  const heading = [
+    `cluster ${snapshot.clusterId}: ${snapshot.topicCount} topics, ${snapshot.partitions.length} partitions, ${formatSize(sizeBytes)}, `,
+    `${snapshot.connectionCount} connections, ${snapshot.requestsInFlight} requests, ${snapshot.parkedFetchCount} waiting fetches\n`,
+  ].join('')
+  const head = ['TOPIC', 'PARTITION', 'BEGIN', 'END', 'UNSYNCED', 'SIZE', 'SEGMENTS', 'STATE']
+  await show(args, {
+    value: { ...snapshot, metrics },
+    asText: () => `${args.quiet ? '' : heading}${table(args, head, rows)}`,
+  })
 }

@@ -1,8 +1,8 @@
 import type { ConsumerRecord } from '@millrace/client'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
+import { OutputBuffer } from '../output/output-buffer.ts'
 import { formatTime } from '../output/units.ts'
-import { OutputBuffer } from './output-buffer.ts'
 import { fold, prettyFormat } from './pretty-format.ts'
 import { printable } from './printable.ts'
 

@@ -1,7 +1,7 @@
 import type { ConsumerRecord } from '@millrace/client'
 import { describe, expect, it } from 'vitest'
+import { OutputBuffer } from '../output/output-buffer.ts'
 import { formatJson } from './json-format.ts'
-import { OutputBuffer } from './output-buffer.ts'
 import { parseFormat, type RecordFormat, rawFormat } from './record-format.ts'
 
 const RECORD: ConsumerRecord = {

@@ -1,6 +1,6 @@
 import type { ConsumerRecord } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
-import type { OutputBuffer } from './output-buffer.ts'
+import type { OutputBuffer } from '../output/output-buffer.ts'
 
 /** Writes one record. */
 export type RecordFormat = (record: ConsumerRecord, out: OutputBuffer) => void

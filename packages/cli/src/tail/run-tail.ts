@@ -3,13 +3,12 @@ import { CommandError } from '../command-error.ts'
 import type { TailArguments } from '../commands/tail.ts'
 import { connect } from '../connection/connect.ts'
 import { recordFilter } from '../filter/record-filter.ts'
+import { OutputBuffer } from '../output/output-buffer.ts'
 import { parsePosition } from '../position.ts'
 import { partitionList, wholeNumber } from '../read-argument.ts'
-import { abortOnEndSignal, environment, isOutputTerminal, terminalColumns } from '../terminal.ts'
+import { abortOnEndSignal, isOutputTerminal } from '../terminal.ts'
 import { selectTopics } from '../topic-patterns.ts'
-import { jsonFormat } from './json-format.ts'
-import { OutputBuffer } from './output-buffer.ts'
-import { parseFormat, type RecordFormat, rawFormat } from './record-format.ts'
+import { chooseFormat } from './choose-format.ts'
 
 /** Writes the records of topics to standard output, until the end, Ctrl-C, or a closed pipe. */
 export async function runTail(args: TailArguments): Promise<void> {
@@ -19,7 +18,11 @@ export async function runTail(args: TailArguments): Promise<void> {
     where: args.where,
     sample: args.sample === undefined ? undefined : wholeNumber('--sample', args.sample, 1),
   })
-  const format = await chooseFormat(args)
+  const format = await chooseFormat({
+    format: args.format,
+    output: args.output ?? (isOutputTerminal() ? 'table' : 'raw'),
+    showsTopic: args.topics.length > 1 || /[*?]/.test(args.topics[0] ?? ''),
+  })
   const from = parsePosition('--from', args.from, Date.now())
   const until = args.until === undefined ? {} : { until: parseUntil(args.until) }
   const partitions = args.partition === undefined ? {} : { partitions: partitionList(args.partition) }
@@ -45,17 +48,4 @@ function parseUntil(text: string): ReadUntil {
   const position = parsePosition('--until', text, Date.now())
   if (position !== 'beginning' && !(typeof position === 'number' && position < 0)) return position
   throw new CommandError(`--until ${text}: expected end, an offset, or a time`)
-}
-
-async function chooseFormat({ format, output, topics }: TailArguments): Promise<RecordFormat> {
-  if (format !== undefined) return parseFormat(format)
-  if (output === 'json') return jsonFormat
-  if (output === 'raw' || !isOutputTerminal()) return rawFormat
-  const { prettyFormat } = await import('./pretty-format.ts')
-  const hasColours = environment('NO_COLOR') === undefined && environment('TERM') !== 'dumb'
-  return prettyFormat({
-    columns: terminalColumns,
-    hasColours,
-    showsTopic: topics.length > 1 || /[*?]/.test(topics[0] ?? ''),
-  })
 }

@@ -8,10 +8,10 @@ import type {
   TopicListArguments,
 } from '../commands/topic.ts'
 import { connect } from '../connection/connect.ts'
-import { formatTable } from '../output/table.ts'
+import { ItemStream } from '../output/item-stream.ts'
+import { confirm, show, table } from '../output/show.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { parseSets } from '../serve/broker-settings.ts'
-import { printLine, writeOut } from '../terminal.ts'
 
 /** One partition and the offsets that it holds: `[begin, end)`. */
 interface PartitionOffsets {
@@ -30,14 +30,25 @@ export async function createTopic(args: TopicCreateArguments): Promise<void> {
   const configs = parseSets(args.set)
   await using client = await connect(args)
   await client.admin.createTopics([{ name: args.name, ...partitions, ...replication, configs }])
-  const topic = await client.admin.describeTopic(args.name)
-  await printLine(`created ${args.name} with ${countOf(topic.partitions.length, 'partition')}`)
+  const { name, topicId, partitions: made } = await client.admin.describeTopic(args.name)
+  await confirm(args, {
+    value: { name, id: topicId, partitions: made.length },
+    asText: () => `created ${name} with ${countOf(made.length, 'partition')}\n`,
+  })
 }
 
 export async function listTopics(args: TopicListArguments): Promise<void> {
   await using client = await connect(args)
-  for (const { name } of await client.admin.listTopics({ includeInternal: args.internal }))
-    await printLine(name)
+  const topics = await client.admin.listTopics({ includeInternal: args.internal })
+  await show(args, {
+    value: topics.map(({ isInternal, name, partitions, topicId }) => ({
+      name,
+      id: topicId,
+      partitions: partitions.length,
+      isInternal,
+    })),
+    asText: () => topics.map(({ name }) => `${name}\n`).join(''),
+  })
 }
 
 export async function describeTopic(args: TopicDescribeArguments): Promise<void> {
@@ -48,7 +59,18 @@ export async function describeTopic(args: TopicDescribeArguments): Promise<void>
     client.admin.describeConfigs({ kind: 'topic', name: args.name }),
   ])
   const set = configs.filter(({ source }) => source === 'topic')
-  await writeOut(args.output === 'json' ? asJson(topic, partitions, set) : asTable(topic, partitions, set))
+  await show(args, {
+    value: {
+      name: topic.name,
+      id: topic.topicId,
+      configs: Object.fromEntries(set.map(({ name, value }) => [name, value])),
+      partitions,
+    },
+    asText: () => {
+      const offsets = offsetsTable(args, partitions)
+      return args.quiet ? offsets : `${heading(topic, partitions, set)}${offsets}`
+    },
+  })
 }
 
 export async function alterTopic(args: TopicAlterArguments): Promise<void> {
@@ -64,15 +86,23 @@ export async function alterTopic(args: TopicAlterArguments): Promise<void> {
     await client.admin.alterConfigs({ kind: 'topic', name: args.name }, changes)
   }
   if (partitions !== null) await client.admin.createPartitions(args.name, partitions)
-  await printLine(`changed ${args.name}`)
+  await confirm(args, {
+    value: { name: args.name, configs: changes, partitions },
+    asText: () => `changed ${args.name}\n`,
+  })
 }
 
 export async function deleteTopics(args: TopicDeleteArguments): Promise<void> {
   await using client = await connect(args)
+  const deleted = new ItemStream<{ name: string }>(args, {
+    asText: ({ name }) => (args.quiet ? '' : `deleted ${name}\n`),
+  })
   for (const name of args.names) {
     await client.admin.deleteTopics([name])
-    await printLine(`deleted ${name}`)
+    deleted.add({ name })
+    await deleted.flush()
   }
+  await deleted.end()
 }
 
 async function offsetsOf(client: Client, topic: TopicMetadata): Promise<PartitionOffsets[]> {
@@ -86,29 +116,22 @@ async function offsetsOf(client: Client, topic: TopicMetadata): Promise<Partitio
   })
 }
 
-function asTable(
+/** What holds for the topic as a whole. */
+function heading(
   topic: TopicMetadata,
   partitions: readonly PartitionOffsets[],
   set: readonly ConfigEntry[],
 ): string {
   const records = partitions.reduce((sum, { begin, end }) => sum + end - begin, 0)
+  const counts = `${countOf(topic.partitions.length, 'partition')}, ${countOf(records, 'offset')}`
+  return `${topic.name}: ${counts}, id ${topic.topicId}\n${set.map(({ name, value }) => `${name}=${value}\n`).join('')}`
+}
+
+function offsetsTable(args: TopicDescribeArguments, partitions: readonly PartitionOffsets[]): string {
   const rows = partitions.map(({ partition, leader, begin, end }) =>
     leader < 0 ? [partition, 'offline', '-', '-'] : [partition, leader, begin, end],
   )
-  return [
-    `${topic.name}: ${countOf(topic.partitions.length, 'partition')}, ${countOf(records, 'offset')}, id ${topic.topicId}\n`,
-    ...set.map(({ name, value }) => `${name}=${value}\n`),
-    formatTable(['PARTITION', 'LEADER', 'BEGIN', 'END'], rows),
-  ].join('')
-}
-
-function asJson(
-  topic: TopicMetadata,
-  partitions: readonly PartitionOffsets[],
-  set: readonly ConfigEntry[],
-): string {
-  const configs = Object.fromEntries(set.map(({ name, value }) => [name, value]))
-  return `${JSON.stringify({ name: topic.name, id: topic.topicId, configs, partitions })}\n`
+  return table(args, ['PARTITION', 'LEADER', 'BEGIN', 'END'], rows)
 }
 
 function countOf(count: number, what: string): string {
