@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts every foreign client on this machine: kcat, tmux and chromium from the distribution, the Python clients in a virtual
+# Puts every foreign client on this machine: kcat, tmux, zsh, fish and chromium from the distribution, the Python clients in a virtual
 # environment, franz-go in Go's module cache, Kafka's Java client. It can be run again at any time.
 #
 # Nothing is written into the repository: MILLRACE_CLIENTS names the folder, by default one in the user's cache.
@@ -13,6 +13,8 @@ have() { command -v "$1" > /dev/null 2>&1; }
 wanted=()
 have kcat || wanted+=(kcat)
 have tmux || wanted+=(tmux)
+have zsh || wanted+=(zsh)
+have fish || wanted+=(fish)
 have chromium || wanted+=(chromium fonts-dejavu-core)
 have python3 || wanted+=(python3 python3-venv)
 have go || wanted+=(golang-go)

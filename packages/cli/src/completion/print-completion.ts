@@ -7,13 +7,18 @@ import { type CommandNode, commandTree, withChildren } from './command-tree.ts'
 const TOPICS = ['topic', 'topics', 'names']
 const TOPIC_COMMANDS = ['topic describe', 'topic alter', 'topic delete']
 
+/** zsh takes a script for bash when both of its systems run; a new user's zsh has started neither. */
+const ZSH_START = `(( $+functions[compdef] )) || { autoload -U compinit && compinit }
+autoload -U +X bashcompinit && bashcompinit
+`
+
 export async function printCompletion({ shell }: CompletionArguments): Promise<void> {
   const nodes = (await commandTree()).flatMap(withChildren)
   switch (shell) {
     case 'bash':
       return writeOut(bashScript(nodes))
     case 'zsh':
-      return writeOut(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(nodes)}`)
+      return writeOut(`${ZSH_START}${bashScript(nodes)}`)
     case 'fish':
       return writeOut(fishScript(nodes))
     default:
@@ -21,7 +26,10 @@ export async function printCompletion({ shell }: CompletionArguments): Promise<v
   }
 }
 
-/** One `case` for each command: its subcommands, its flags, and topics where it takes some. */
+/**
+ * One `case` for each command: its subcommands, its flags, and topics where it takes some. zsh runs it too, where `path`
+ * and `words` are names of its own: to set them would take away its PATH.
+ */
 export function bashScript(nodes: readonly CommandNode[]): string {
   const roots = nodes.filter(({ path }) => !path.includes(' '))
   const cases = [
@@ -30,18 +38,18 @@ export function bashScript(nodes: readonly CommandNode[]): string {
   ]
   return `# millrace: completion for bash (and zsh)
 _millrace() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" path="" word words="" topics=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local cur="\${COMP_WORDS[COMP_CWORD]}" command="" word choices="" topics=""
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in -*) break ;; esac
     case " ${nodes.map(({ path }) => path.replaceAll(' ', '/')).join(' ')} " in
-      *" \${path:+$path/}$word "*) path="\${path:+$path/}$word" ;;
+      *" \${command:+$command/}$word "*) command="\${command:+$command/}$word" ;;
     esac
   done
-  case "$path" in
+  case "$command" in
 ${cases.join('\n')}
   esac
-  [ -z "$topics" ] || words="$words $(millrace topic list 2> /dev/null)"
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  [ -z "$topics" ] || choices="$choices $(millrace topic list 2> /dev/null)"
+  COMPREPLY=($(compgen -W "$choices" -- "$cur"))
 }
 complete -o default -F _millrace millrace
 `
@@ -74,7 +82,7 @@ export function fishScript(nodes: readonly CommandNode[]): string {
 }
 
 function caseOf(path: string, words: readonly string[], hasTopics: boolean): string {
-  return `    '${path.replaceAll(' ', '/')}') words="${words.join(' ')}"${hasTopics ? ' topics=1' : ''} ;;`
+  return `    '${path.replaceAll(' ', '/')}') choices="${words.join(' ')}"${hasTopics ? ' topics=1' : ''} ;;`
 }
 
 function wordsOf({ declaration, children }: CommandNode): string[] {
