@@ -53,6 +53,11 @@ export function isInputTerminal(): boolean {
   return process.stdin.isTTY === true
 }
 
+/** An ending for names of what this run makes and takes away: two runs that begin in the same moment do not meet. */
+export function nameOfRun(): string {
+  return `${Date.now().toString(36)}-${process.pid}`
+}
+
 /** Stops waiting for input that nobody wants any more, so that the process can end. */
 export function abandonInput(): void {
   process.stdin.destroy()

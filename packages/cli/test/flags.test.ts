@@ -5,30 +5,14 @@ import { get } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type CommandResult, RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
+import { afterAll, expect, it } from 'vitest'
+import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
+import { servedBroker } from './served-broker.ts'
 
-let broker: ServeProcess
-let folder = ''
-
-beforeAll(async () => {
-  broker = await ServeProcess.start()
-  folder = mkdtempSync(join(tmpdir(), 'millrace-flags-'))
-})
-afterAll(async () => {
-  await broker[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-function run(args: string, input = ''): Promise<CommandResult> {
-  return runMillrace(args.split(' '), { bootstrap: broker.bootstrap, input })
-}
-
-async function data(args: string, input = ''): Promise<string> {
-  const { code, stdout, stderr } = await run(args, input)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return stdout
-}
+const broker = servedBroker()
+const { data, run } = broker
+const folder = mkdtempSync(join(tmpdir(), 'millrace-flags-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it('--bootstrap, --config and --profile say which broker', async () => {
   const { bootstrap } = broker

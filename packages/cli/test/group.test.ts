@@ -187,3 +187,21 @@ it("a group is explained by the broker's own state, or by what Kafka's APIs tell
   )
   expect(await failure(`group describe nobody --why --data ${broker.dataDir}`)).toContain('there is no group')
 })
+
+it('groups are reset only with --execute, and described', async () => {
+  await data('topic create counted')
+  await data('produce counted', 'a\nb\nc\n')
+  const shown = await run('group reset counters --topic counted --to end')
+  expect(shown).toMatchObject({ code: 0, stderr: 'Nothing was changed: add --execute to do it.\n' })
+  expect(shown.stdout).toBe('TOPIC    PARTITION  FROM  TO\ncounted          0     -   3\n')
+  expect(await failure('group describe counters')).toContain('there is no group "counters"')
+  await data('group reset counters --topic counted --to -2 --execute')
+  expect(await data('group list')).toMatch(/^counters +Empty/m)
+  expect(JSON.parse(await data('group describe counters -o json'))).toMatchObject({
+    group: 'counters',
+    state: 'Empty',
+    partitions: [{ topic: 'counted', partition: 0, committed: 1, end: 3, lag: 2 }],
+  })
+  await data('group reset counters --to beginning --execute')
+  expect(await data('group describe counters')).toMatch(/counted +0 +0 +3 +3/)
+})

@@ -1,13 +1,14 @@
-/** `replay` into a WebSocket. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { runMillrace, ServeProcess } from './millrace-process.ts'
+/** `replay`, into a WebSocket too. */
+import { beforeAll, expect, it } from 'vitest'
+import { runMillrace } from './millrace-process.ts'
+import { servedBroker } from './served-broker.ts'
 import { WebSocketSink } from './websocket-sink.ts'
 
 const LINES = Array.from({ length: 60 }, (_, i) => `{"n":${i},"time":${978307200000 + i * 5}}`)
-let broker: ServeProcess
+const broker = servedBroker()
+const { data, failure } = broker
 
 beforeAll(async () => {
-  broker = await ServeProcess.start()
   const { bootstrap } = broker
   await runMillrace(['topic', 'create', 'history', '--partitions', '3'], { bootstrap })
   await runMillrace(['produce', 'history', '--key', '{n}', '--timestamp-field', 'time'], {
@@ -15,19 +16,43 @@ beforeAll(async () => {
     input: `${LINES.join('\n')}\n`,
   })
 })
-afterAll(() => broker[Symbol.asyncDispose]())
 
 function replay(...args: string[]) {
   return runMillrace(['replay', 'history', ...args], { bootstrap: broker.bootstrap })
 }
 
-it('sends one message a record, in the order of time, and closes when all have arrived', async () => {
+it('sends history again in the order of time, at its pace or as fast as it goes', async () => {
+  await data('topic create told --partitions 3')
+  await data('topic create again --partitions 3')
+  const lines = Array.from(
+    { length: 60 },
+    (_, i) => `{"n":${i},"k":"k${i % 7}","time":${978307200000 + i * 20}}`,
+  )
+  await data('produce told --key-field k --timestamp-field time --header h={n}', `${lines.join('\n')}\n`)
+  expect(await data('replay told --speed max')).toBe(`${lines.join('\n')}\n`)
+  const startMs = performance.now()
+  expect(await data('replay told --speed 2 --until 2001-01-01T00:00:01Z')).toBe(
+    `${lines.slice(0, 50).join('\n')}\n`,
+  )
+  // 49 steps of 20 ms at twice the pace.
+  expect(performance.now() - startMs).toBeGreaterThan(490)
+  await data('replay told --speed max --times 2 --to again')
+  const show = '--from beginning --no-follow -f %p|%k|%T|%h|%v\\n'
+  const before = (await data(`tail told ${show}`)).trimEnd().split('\n').sort()
+  const after = (await data(`tail again ${show}`)).trimEnd().split('\n').sort()
+  expect(after).toEqual([...before, ...before].sort())
+  expect(await failure('replay told --speed never')).toContain('--speed never: expected')
+  expect(await failure('replay told --to told')).toContain('into itself')
+  expect(await failure('replay nowhere')).toContain('there is no topic "nowhere"')
+})
+
+it('sends a WebSocket one message a record, in the order of time, and closes when all have arrived', async () => {
   await using sink = await WebSocketSink.start()
   expect(await replay('--to', sink.url, '--speed', '10')).toEqual({ code: 0, stdout: '', stderr: '' })
   expect(sink.messages).toEqual(LINES.map((line) => `${line}\n`))
 })
 
-it('takes the formats of tail', async () => {
+it('into a WebSocket takes the formats of tail', async () => {
   await using sink = await WebSocketSink.start()
   await replay('--to', sink.url, '--speed', 'max', '-f', '%k %T', '--until', '2001-01-01T00:00:00.010Z')
   expect(sink.messages).toEqual(['0 978307200000', '1 978307200005'])

@@ -2,7 +2,7 @@ import type { Client } from '@millrace/client'
 import type { BenchArguments } from '../commands/bench.ts'
 import { connect } from '../connection/connect.ts'
 import { note, show } from '../output/show.ts'
-import { abortOnEndSignal } from '../terminal.ts'
+import { abortOnEndSignal, nameOfRun } from '../terminal.ts'
 import { type BenchOptions, benchOptions } from './bench-options.ts'
 import { Latencies, percentileLine, plot, summary } from './latencies.ts'
 import { produceFor, startReading, type Work } from './workers.ts'
@@ -45,7 +45,7 @@ async function openTopics(client: Client, options: BenchOptions): Promise<string
     await client.admin.describeTopic(options.topic)
     return [options.topic]
   }
-  const run = Date.now().toString(36)
+  const run = nameOfRun()
   const topics = Array.from({ length: options.topics }, (_, i) => `millrace-bench-${run}-${i}`)
   await client.admin.createTopics(topics.map((name) => ({ name, partitions: options.partitions })))
   return topics

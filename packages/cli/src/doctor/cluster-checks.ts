@@ -1,4 +1,5 @@
 import { type Admin, type BrokerVersions, type Client, LATEST, type TopicMetadata } from '@millrace/client'
+import { nameOfRun } from '../terminal.ts'
 import { broken, type Finding, good, warning } from './finding.ts'
 
 /** Time in which a group that reads has to move, in ms. */
@@ -202,7 +203,7 @@ function standstill(group: string, before?: GroupState, after?: GroupState): Fin
 
 /** The broker's clock against ours, by a record that the broker stamps. The topic is made for it, and deleted. */
 export async function checkClock(client: Client): Promise<Finding> {
-  const name = `millrace-doctor-${Date.now().toString(36)}`
+  const name = `millrace-doctor-${nameOfRun()}`
   try {
     await client.admin.createTopics([{ name, configs: { 'message.timestamp.type': 'LogAppendTime' } }])
     const startMs = Date.now()

@@ -3,6 +3,7 @@ import { type FileSystem, nodeFileSystem } from '@millrace/log-core'
 import { describeError } from '../command-error.ts'
 import { readTextFileIfThere } from '../files.ts'
 import { formatSize } from '../output/units.ts'
+import { nameOfRun } from '../terminal.ts'
 import { broken, type Finding, good, warning } from './finding.ts'
 
 const SYNCS = 20
@@ -99,7 +100,7 @@ async function checkSync(dataDir: string, disk: Disk): Promise<Finding> {
 }
 
 async function syncTime(dataDir: string, { fs, nowMs }: Disk): Promise<Finding> {
-  const path = `${dataDir}/.millrace-doctor-${Date.now().toString(36)}`
+  const path = `${dataDir}/.millrace-doctor-${nameOfRun()}`
   const file = fs.open(path, 'create')
   try {
     const times: number[] = []
