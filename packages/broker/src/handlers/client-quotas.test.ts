@@ -206,6 +206,18 @@ describe('quotas (KIP-219, trap 29)', () => {
     expect(rate).toBeLessThan(13_500)
   })
 
+  it('hold to the rate however much comes in one request', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    await alter(broker, [[{ 'client-id': 'noisy' }, { producer_byte_rate: 1000 }]])
+    const connection = broker.connect()
+    connection.clientId = 'noisy'
+    const startedMs = broker.clock.monotonicMs()
+    for (let round = 0; round < 3; round++) await broker.settle(send(broker, connection, 100_000))
+    // The third one waits for the first two.
+    expect(broker.clock.monotonicMs() - startedMs).toBeGreaterThan(170_000)
+  })
+
   it('leave other client ids alone', async () => {
     await using broker = await TestBroker.start()
     await broker.createTopic('t')

@@ -20,6 +20,8 @@ export interface ClientQuotasOptions {
 
 /** Rates that are remembered: client ids come from outside, and each may be another one. */
 const MAX_RATES = 10_000
+/** What the field of an answer holds: 24 days. */
+const MAX_THROTTLE_MS = 2 ** 31 - 1
 
 /**
  * Quotas by user and client id (KIP-13, KIP-124, KIP-219): what is used is measured, and whoever uses more than its quota
@@ -110,10 +112,12 @@ export class ClientQuotas {
     return rate
   }
 
-  /** Request time is held up for one window at most, as in Kafka: the loop is free again soon. */
+  /**
+   * Request time is held up for one window at most, as in Kafka: the loop is free again soon. Bytes take as long as they
+   * take: with a bound, whoever sends enough in one request has more than its quota.
+   */
   #throttleMs(key: QuotaKey, excessMs: number): number {
-    const { count, lengthMs } = this.#options.windows
-    const mostMs = key === 'request_percentage' ? lengthMs : count * lengthMs
+    const mostMs = key === 'request_percentage' ? this.#options.windows.lengthMs : MAX_THROTTLE_MS
     return Math.min(Math.ceil(excessMs), mostMs)
   }
 }
