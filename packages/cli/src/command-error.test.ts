@@ -21,6 +21,11 @@ it('what was tried in vain is told by its last failure', () => {
   expect(describeError(error)).toBe('no broker: check the address and that the broker is running')
 })
 
+it('a connection that a command has lost for good is told with what it may have been', () => {
+  const error = new ClientError('CONNECTION_LOST', 'lost the connection to a:1')
+  expect(describeError(error)).toMatch(/^lost the connection to a:1: look into .*security\.protocol=SSL$/)
+})
+
 it('is one line, whatever was thrown', () => {
   expect(describeError(new Error('a\n  b\n'))).toBe('a b')
   expect(describeError('text\n')).toBe('text')

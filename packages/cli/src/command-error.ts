@@ -21,11 +21,16 @@ export function describeError(error: unknown): string {
   if ((told.code === 'TIMED_OUT' || told.code === 'DELIVERY_FAILED') && told.cause instanceof Error) {
     return describeError(told.cause)
   }
+  // The client would try again; a command that tells it has given up.
+  if (told.code === 'CONNECTION_LOST') return oneLine(`${error.message}: ${AFTER_LOST_CONNECTION}`)
   if (error.name === 'ClientError') return oneLine(`${error.message}: ${String(told.whatToDo)}`)
   if (error.name === 'KafkaError') return oneLine(`${error.message} (${String(told.codeName)})`)
   if (told.code === 'ERR_ASSERTION') return oneLine(`internal error, please report it: ${error.stack}`)
   return oneLine(error.message)
 }
+
+const AFTER_LOST_CONNECTION =
+  "look into the broker's log; where it speaks TLS, give --config FILE with security.protocol=SSL"
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, ' ').trim()

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { CommandError, describeError } from './command-error.ts'
 import { COMMANDS } from './command-table.ts'
-import { nearestName } from './nearest-name.ts'
 import { quickParse } from './quick-parse.ts'
 import {
   endOnClosedPipe,
@@ -67,13 +66,14 @@ async function runByYargs(args: readonly string[]): Promise<void> {
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      // A failure of the command itself comes as an error, one of the command line as a message.
-      throw error ?? new UsageError(message)
+      // A failure of the command itself comes as an error; one of the command line as a message, or as yargs' own error.
+      throw error === undefined || error.name === 'YError' ? new UsageError(message) : error
     })
   try {
     await parser.parseAsync()
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
+    const { usageError } = await import('./usage-error.ts')
     throw new CommandError(await usageError(error.message, meant, args))
   }
 }
@@ -81,48 +81,6 @@ async function runByYargs(args: readonly string[]): Promise<void> {
 /** What yargs says of a command line that it does not take. */
 class UsageError extends Error {
   override readonly name = 'UsageError'
-}
-
-async function usageError(message: string, meant: string, args: readonly string[]): Promise<string> {
-  const help = Object.hasOwn(COMMANDS, meant) ? `millrace ${meant} --help` : 'millrace --help'
-  const meaning = message.split('\n').join(' ')
-  const [, flag, given, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)$/.exec(meaning) ?? []
-  if (choices !== undefined) {
-    return `--${flag} ${given?.replaceAll('"', '')}: expected one of ${choices.replaceAll('"', '')} (see ${help})`
-  }
-  const unknown = /^Unknown arguments?: (.*)$/.exec(meaning)?.[1]?.split(', ') ?? []
-  if (unknown.length > 0) {
-    const hints = await nearestFlags(meant, args, unknown)
-    return `${meaning}${hints.length === 0 ? '' : `: did you mean ${hints.join(' and ')}?`} (see ${help})`
-  }
-  // yargs says only what was meant; what was typed belongs to it.
-  if (meaning.startsWith('Did you mean')) {
-    const typed = Object.hasOwn(COMMANDS, meant) ? `${meant} ${wordAfter(args, meant)}` : meant
-    return `there is no command "${typed}": did${meaning.slice(3)} (see ${help})`
-  }
-  return meaning.includes('--help') ? meaning : `${meaning} (see ${help})`
-}
-
-/** The flags that were most likely meant by those that the command does not have. */
-async function nearestFlags(
-  meant: string,
-  args: readonly string[],
-  unknown: readonly string[],
-): Promise<string[]> {
-  if (!Object.hasOwn(COMMANDS, meant)) return []
-  const { commandTree, withChildren } = await import('./completion/command-tree.ts')
-  const nodes = (await commandTree()).flatMap(withChildren)
-  const path = `${meant} ${wordAfter(args, meant)}`
-  const node = nodes.find((one) => one.path === path) ?? nodes.find((one) => one.path === meant)
-  const flags = [...(node?.declaration.options.keys() ?? [])]
-  return unknown.flatMap((name) => {
-    const nearest = nearestName(name, flags)
-    return nearest === null ? [] : [`--${nearest}`]
-  })
-}
-
-function wordAfter(args: readonly string[], word: string): string {
-  return args.slice(args.indexOf(word) + 1).find((arg) => !arg.startsWith('-')) ?? ''
 }
 
 /** From package.json, which lies one folder above both src/ and dist/. */

@@ -32,6 +32,9 @@ it('names what was meant', async () => {
   expect(await failure('serve --dtaa x')).toContain('dtaa: did you mean --data?')
   expect(await failure('topic create x --partitons 3')).toContain('did you mean --partitions?')
   expect(await failure('topic craete x')).toContain('no command "topic craete": did you mean create?')
+  expect(await failure('tail')).toBe('millrace: tail needs <topics..> (see millrace tail --help)\n')
+  expect(await failure('config describe topic')).toContain('config describe needs <name>')
+  expect(await failure('tail x --from')).toBe('millrace: --from needs a value (see millrace tail --help)\n')
   expect(await failure('topic')).toContain('topic create, list, describe, alter or delete')
 })
 

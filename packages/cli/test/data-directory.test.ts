@@ -54,3 +54,11 @@ it('a data directory is dumped, verified and repaired while it does not', async 
   expect(await data(`log verify --data ${other.dataDir}`)).toContain('kept-0: good')
   await other[Symbol.asyncDispose]()
 })
+
+it('a data directory, or a file, that is not there is named', async () => {
+  for (const command of ['verify', 'repair'])
+    expect(await failure(`log ${command} --data /no/such/dir`)).toContain(
+      'there is no data directory /no/such/dir',
+    )
+  expect(await failure('log dump /no/such/file')).toContain('there is no file /no/such/file')
+})

@@ -110,7 +110,7 @@ it('refuses a form that there is not, and names those that there are, in any loc
     const command = new RunningCommand(['topic', 'list', '-o', 'yaml'], { LC_ALL: locale })
     const { code, stderr } = await command.end()
     expect(stderr).toBe(
-      'millrace: --output yaml: expected one of table, json, ndjson (see millrace topic --help)\n',
+      'millrace: --output yaml: expected one of table, json, ndjson (see millrace topic list --help)\n',
     )
     expect(code).toBe(1)
   }

@@ -19,6 +19,7 @@ import { formatEntry, jsonEntry } from './dump-format.ts'
 const ENTRIES_PER_WRITE = 1000
 
 export async function dumpLog({ file, records, ...form }: LogDumpArguments): Promise<void> {
+  if (!nodeFileSystem().exists(file)) throw new CommandError(`there is no file ${file}`)
   const shown = new ItemStream(form, { asText: (entry) => `${formatEntry(entry)}\n`, asJson: jsonEntry })
   let gathered = 0
   for await (const entry of dumpFile(nodeFileSystem(), file, { records })) {
@@ -29,6 +30,7 @@ export async function dumpLog({ file, records, ...form }: LogDumpArguments): Pro
 }
 
 export async function verifyLog(args: LogVerifyArguments): Promise<void> {
+  requireDirectory(args.data)
   let [partitions, damaged] = [0, 0]
   const shown = new ItemStream<CatalogDamage | PartitionReport>(args, {
     asText: (found) => ('findings' in found ? formatReport(found, args) : formatCatalog(found)),
@@ -50,6 +52,7 @@ export async function verifyLog(args: LogVerifyArguments): Promise<void> {
 }
 
 export async function repairLog(args: LogRepairArguments): Promise<void> {
+  requireDirectory(args.data)
   const options = { ...toolOptions(args), isExecuted: args.execute }
   const shown = new ItemStream<CatalogDamage | RepairedPartition>(args, {
     asText: (found) => ('steps' in found ? formatRepair(found) : formatCatalog(found)),
@@ -67,6 +70,12 @@ export async function repairLog(args: LogRepairArguments): Promise<void> {
   await shown.end()
   if (steps === 0) note(args, 'Nothing is damaged.\n')
   else if (!args.execute) note(args, 'Nothing was changed: add --execute to do it.\n')
+}
+
+function requireDirectory(path: string): void {
+  if (!nodeFileSystem().exists(path)) {
+    throw new CommandError(`there is no data directory ${path}: name another one with --data`)
+  }
 }
 
 /** What was found in a partition; to be quiet is to leave out what is good. */

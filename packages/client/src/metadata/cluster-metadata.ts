@@ -1,4 +1,4 @@
-import { ErrorCode, KafkaError, type MetadataResponse, metadata } from '@millrace/protocol'
+import { ErrorCode, errorInfo, KafkaError, type MetadataResponse, metadata } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { ClientSettings } from '../client-options.ts'
 import type { BrokerLink } from '../connection/broker-link.ts'
@@ -191,7 +191,7 @@ function unknownTopic(name: string, errorCode: number): Error {
   if (errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
     return new ClientError('UNKNOWN_TOPIC', `there is no topic "${name}"`)
   }
-  return new KafkaError(errorCode, `topic "${name}"`)
+  return new KafkaError(errorCode, `topic "${name}": ${errorInfo(errorCode).message}`)
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
