@@ -1,5 +1,7 @@
+import { memoryFileSystem } from '@millrace/log-core'
 import { ErrorCode, type FetchRequestInput, fetch, metadata, produce } from '@millrace/protocol'
 import { readRecords } from '@millrace/record-batch'
+import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { batchOf, numbered, TestBroker } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
@@ -264,6 +266,28 @@ describe('leader epochs in Fetch (trap 24)', () => {
     expect(await at(-1)).toBe(ErrorCode.NONE)
     expect(await at(1)).toBe(ErrorCode.UNKNOWN_LEADER_EPOCH)
   })
+
+  it('tell a reader who went on behind the end of its epoch where to go back to (KIP-595)', async () => {
+    const clock = new SimulatedClock()
+    const disk = new SimulatedDisk(new Prng(1))
+    const first = await TestBroker.start({ clock, fileSystem: disk.boot(clock) })
+    await first.createTopic('t')
+    await first.produce('t', numbered(2))
+    disk.crash('process')
+    const later = new SimulatedClock()
+    await using broker = await TestBroker.start({ clock: later, fileSystem: disk.boot(later) })
+    await broker.produce('t', numbered(3))
+    const ask = async (fetchOffset: number, lastFetchedEpoch: number) => {
+      const { partitions } = await read(broker, body('t', [{ fetchOffset, lastFetchedEpoch }]), {
+        version: 12,
+      })
+      return { offsets: offsetsOf(partitions[0]?.records ?? null), diverging: partitions[0]?.divergingEpoch }
+    }
+    const none = { epoch: -1, endOffset: -1 }
+    expect(await ask(2, 0)).toEqual({ offsets: [2, 3, 4], diverging: none })
+    expect(await ask(3, 0)).toEqual({ offsets: [], diverging: { epoch: 0, endOffset: 2 } })
+    expect(await ask(3, 1)).toEqual({ offsets: [2, 3, 4], diverging: none })
+  })
 })
 
 describe('Large batches, whose frames belong to the log', () => {
@@ -289,6 +313,28 @@ describe('Large batches, whose frames belong to the log', () => {
       all.push(...offsetsOf(partitions[0]?.records ?? null))
     }
     expect(all).toEqual(Array.from({ length: BATCHES }, (_, index) => index))
+  })
+
+  it('give what was read from the disk back when the answer has left', async () => {
+    const fileSystem = memoryFileSystem()
+    const readFromDisk: Buffer[] = []
+    const open = fileSystem.open.bind(fileSystem)
+    fileSystem.open = (path, mode) => {
+      const handle = open(path, mode)
+      const readBytes = handle.read.bind(handle)
+      handle.read = async (position, length) => {
+        const bytes = await readBytes(position, length)
+        if (length >= RECORD_BYTES) readFromDisk.push(bytes)
+        return bytes
+      }
+      return handle
+    }
+    await using broker = await TestBroker.start({ fileSystem })
+    await broker.createTopic('t')
+    for (let index = 0; index < BATCHES; index++) await broker.produce('t', numbered(1, RECORD_BYTES))
+    const { partitions } = await read(broker, body('t', [{}]))
+    expect(offsetsOf(partitions[0]?.records ?? null).length).toBeGreaterThan(5)
+    expect(readFromDisk.map(({ length }) => length)).toEqual([0])
   })
 
   it('share a frame without losing one to the other', async () => {

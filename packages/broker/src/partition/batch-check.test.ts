@@ -1,5 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { DEFAULT_LOG_CONFIG } from '@millrace/log-core'
-import { BATCH_HEADER_BYTES, Compression, crc32c } from '@millrace/record-batch'
+import {
+  BATCH_HEADER_BYTES,
+  Compression,
+  type CompressionId,
+  crc32c,
+  readBatchHeader,
+} from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import { parseBrokerConfig } from '../config/broker-config.ts'
 import { type Limits, limitsFrom } from '../limits.ts'
@@ -13,6 +20,7 @@ const CRC_FROM = 21
 const LENGTH_AT = 8
 const LENGTH_COUNTS_FROM = 12
 const ATTRIBUTES_AT = 21
+const MAX_TIMESTAMP_AT = 35
 /** Version 1, independent blocks of up to 4 MiB. */
 const LZ4_FRAME_HEADER = Buffer.from('04224d18607073', 'hex')
 const STORED_AS_IS = 0x8000_0000
@@ -39,6 +47,26 @@ function storedByLz4(batch: Buffer): Buffer {
 function check(records: Buffer, limits: Limits, config = DEFAULT_LOG_CONFIG) {
   return checkBatch({ records, produceVersion: 9, nowMs: NOW_MS, config, limits })
 }
+
+describe('a batch that is checked', () => {
+  it('is so at once, unless it is compressed and large', async () => {
+    const at = (sizeBytes: number, compression: CompressionId) =>
+      check(batchOf([{ value: randomBytes(sizeBytes) }], NOW_MS, { compression }), LIMITS)
+    expect(at(1000, Compression.lz4)).toMatchObject({ kind: 'checked' })
+    expect(at(VALUE_BYTES, Compression.none)).toMatchObject({ kind: 'checked' })
+    const later = at(VALUE_BYTES, Compression.lz4)
+    expect(later).toBeInstanceOf(Promise)
+    expect(await later).toMatchObject({ kind: 'checked' })
+  })
+
+  it('gets the highest time of its records when its header says another', async () => {
+    const batch = batchOf([{ timestampMs: NOW_MS }, { timestampMs: NOW_MS - 5 }], NOW_MS)
+    batch.writeBigInt64BE(BigInt(NOW_MS + 1000), MAX_TIMESTAMP_AT)
+    batch.writeUInt32BE(crc32c(batch, CRC_FROM), CRC_AT)
+    expect(await check(batch, LIMITS)).toMatchObject({ header: { maxTimestampMs: NOW_MS } })
+    expect(readBatchHeader(batch)).toMatchObject({ maxTimestampMs: NOW_MS, crc: crc32c(batch, CRC_FROM) })
+  })
+})
 
 describe('the memory of what a batch decompresses to', () => {
   it.each(PATHS)('is given back when the batch was checked %s', async (_, limits) => {
