@@ -34,22 +34,15 @@ describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PA
   it.runIf(isHere || isRequired)(
     'draws its progress within the width, also after a resize, and on Ctrl-C a summary and 130',
     async () => {
-      tmux.run('new-session', '-d', '-s', 'produce', '-x', '100', '-y', '24', 'sh')
+      tmux.open('produce', 100)
       const command = `${process.execPath} ${LAUNCHER} produce lines --file ${file} --rate 4000/s`
-      tmux.run(
-        'send-keys',
-        '-t',
-        'produce',
-        '-l',
-        `clear; ${command} --bootstrap ${broker.bootstrap}; echo "ended with $?"`,
-      )
-      tmux.run('send-keys', '-t', 'produce', 'Enter')
+      tmux.type('produce', `clear; ${command} --bootstrap ${broker.bootstrap}; echo "ended with $?"`)
       await screenShows(/\[=*> *\] \d+% [\d,]+ records, [\d.]+ MB, [\d,]+ records\/s, \S+ left/)
-      tmux.run('resize-window', '-t', 'produce', '-x', '40', '-y', '24')
+      tmux.resize('produce', 40)
       // One line of 39 columns, taken back each time: a line that wrapped would stay on the screen.
       await screenShows(/^\[=*> *\] \d+% [\d,]+ r\S*$/m)
-      tmux.run('resize-window', '-t', 'produce', '-x', '100', '-y', '24')
-      tmux.run('send-keys', '-t', 'produce', 'C-c')
+      tmux.resize('produce', 100)
+      tmux.press('produce', 'C-c')
       await screenShows(/^[\d,]+ records, [\d.]+ MB, [\d,]+ records\/s$[\s\S]*ended with 130/m)
       const sent = /^([\d,]+) records, [\d.]+ MB/m.exec(tmux.screen('produce'))?.[1]
       const { stdout } = await runMillrace(['topic', 'describe', 'lines', '-o', 'json'], broker)

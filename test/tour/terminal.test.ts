@@ -1,6 +1,6 @@
 /** `millrace tail` in a real terminal, which tmux plays. */
 import { writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   LAUNCHER,
   MillraceProcess,
@@ -32,10 +32,11 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
     const produce = (input: string): Promise<unknown> =>
       runMillrace(['produce', 'chat'], { bootstrap, input })
     await produce('first\nsecond\n')
-    tmux.run('new-session', '-d', '-s', 'tail', '-x', '100', '-y', '24', 'sh')
-    const command = `${process.execPath} ${LAUNCHER} tail chat --bootstrap ${bootstrap}`
-    tmux.run('send-keys', '-t', 'tail', '-l', `${command}; echo "ended with $?"`)
-    tmux.run('send-keys', '-t', 'tail', 'Enter')
+    tmux.open('tail', 100)
+    tmux.type(
+      'tail',
+      `${process.execPath} ${LAUNCHER} tail chat --bootstrap ${bootstrap}; echo "ended with $?"`,
+    )
     await screenShows(/first\s*\n.*second/)
     await produce('third\n')
     await screenShows(/first\s*\n.*second\s*\n.*third/)
@@ -45,7 +46,61 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
       const shown = screen.filter((line) => /\d\d:\d\d:\d\d/.test(line))
       writeFileSync(PICTURE, terminalPicture(`$ millrace tail chat\n${shown.join('\n')}`, 100))
     }
-    tmux.run('send-keys', '-t', 'tail', 'C-c')
+    tmux.press('tail', 'C-c')
     await screenShows(/ended with 0/)
   })
+
+  it.runIf(isHere || isRequired)('folds long values at the width that the terminal has now', async () => {
+    const { bootstrap } = broker
+    const produce = (input: string): Promise<unknown> =>
+      runMillrace(['produce', 'long'], { bootstrap, input })
+    const words = (name: string, count: number): string => `${name}-航班✈️`.repeat(count)
+    await produce(`${words('wide', 12)}\n`)
+    tmux.open('fold', 100)
+    tmux.type('fold', `clear; ${process.execPath} ${LAUNCHER} tail long --bootstrap ${bootstrap}`)
+    const rows = async (name: string): Promise<string[]> => {
+      await tmux.screenShows('fold', name)
+      // A row that the terminal itself had to break would be joined to the next one here.
+      const joined = tmux.run('capture-pane', '-p', '-J', '-t', 'fold').split('\n')
+      const shown = joined.map((row) => row.trimEnd()).filter((row) => row !== '')
+      return shown.slice(shown.findIndex((row) => row.includes(name)))
+    }
+    const before = await rows('wide')
+    expect(before).toHaveLength(2)
+    expect(before[1]).toMatch(/^ {19}\S/)
+    tmux.resize('fold', 60)
+    await produce(`${words('slim', 12)}\n`)
+    expect(await rows('slim')).toHaveLength(4)
+    // What cannot be shown is counted: a record of 1 MiB takes a few lines.
+    await produce(`${'vast'.repeat(250_000)}\n`)
+    await tmux.screenShows('fold', /\.\.\. 1000000 bytes/)
+    expect(await rows('vast')).toHaveLength(7)
+    expect(
+      Math.max(
+        ...tmux
+          .screen('fold')
+          .split('\n')
+          .map((row) => row.length),
+      ),
+    ).toBeLessThanOrEqual(60)
+    tmux.press('fold', 'C-c')
+  })
+
+  it.runIf(isHere || isRequired)(
+    'has colours on a terminal alone, and none where they are not wanted',
+    async () => {
+      const { bootstrap } = broker
+      await runMillrace(['produce', 'plain', '--key', 'k'], { bootstrap, input: 'value\n' })
+      tmux.open('colours', 100)
+      const tail = `${process.execPath} ${LAUNCHER} tail plain --no-follow -o table --bootstrap ${bootstrap}`
+      const styles = async (line: string): Promise<boolean> => {
+        tmux.type('colours', `clear; ${line}; echo fin-ished`)
+        await tmux.screenShows('colours', /value\s*\nfin-ished/)
+        return tmux.run('capture-pane', '-p', '-e', '-t', 'colours').includes('\u001b[')
+      }
+      expect(await styles(tail)).toBe(true)
+      expect(await styles(`${tail} | cat`)).toBe(false)
+      expect(await styles(`NO_COLOR=1 ${tail}`)).toBe(false)
+    },
+  )
 })

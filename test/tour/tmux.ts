@@ -25,6 +25,25 @@ export class Tmux {
     return execFileSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8' })
   }
 
+  /** A new terminal of this width, with a shell in it. */
+  open(session: string, columns: number): void {
+    this.run('new-session', '-d', '-s', session, '-x', String(columns), '-y', '24', 'sh')
+  }
+
+  /** Types a line into a session. */
+  type(session: string, line: string): void {
+    this.run('send-keys', '-t', session, '-l', line)
+    this.run('send-keys', '-t', session, 'Enter')
+  }
+
+  press(session: string, key: string): void {
+    this.run('send-keys', '-t', session, key)
+  }
+
+  resize(session: string, columns: number): void {
+    this.run('resize-window', '-t', session, '-x', String(columns), '-y', '24')
+  }
+
   /** What stands on the screen of a session. */
   screen(session: string): string {
     return this.run('capture-pane', '-p', '-t', session)

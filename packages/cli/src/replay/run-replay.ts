@@ -1,18 +1,15 @@
-import type { Client, ConsumerRecord, ReadFrom, ReadUntil, TopicMetadata } from '@millrace/client'
+import type { Client, ConsumerRecord, ReadFrom, ReadUntil } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { ReplayArguments } from '../commands/replay.ts'
 import { connect } from '../connection/connect.ts'
-import { formatTime } from '../output/units.ts'
 import { parsePosition } from '../position.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { chooseFormat } from '../tail/choose-format.ts'
-import { abortOnEndSignal, isInteractive, terminalColumns, writeNote } from '../terminal.ts'
+import { abortOnEndSignal, isInteractive, isOutputTerminal } from '../terminal.ts'
+import { ReplayProgress } from './replay-progress.ts'
 import { openTarget, type ReplayTarget } from './replay-target.ts'
 import { sendAtPace } from './send-at-pace.ts'
 import { TimeOrderedReader } from './time-ordered-reader.ts'
-
-const PROGRESS_MS = 250
-const BAR_COLUMNS = 24
 
 /** Sends the history of a topic again. */
 export async function runReplay(args: ReplayArguments): Promise<void> {
@@ -29,7 +26,9 @@ export async function runReplay(args: ReplayArguments): Promise<void> {
   await using client = await connect(args)
   const source = await client.admin.describeTopic(args.topic)
   const target = await openTarget(client, args.to, source, format)
-  const progress = new ReplayProgress(client, source, isInteractive() && !args.quiet)
+  // Records that are shown tell by themselves where in history the replay is.
+  const isShown = isInteractive() && !args.quiet && !(args.to === 'stdout' && isOutputTerminal())
+  using progress = new ReplayProgress(client, args.topic, isShown)
   for (let time = 1; time <= times && !signal.aborted; time++) {
     await progress.begin(from, until)
     await replayOnce({ client, topic: args.topic, from, until, speed, signal, target, progress })
@@ -77,49 +76,6 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms)
     signal.addEventListener('abort', done, { once: true })
   })
-}
-
-/** Shows on a terminal where in history the replay is. */
-class ReplayProgress {
-  readonly #client: Client
-  readonly #source: TopicMetadata
-  readonly #isShown: boolean
-  #total = 0
-  #sent = 0
-  #all = 0
-  #shownMs = 0
-
-  constructor(client: Client, source: TopicMetadata, isShown: boolean) {
-    this.#client = client
-    this.#source = source
-    this.#isShown = isShown
-  }
-
-  /** Counts what there is to do; only where somebody looks. */
-  async begin(from: ReadFrom, until: ReadUntil): Promise<void> {
-    this.#sent = 0
-    if (!this.#isShown) return
-    await using reader = this.#client.read(this.#source.name, { from, until })
-    const ranges = await reader.ranges()
-    this.#total = ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
-  }
-
-  add(records: number, timeMs: number): void {
-    this.#sent += records
-    this.#all += records
-    const nowMs = performance.now()
-    if (!this.#isShown || nowMs - this.#shownMs < PROGRESS_MS) return
-    this.#shownMs = nowMs
-    const part = this.#total === 0 ? 0 : Math.min(1, this.#sent / this.#total)
-    const bar = '='.repeat(Math.round(part * BAR_COLUMNS)).padEnd(BAR_COLUMNS)
-    const line = `[${bar}] ${Math.floor(part * 100)}% ${formatTime(timeMs)} ${this.#sent.toLocaleString('en')} records`
-    // A line that wraps could not be taken back.
-    writeNote(`\r\x1b[K${line.slice(0, terminalColumns() - 1)}`)
-  }
-
-  end(): void {
-    if (this.#isShown) writeNote(`\r\x1b[K${this.#all.toLocaleString('en')} records replayed\n`)
-  }
 }
 
 function parseSpeed(text: string): number {
