@@ -147,17 +147,19 @@ describe('commits', () => {
     expect(answers.every(({ value }) => value === ErrorCode.NONE)).toBe(true)
   })
 
-  it('that arrive while an append is on its way go out together in the next', async () => {
+  it('that arrive while an append is on its way do not wait for it, and are answered in order', async () => {
     const scene = await opened()
-    commit(scene, 1)
+    const first = commit(scene, 1)
     await quiesce(scene.clock)
     const later = [commit(scene, 2), commit(scene, 3)]
     await quiesce(scene.clock)
-    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([1])
+    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([1, 2])
     scene.log.succeed()
     await quiesce(scene.clock)
-    expect(scene.log.appends.map(({ records }) => records.length)).toEqual([2])
-    expect(later.map(({ value }) => value)).toEqual([undefined, undefined])
+    expect([first, ...later].map(({ value }) => value)).toEqual([ErrorCode.NONE, undefined, undefined])
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect(later.map(({ value }) => value)).toEqual([ErrorCode.NONE, ErrorCode.NONE])
   })
 
   it('are spread over several batches when they do not fit into one, each request whole', async () => {
@@ -210,6 +212,21 @@ describe('when an append fails', () => {
     expect([again.value?.errorCode, parked.value?.errorCode]).toContain(ErrorCode.NOT_COORDINATOR)
     expect(await scene.clock.step()).toBe(false)
     expect((await join(scene, memberId).promise).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
+  it('the partition is read again only when nothing is on its way to it any more', async () => {
+    const scene = await opened()
+    commit(scene, 1)
+    await quiesce(scene.clock)
+    const behind = commit(scene, 2)
+    await quiesce(scene.clock)
+    scene.log.failOldest()
+    await quiesce(scene.clock)
+    expect(behind.value).toBe(ErrorCode.NOT_COORDINATOR)
+    expect(scene.log.loadCount).toBe(1)
+    scene.log.succeed()
+    await quiesce(scene.clock)
+    expect((await fetch(scene).promise).topics[0]?.partitions[0]?.committedOffset).toBe(2)
   })
 
   it('what was queued behind it is not appended to what may be another history', async () => {

@@ -11,8 +11,9 @@ export interface StoredGroupRecord {
 export interface GroupOffsetsLog {
   readonly partitionCount: number
   /**
-   * Appends the records as one batch and resolves when they are on stable storage. Rejects with what the log
-   * says; then it is unknown whether they are there, and the shard is loaded again.
+   * Appends the records as one batch and resolves when they are on stable storage. Several may be on their way in one
+   * partition: they are appended, and resolve, in the order of the calls. Rejects with what the log says; then it
+   * is unknown whether they are there, those behind it reject as well, and the shard is loaded again.
    */
   append(partition: number, records: readonly RecordInput[]): Promise<void>
   /** Everything in the partition, in order. Called again after a failed append: it then reads what is really there. */

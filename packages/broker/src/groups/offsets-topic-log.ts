@@ -24,11 +24,18 @@ export interface OffsetsTopicLogOptions {
   readonly partitionCount: number
 }
 
+/** Records that the log has taken; the promise is of their durability. */
+interface Accepted {
+  readonly committed: Promise<void>
+}
+
 /** `__consumer_offsets` as groups need it. The topic is created when the first record is to be kept. */
 export class OffsetsTopicLog implements GroupOffsetsLog {
   readonly partitionCount: number
   readonly #options: OffsetsTopicLogOptions
   #creating: Promise<unknown> | null = null
+  /** By partition, the last append that waits for the topic or for room: later ones keep behind it. */
+  readonly #held = new Map<number, Promise<Accepted>>()
 
   constructor(options: OffsetsTopicLogOptions) {
     this.#options = options
@@ -37,17 +44,15 @@ export class OffsetsTopicLog implements GroupOffsetsLog {
   }
 
   async append(partition: number, records: readonly RecordInput[]): Promise<void> {
-    if (this.#options.partitions.find(OFFSETS_TOPIC, partition) === undefined) await this.#create()
-    const log = this.#log(partition)
-    for (;;) {
-      const batch = buildBatch(records, {})
-      const outcome = log.append(batch, readBatchHeader(batch), { durability: 'synced', isFromClient: false })
-      if (outcome.kind !== 'rejected') return outcome.committed
-      if (outcome.reason !== 'queue-full') {
-        throw new StorageError('EIO', log.directory, `${OFFSETS_TOPIC}-${partition}: ${outcome.message}`)
-      }
-      await log.whenRoom()
-    }
+    const ahead = this.#held.get(partition)
+    const atOnce = ahead === undefined ? this.#tryAppend(partition, records) : null
+    if (atOnce !== null) return atOnce
+    const held = this.#appendBehind(ahead, partition, records)
+    this.#held.set(partition, held)
+    const { committed } = await held.finally(() => {
+      if (this.#held.get(partition) === held) this.#held.delete(partition)
+    })
+    return committed
   }
 
   async *load(partition: number): AsyncGenerator<StoredGroupRecord> {
@@ -65,6 +70,32 @@ export class OffsetsTopicLog implements GroupOffsetsLog {
         }
       }
     }
+  }
+
+  /** Behind whoever waits already, and not at all when that one is refused. */
+  async #appendBehind(
+    ahead: Promise<Accepted> | undefined,
+    partition: number,
+    records: readonly RecordInput[],
+  ): Promise<Accepted> {
+    await ahead
+    if (this.#options.partitions.find(OFFSETS_TOPIC, partition) === undefined) await this.#create()
+    for (;;) {
+      const committed = this.#tryAppend(partition, records)
+      if (committed !== null) return { committed }
+      await this.#log(partition).whenRoom()
+    }
+  }
+
+  /** When the records are durable; null while there is no topic, or no room in the log's queue. */
+  #tryAppend(partition: number, records: readonly RecordInput[]): Promise<void> | null {
+    if (this.#options.partitions.find(OFFSETS_TOPIC, partition) === undefined) return null
+    const log = this.#log(partition)
+    const batch = buildBatch(records, {})
+    const outcome = log.append(batch, readBatchHeader(batch), { durability: 'synced', isFromClient: false })
+    if (outcome.kind !== 'rejected') return outcome.committed
+    if (outcome.reason === 'queue-full') return null
+    throw new StorageError('EIO', log.directory, `${OFFSETS_TOPIC}-${partition}: ${outcome.message}`)
   }
 
   /** Many groups may need the topic at once: it is created for all of them together. */

@@ -44,9 +44,10 @@ interface WaitingReply {
 /**
  * Runs the shard of one partition: feeds it events, performs its effects.
  *
- * A reply leaves when every record that the shard had queued by then is durable (G2). One append is on its way
- * at a time; what is queued meanwhile goes out together in the next. When one fails, what the shard knows may
- * differ from what the log holds: the shard is dropped, whoever waits is told NOT_COORDINATOR, and it is loaded again.
+ * A reply leaves when every record that the shard had queued by then is durable (G2). What is queued in one turn of the
+ * loop is one append, and none waits for the one before it: the log writes them in their order, and one sync makes durable
+ * whatever was written before it began. When one fails, what the shard knows may differ from what the log holds: the
+ * shard is dropped, whoever waits is told NOT_COORDINATOR, and it is loaded again.
  */
 export class ShardDriver {
   readonly #options: ShardDriverOptions
@@ -59,8 +60,11 @@ export class ShardDriver {
   #lastToken = 0
   #queuedCount = 0
   #durableCount = 0
-  /** The appends that are on their way; null when nothing is queued. */
-  #flushing: Promise<void> | null = null
+  #isFlushScheduled = false
+  /** Settled when every append that was made so far is, whatever came of it. */
+  #appended: Promise<unknown> = Promise.resolve()
+  /** Rises when the shard is dropped: what comes of an append of an earlier life is nobody's business any more. */
+  #life = 0
   #isClosed = false
   #refusal: number = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
   #retryTimer: Timer | null = null
@@ -120,7 +124,8 @@ export class ShardDriver {
     this.#retryTimer?.cancel()
     await this.#loading
     this.#timers.cancelAll()
-    await this.#flushing
+    while (!this.#queue.isEmpty) this.#append()
+    await this.#appended
     this.#drop(ErrorCode.NOT_COORDINATOR)
     this.#refusal = ErrorCode.NOT_COORDINATOR
   }
@@ -170,26 +175,31 @@ export class ShardDriver {
 
   /** Commits that arrive in one turn of the loop share one append. */
   #flushAtEndOfTurn(): void {
-    if (this.#flushing !== null) return
-    const endOfTurn = new Promise<void>((resolve) => this.#options.clock.endOfTurn(resolve))
-    this.#flushing = endOfTurn.then(() => this.#flush())
+    if (this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    this.#options.clock.endOfTurn(() => {
+      this.#isFlushScheduled = false
+      if (!this.#queue.isEmpty) this.#append()
+      // What did not fit goes out a turn later: by then it is known whether the log took what is before it.
+      if (!this.#queue.isEmpty) this.#flushAtEndOfTurn()
+    })
   }
 
-  /** One append at a time: so a failed one has nothing behind it that could still arrive. */
-  async #flush(): Promise<void> {
+  #append(): void {
     const { offsetsLog, partition, surroundings } = this.#options
-    while (!this.#queue.isEmpty) {
-      const batch = this.#queue.takeBatch(surroundings.config.maxPersistedBytes)
-      try {
-        await offsetsLog.append(partition, batch)
-      } catch (error) {
-        this.#appendFailed(error)
-        return
-      }
-      this.#durableCount += batch.length
-      this.#releaseReplies()
-    }
-    this.#flushing = null
+    const batch = this.#queue.takeBatch(surroundings.config.maxPersistedBytes)
+    const life = this.#life
+    const settled = offsetsLog.append(partition, batch).then(
+      () => {
+        if (life !== this.#life) return
+        this.#durableCount += batch.length
+        this.#releaseReplies()
+      },
+      (error: unknown) => {
+        if (life === this.#life) this.#appendFailed(error)
+      },
+    )
+    this.#appended = Promise.all([this.#appended, settled])
   }
 
   #releaseReplies(): void {
@@ -206,10 +216,10 @@ export class ShardDriver {
   }
 
   #drop(errorCode: number): void {
+    this.#life++
     this.#shard = null
     this.#timers.cancelAll()
     this.#queue.clear()
-    this.#flushing = null
     this.#waitingReplies.length = 0
     this.#queuedCount = 0
     this.#durableCount = 0
@@ -223,6 +233,8 @@ export class ShardDriver {
     this.#refusal = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
     const shard = new CoordinatorShard(surroundings)
     try {
+      // After a failure: nothing that is still on its way may arrive behind what is read.
+      await this.#appended
       await this.#replayInto(shard)
     } catch (error) {
       this.#refusal = ErrorCode.COORDINATOR_NOT_AVAILABLE

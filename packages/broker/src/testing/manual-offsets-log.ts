@@ -49,7 +49,12 @@ export class ManualOffsetsLog implements GroupOffsetsLog {
     append.settle.resolve()
   }
 
-  fail(error: Error = new Error('EIO: the disk is gone')): void {
+  /** Every append that is on its way: nothing arrives behind one that failed. */
+  fail(error = new Error('EIO: the disk is gone')): void {
+    while (this.appends.length > 0) this.failOldest(error)
+  }
+
+  failOldest(error = new Error('EIO: the disk is gone')): void {
     this.#take().settle.reject(error)
   }
 
