@@ -1,6 +1,10 @@
 import { ErrorCode } from '@millrace/protocol'
 import { describeClassicGroup, listClassicGroup } from './classic/describe-group.ts'
-import { describeConsumerGroup, listConsumerGroup } from './consumer/describe-consumer-group.ts'
+import {
+  describeConsumerGroup,
+  listConsumerGroup,
+  undescribedConsumerGroup,
+} from './consumer/describe-consumer-group.ts'
 import { buryConsumerGroup } from './consumer/fence.ts'
 import type { DescribedConsumerGroup, DescribedGroup, ListedGroup, ListFilter } from './group-event.ts'
 import type { Group, GroupTable } from './group-table.ts'
@@ -31,16 +35,7 @@ export function describeConsumer(step: Step, table: GroupTable, groupId: string)
   const group = table.get(groupId)
   if (group?.kind === 'consumer') return describeConsumerGroup(step, group)
   const what = group === undefined ? 'not found' : 'is not a consumer group'
-  return {
-    errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
-    errorMessage: `Group ${groupId} ${what}.`,
-    groupId,
-    groupState: '',
-    groupEpoch: 0,
-    assignmentEpoch: 0,
-    assignorName: '',
-    members: [],
-  }
+  return undescribedConsumerGroup(groupId, ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${what}.`)
 }
 
 export function listGroups(table: GroupTable, { states, types }: ListFilter): ListedGroup[] {

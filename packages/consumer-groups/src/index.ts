@@ -1,6 +1,7 @@
 export { ClassicGroup } from './classic/classic-group.ts'
 export { type ClassicGroupState, LEGAL_MOVES } from './classic/classic-group-state.ts'
 export type { ClassicMember, OfferedProtocol } from './classic/classic-member.ts'
+export { undescribedConsumerGroup } from './consumer/describe-consumer-group.ts'
 export { CoordinatorShard } from './coordinator-shard.ts'
 export { explainGroup, type GroupFinding } from './explain/explain-group.ts'
 export type {

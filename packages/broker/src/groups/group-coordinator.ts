@@ -15,6 +15,7 @@ import {
   type RequestToken,
   type ShardGroupFacts,
   type TopicView,
+  undescribedConsumerGroup,
 } from '@millrace/consumer-groups'
 import type { Clock } from '@millrace/log-core'
 import {
@@ -195,7 +196,7 @@ export class GroupCoordinator {
     return this.#askForGroups<DescribedConsumerGroup>(
       groupIds,
       (ids, token) => ({ kind: 'consumer-describe', token, groupIds: ids }),
-      refusals.describedConsumerGroup,
+      undescribedConsumerGroup,
     )
   }
 

@@ -4,7 +4,6 @@
  */
 import type {
   DeletedGroup,
-  DescribedConsumerGroup,
   DescribedGroup,
   OffsetFetchGroup,
   OffsetFetchGroupResponse,
@@ -69,18 +68,6 @@ export function offsetFetch({ groupId }: OffsetFetchGroup): (errorCode: number) 
 
 export function describedGroup(groupId: string, errorCode: number): DescribedGroup {
   return { errorCode, groupId, groupState: '', protocolType: '', protocolData: '', members: [] }
-}
-
-export function describedConsumerGroup(groupId: string, errorCode: number): DescribedConsumerGroup {
-  return {
-    errorCode,
-    groupId,
-    groupState: '',
-    groupEpoch: 0,
-    assignmentEpoch: 0,
-    assignorName: '',
-    members: [],
-  }
 }
 
 export function deletedGroup(groupId: string, errorCode: number): DeletedGroup {

@@ -1,10 +1,10 @@
+import { undescribedConsumerGroup } from '@millrace/consumer-groups'
 import {
   type ConsumerGroupDescribeRequest,
   type ConsumerGroupDescribeResponseInput,
   ErrorCode,
 } from '@millrace/protocol'
 import { isCoordinator, requireText } from '../groups/group-request.ts'
-import * as refusals from '../groups/refusals.ts'
 import type { Handler } from './handler.ts'
 
 /** Epochs, members and assignments of KIP-848 groups. Any other group is GROUP_ID_NOT_FOUND. */
@@ -18,7 +18,7 @@ export const handleConsumerGroupDescribe: Handler<
   const byId = new Map(described.map((group) => [group.groupId, group]))
   return {
     groups: groupIds.map(
-      (groupId) => byId.get(groupId) ?? refusals.describedConsumerGroup(groupId, whyNot(groupId)),
+      (groupId) => byId.get(groupId) ?? undescribedConsumerGroup(groupId, whyNot(groupId)),
     ),
   }
 }

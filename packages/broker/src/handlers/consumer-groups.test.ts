@@ -12,29 +12,15 @@ import {
   offsetFetch,
 } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TestBroker } from '../testing/test-broker.ts'
-import type { TestConnection } from '../testing/test-connection.ts'
+import { BrokerScene } from '../testing/broker-scene.ts'
 
-let broker: TestBroker
-let connection: TestConnection
+let scene: BrokerScene
 
 beforeEach(async () => {
-  broker = await TestBroker.start()
-  await broker.createTopic('topic', 3)
-  connection = broker.connect()
+  scene = await BrokerScene.start()
 })
 
-afterEach(async () => {
-  await broker.close()
-})
-
-function ask<Response, Input>(
-  api: Parameters<typeof connection.request<Response, Input>>[0],
-  version: number,
-  body: Input,
-) {
-  return broker.settle(connection.request(api, version, body))
-}
+afterEach(() => scene.close())
 
 const nothingNew = {
   groupId: 'group',
@@ -48,7 +34,7 @@ const nothingNew = {
 } as const
 
 function beat(said: Partial<ConsumerGroupHeartbeatRequestInput>, version = 1) {
-  return ask(consumerGroupHeartbeat, version, {
+  return scene.ask(consumerGroupHeartbeat, version, {
     ...nothingNew,
     memberId: 'member',
     memberEpoch: 0,
@@ -64,18 +50,11 @@ function join(said: Partial<ConsumerGroupHeartbeatRequestInput> = {}, version = 
 }
 
 async function describeGroup(version = 1, groupId = 'group') {
-  const { groups } = await ask(consumerGroupDescribe, version, {
+  const { groups } = await scene.ask(consumerGroupDescribe, version, {
     groupIds: [groupId],
     includeAuthorizedOperations: false,
   })
   return groups[0]
-}
-
-/** Twice in the error path of a broker that is being started: the one of the test replaces the one of the file. */
-async function replaceBroker(options: Parameters<typeof TestBroker.start>[0]): Promise<void> {
-  await broker.close()
-  broker = await TestBroker.start(options)
-  connection = broker.connect()
 }
 
 describe('a member of a KIP-848 group', () => {
@@ -106,7 +85,7 @@ describe('a member of a KIP-848 group', () => {
   it('has its share of a topic that is created or grows by its next heartbeat', async () => {
     await join({ subscribedTopicNames: null, subscribedTopicRegex: 'new-.*' })
     expect((await beat({ memberEpoch: 1 })).assignment).toBeNull()
-    await broker.createTopic('new-one', 2)
+    await scene.broker.createTopic('new-one', 2)
     const { assignment, memberEpoch } = await beat({ memberEpoch: 1 })
     expect(memberEpoch).toBe(2)
     expect(assignment?.topicPartitions.map(({ partitions }) => partitions)).toEqual([[0, 1]])
@@ -115,7 +94,7 @@ describe('a member of a KIP-848 group', () => {
   it('commits and fetches under its epoch', async () => {
     await join()
     const commit = (generationIdOrMemberEpoch: number) =>
-      ask(offsetCommit, 9, {
+      scene.ask(offsetCommit, 9, {
         groupId: 'group',
         memberId: 'member',
         generationIdOrMemberEpoch,
@@ -126,7 +105,7 @@ describe('a member of a KIP-848 group', () => {
     const code = async (epoch: number) => (await commit(epoch)).topics[0]?.partitions[0]?.errorCode
     expect([await code(1), await code(2)]).toEqual([ErrorCode.NONE, ErrorCode.STALE_MEMBER_EPOCH])
     const fetch = (memberEpoch: number) =>
-      ask(offsetFetch, 9, {
+      scene.ask(offsetFetch, 9, {
         groups: [{ groupId: 'group', memberId: 'member', memberEpoch, topics: null }],
       })
     expect((await fetch(1)).groups[0]?.topics[0]?.partitions[0]?.committedOffset).toBe(7)
@@ -135,21 +114,21 @@ describe('a member of a KIP-848 group', () => {
 
   it('is out after group.consumer.session.timeout.ms, and so is told', async () => {
     await join()
-    await broker.clock.advance(45_001)
+    await scene.broker.clock.advance(45_001)
     expect((await beat({ memberEpoch: 1 })).errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
   })
 
   it('is still there after a restart of the broker', async () => {
     const fileSystem = memoryFileSystem()
-    await replaceBroker({ fileSystem })
-    await broker.createTopic('topic', 3)
+    await scene.restart({ fileSystem })
+    await scene.broker.createTopic('topic', 3)
     await join()
-    await replaceBroker({ fileSystem, clock: broker.clock })
+    await scene.restart({ fileSystem, clock: scene.broker.clock })
     expect(await beat({ memberEpoch: 1 })).toMatchObject({ errorCode: ErrorCode.NONE, memberEpoch: 1 })
   })
 
   it('has the times that its group was configured with', async () => {
-    const { responses } = await ask(incrementalAlterConfigs, 1, {
+    const { responses } = await scene.ask(incrementalAlterConfigs, 1, {
       resources: [
         {
           resourceType: 32,
@@ -164,10 +143,10 @@ describe('a member of a KIP-848 group', () => {
   })
 
   it('is settled by what the broker was configured with', async () => {
-    await replaceBroker({
+    await scene.restart({
       config: { 'group.consumer.max.size': '1', 'group.consumer.assignors': 'range' },
     })
-    await broker.createTopic('topic', 3)
+    await scene.broker.createTopic('topic', 3)
     expect((await join()).errorCode).toBe(ErrorCode.NONE)
     expect((await describeGroup())?.assignorName).toBe('range')
     expect((await join({ memberId: 'other' })).errorCode).toBe(ErrorCode.GROUP_MAX_SIZE_REACHED)
@@ -207,7 +186,7 @@ describe('ConsumerGroupDescribe', () => {
 
   it('shows what ListGroups lists as a group of consumers', async () => {
     await join()
-    const { groups } = await ask(listGroups, 5, { statesFilter: [], typesFilter: ['consumer'] })
+    const { groups } = await scene.ask(listGroups, 5, { statesFilter: [], typesFilter: ['consumer'] })
     expect(groups).toMatchObject([{ groupId: 'group', groupType: 'consumer', groupState: 'Stable' }])
   })
 })
@@ -216,9 +195,9 @@ it('closes the connection over names that are no UTF-8 and could not be stored',
   const body = { ...nothingNew, memberId: 'x'.repeat(32_767), memberEpoch: 1 }
   const request = encodeRequest(consumerGroupHeartbeat, 1, { correlationId: 1, clientId: 'test' }, body)
   const bytes = Buffer.concat(request).map((byte) => (byte === 0x78 ? 0xff : byte))
-  connection.sendRaw(Buffer.from(bytes))
-  await broker.quiesce()
-  expect(connection.isClosed).toBe(true)
+  scene.connection.sendRaw(Buffer.from(bytes))
+  await scene.broker.quiesce()
+  expect(scene.connection.isClosed).toBe(true)
 })
 
 it('takes names as long as names can be', async () => {
@@ -230,11 +209,11 @@ it('takes names as long as names can be', async () => {
 })
 
 it('is answered by the coordinator alone where there are several nodes', async () => {
-  await replaceBroker({ nodes: 3, port: 19_092 })
-  await broker.createTopic('topic', 3)
-  const { coordinators } = await ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['group'] })
-  for (const [index, { nodeId }] of broker.broker.brokers.entries()) {
-    connection = broker.connect(index)
+  await scene.restart({ nodes: 3, port: 19_092 })
+  await scene.broker.createTopic('topic', 3)
+  const { coordinators } = await scene.ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['group'] })
+  for (const [index, { nodeId }] of scene.broker.broker.brokers.entries()) {
+    scene.connection = scene.broker.connect(index)
     const code = nodeId === coordinators[0]?.nodeId ? ErrorCode.NONE : ErrorCode.NOT_COORDINATOR
     expect((await join()).errorCode).toBe(code)
     expect((await describeGroup())?.errorCode).toBe(code)

@@ -14,36 +14,22 @@ import {
   syncGroup,
 } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TestBroker } from '../testing/test-broker.ts'
-import type { TestConnection } from '../testing/test-connection.ts'
+import { BrokerScene } from '../testing/broker-scene.ts'
 
-let broker: TestBroker
-let connection: TestConnection
+let scene: BrokerScene
 
 beforeEach(async () => {
-  broker = await TestBroker.start()
-  await broker.createTopic('topic', 3)
-  connection = broker.connect()
+  scene = await BrokerScene.start()
 })
 
-afterEach(async () => {
-  await broker.close()
-})
+afterEach(() => scene.close())
 
 function versions([min, max]: readonly [number, number]): number[] {
   return Array.from({ length: max - min + 1 }, (_, index) => min + index)
 }
 
-function ask<Response, Input>(
-  api: Parameters<typeof connection.request<Response, Input>>[0],
-  version: number,
-  body: Input,
-) {
-  return broker.settle(connection.request(api, version, body))
-}
-
 async function join(version: number, memberId = '', groupId = 'group') {
-  return ask(joinGroup, version, {
+  return scene.ask(joinGroup, version, {
     groupId,
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
@@ -61,7 +47,7 @@ async function member(joinVersion = 9, groupId = 'group') {
   const joined = first.errorCode === ErrorCode.NONE ? first : await join(joinVersion, first.memberId, groupId)
   const { generationId, memberId } = joined
   const assignments = [{ memberId, assignment: Buffer.from('mine') }]
-  await ask(syncGroup, 4, { groupId, generationId, memberId, assignments })
+  await scene.ask(syncGroup, 4, { groupId, generationId, memberId, assignments })
   return { ...joined, groupId }
 }
 
@@ -69,7 +55,7 @@ async function commit(
   version: number,
   { committedOffset = 7, groupId = 'group', memberId = '', generation = -1 } = {},
 ) {
-  const { topics } = await ask(offsetCommit, version, {
+  const { topics } = await scene.ask(offsetCommit, version, {
     groupId,
     generationIdOrMemberEpoch: generation,
     memberId,
@@ -98,7 +84,7 @@ describe('the life of a member, whichever version it speaks', () => {
 
   it.each(versions([0, 5]))('SyncGroup %i', async (version) => {
     const { generationId, memberId } = await member()
-    const synced = await ask(syncGroup, version, {
+    const synced = await scene.ask(syncGroup, version, {
       groupId: 'group',
       generationId,
       memberId,
@@ -114,10 +100,12 @@ describe('the life of a member, whichever version it speaks', () => {
 
   it.each(versions([0, 4]))('Heartbeat %i', async (version) => {
     const { generationId, memberId } = await member()
-    expect(await ask(heartbeat, version, { groupId: 'group', generationId, memberId })).toMatchObject({
+    expect(await scene.ask(heartbeat, version, { groupId: 'group', generationId, memberId })).toMatchObject({
       errorCode: ErrorCode.NONE,
     })
-    expect(await ask(heartbeat, version, { groupId: 'group', generationId: 9, memberId })).toMatchObject({
+    expect(
+      await scene.ask(heartbeat, version, { groupId: 'group', generationId: 9, memberId }),
+    ).toMatchObject({
       errorCode: ErrorCode.ILLEGAL_GENERATION,
     })
   })
@@ -129,10 +117,10 @@ describe('the life of a member, whichever version it speaks', () => {
       memberId,
       members: [{ memberId, groupInstanceId: null, reason: 'done' }],
     }
-    const left = await ask(leaveGroup, version, leaving)
+    const left = await scene.ask(leaveGroup, version, leaving)
     expect(left.errorCode).toBe(ErrorCode.NONE)
     expect(left.members.map(({ errorCode }) => errorCode)).toEqual(version >= 3 ? [ErrorCode.NONE] : [])
-    const again = await ask(leaveGroup, version, leaving)
+    const again = await scene.ask(leaveGroup, version, leaving)
     const codes = version >= 3 ? again.members.map(({ errorCode }) => errorCode) : [again.errorCode]
     expect(codes).toEqual([ErrorCode.UNKNOWN_MEMBER_ID])
   })
@@ -141,7 +129,7 @@ describe('the life of a member, whichever version it speaks', () => {
 describe('offsets, whichever version is spoken', () => {
   it.each(versions([2, 9]))('OffsetCommit %i', async (version) => {
     expect(await commit(version)).toBe(ErrorCode.NONE)
-    const { groups } = await ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
+    const { groups } = await scene.ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
     expect(groups[0]?.topics[0]?.partitions).toEqual([
       {
         partitionIndex: 0,
@@ -156,7 +144,7 @@ describe('offsets, whichever version is spoken', () => {
   it.each(versions([1, 7]))('OffsetFetch %i', async (version) => {
     await commit(9)
     const topics = [{ name: 'topic', partitionIndexes: [0, 1] }]
-    const fetched = await ask(offsetFetch, version, { groupId: 'group', topics })
+    const fetched = await scene.ask(offsetFetch, version, { groupId: 'group', topics })
     expect(fetched.errorCode).toBe(ErrorCode.NONE)
     const epoch = version >= 5 ? 4 : -1
     expect(fetched.topics[0]?.partitions).toEqual([
@@ -167,14 +155,14 @@ describe('offsets, whichever version is spoken', () => {
 
   it.each(versions([2, 7]))('OffsetFetch %i of all topics', async (version) => {
     await commit(9)
-    const fetched = await ask(offsetFetch, version, { groupId: 'group', topics: null })
+    const fetched = await scene.ask(offsetFetch, version, { groupId: 'group', topics: null })
     expect(fetched.topics.map(({ name }) => name)).toEqual(['topic'])
   })
 
   it.each([8, 9])('OffsetFetch %i of several groups, one of them unknown', async (version) => {
     await commit(9)
     const topics = [{ name: 'topic', partitionIndexes: [0] }]
-    const { groups } = await ask(offsetFetch, version, {
+    const { groups } = await scene.ask(offsetFetch, version, {
       groups: [
         { groupId: 'unknown', topics },
         { groupId: 'group', topics },
@@ -193,8 +181,8 @@ describe('offsets, whichever version is spoken', () => {
 
 describe('FindCoordinator', () => {
   it.each(versions([0, 3]))('%i names this broker for a group', async (version) => {
-    const found = await ask(findCoordinator, version, { key: 'group', keyType: 0 })
-    const [self] = broker.broker.brokers
+    const found = await scene.ask(findCoordinator, version, { key: 'group', keyType: 0 })
+    const [self] = scene.broker.broker.brokers
     expect(found).toMatchObject({
       errorCode: ErrorCode.NONE,
       nodeId: self?.nodeId,
@@ -204,7 +192,7 @@ describe('FindCoordinator', () => {
   })
 
   it.each([4, 5, 6])('%i names it for several groups at once', async (version) => {
-    const { coordinators } = await ask(findCoordinator, version, {
+    const { coordinators } = await scene.ask(findCoordinator, version, {
       keyType: 0,
       coordinatorKeys: ['one', 'two'],
     })
@@ -215,7 +203,7 @@ describe('FindCoordinator', () => {
   })
 
   it('of an unknown key type is INVALID_REQUEST', async () => {
-    expect((await ask(findCoordinator, 2, { key: 'group', keyType: 9 })).errorCode).toBe(
+    expect((await scene.ask(findCoordinator, 2, { key: 'group', keyType: 9 })).errorCode).toBe(
       ErrorCode.INVALID_REQUEST,
     )
   })
@@ -224,7 +212,7 @@ describe('FindCoordinator', () => {
 describe('administration', () => {
   it.each(versions([0, 6]))('DescribeGroups %i', async (version) => {
     const { memberId } = await member()
-    const { groups } = await ask(describeGroups, version, { groups: ['group', 'unknown'] })
+    const { groups } = await scene.ask(describeGroups, version, { groups: ['group', 'unknown'] })
     expect(groups[0]).toMatchObject({
       errorCode: ErrorCode.NONE,
       groupState: 'Stable',
@@ -240,7 +228,7 @@ describe('administration', () => {
   it.each(versions([0, 5]))('ListGroups %i', async (version) => {
     await member()
     await commit(9, { groupId: 'committed' })
-    const { errorCode, groups } = await ask(listGroups, version, {
+    const { errorCode, groups } = await scene.ask(listGroups, version, {
       statesFilter: ['stable'],
       typesFilter: ['CLASSIC'],
     })
@@ -258,7 +246,7 @@ describe('administration', () => {
   it.each(versions([0, 2]))('DeleteGroups %i', async (version) => {
     await member()
     await commit(9, { groupId: 'committed' })
-    const { results } = await ask(deleteGroups, version, {
+    const { results } = await scene.ask(deleteGroups, version, {
       groupsNames: ['group', 'committed', 'unknown', 'unknown'],
     })
     expect(results.map(({ errorCode, groupId }) => [groupId, errorCode])).toEqual([
@@ -273,11 +261,11 @@ describe('a group id', () => {
   it('that is empty is INVALID_GROUP_ID, but may commit: old consumers did', async () => {
     expect((await join(9, '', '')).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
     const nobody = { groupId: '', generationId: 1, memberId: 'member' }
-    expect((await ask(heartbeat, 4, nobody)).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
-    expect((await ask(syncGroup, 5, { ...nobody, assignments: [] })).errorCode).toBe(
+    expect((await scene.ask(heartbeat, 4, nobody)).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
+    expect((await scene.ask(syncGroup, 5, { ...nobody, assignments: [] })).errorCode).toBe(
       ErrorCode.INVALID_GROUP_ID,
     )
-    expect((await ask(leaveGroup, 2, { groupId: '', memberId: '' })).errorCode).toBe(
+    expect((await scene.ask(leaveGroup, 2, { groupId: '', memberId: '' })).errorCode).toBe(
       ErrorCode.INVALID_GROUP_ID,
     )
     expect(await commit(9, { groupId: '' })).toBe(ErrorCode.NONE)
@@ -288,7 +276,7 @@ describe('a group id', () => {
     async (groupId) => {
       const { generationId, memberId } = await member(9, groupId)
       expect(await commit(9, { groupId, memberId, generation: generationId })).toBe(ErrorCode.NONE)
-      const { groups } = await ask(describeGroups, 5, { groups: [groupId] })
+      const { groups } = await scene.ask(describeGroups, 5, { groups: [groupId] })
       expect(groups[0]).toMatchObject({ groupId, groupState: 'Stable' })
     },
   )
@@ -302,47 +290,40 @@ it('closes the connection over a name that is no UTF-8 and could not be told bac
     { groups: ['x'.repeat(32_767)] },
   )
   const bytes = Buffer.concat(request).map((byte) => (byte === 0x78 ? 0xff : byte))
-  connection.sendRaw(Buffer.from(bytes))
-  await broker.quiesce()
-  expect(connection.isClosed).toBe(true)
-  connection = broker.connect()
+  scene.connection.sendRaw(Buffer.from(bytes))
+  await scene.broker.quiesce()
+  expect(scene.connection.isClosed).toBe(true)
+  scene.connection = scene.broker.connect()
   expect((await member()).errorCode).toBe(ErrorCode.NONE)
 })
 
 it('gives an id to a client whose own name is as long as names can be', async () => {
-  connection.clientId = 'c'.repeat(32_767)
+  scene.connection.clientId = 'c'.repeat(32_767)
   const { generationId, memberId } = await member()
-  expect((await ask(heartbeat, 0, { groupId: 'group', generationId, memberId })).errorCode).toBe(
+  expect((await scene.ask(heartbeat, 0, { groupId: 'group', generationId, memberId })).errorCode).toBe(
     ErrorCode.NONE,
   )
 })
 
 it('remembers groups and offsets when it is started again', async () => {
   const fileSystem = memoryFileSystem()
-  const first = await TestBroker.start({ fileSystem })
-  await first.createTopic('topic', 3)
-  const [outer, outerConnection] = [broker, connection]
-  broker = first
-  connection = first.connect()
+  await scene.restart({ fileSystem })
+  await scene.broker.createTopic('topic', 3)
   const { generationId, memberId } = await member()
   await commit(9, { committedOffset: 42, memberId, generation: generationId })
-  await first.close()
-  broker = await TestBroker.start({ fileSystem, clock: first.clock })
-  connection = broker.connect()
-  const { groups } = await ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
+  await scene.restart({ fileSystem, clock: scene.broker.clock })
+  const { groups } = await scene.ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
   expect(groups[0]?.topics[0]?.partitions[0]?.committedOffset).toBe(42)
-  expect((await ask(heartbeat, 4, { groupId: 'group', generationId, memberId })).errorCode).toBe(
+  expect((await scene.ask(heartbeat, 4, { groupId: 'group', generationId, memberId })).errorCode).toBe(
     ErrorCode.NONE,
   )
-  await outer.close()
-  outerConnection.close()
 })
 
 it('forgets what was committed for a topic that is deleted', async () => {
   await commit(9)
-  await broker.deleteTopic('topic')
-  await broker.createTopic('topic', 3)
-  const { groups } = await ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
+  await scene.broker.deleteTopic('topic')
+  await scene.broker.createTopic('topic', 3)
+  const { groups } = await scene.ask(offsetFetch, 8, { groups: [{ groupId: 'group', topics: null }] })
   expect(groups[0]?.topics).toEqual([])
 })
 
@@ -353,26 +334,23 @@ it('does not hold up the requests behind a commit on the same connection until t
 
 describe('with several nodes', () => {
   it('only the coordinator answers; the others say NOT_COORDINATOR, and FindCoordinator tells which it is', async () => {
-    const [outer, outerConnection] = [broker, connection]
-    broker = await TestBroker.start({ nodes: 3, port: 19_092 })
-    await broker.createTopic('topic', 3)
-    const connections = [0, 1, 2].map((node) => broker.connect(node))
-    connection = connections[0] ?? outerConnection
-    const { coordinators } = await ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['group'] })
-    const index = broker.broker.brokers.findIndex(({ nodeId }) => nodeId === coordinators[0]?.nodeId)
+    await scene.restart({ nodes: 3, port: 19_092 })
+    await scene.broker.createTopic('topic', 3)
+    const connections = [0, 1, 2].map((node) => scene.broker.connect(node))
+    const { coordinators } = await scene.ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['group'] })
+    const index = scene.broker.broker.brokers.findIndex(({ nodeId }) => nodeId === coordinators[0]?.nodeId)
     const codes: unknown[] = []
     for (const each of connections) {
-      connection = each
+      scene.connection = each
       codes.push(await commit(9))
     }
     const expected = [0, 1, 2].map((node) => (node === index ? ErrorCode.NONE : ErrorCode.NOT_COORDINATOR))
     expect(codes).toEqual(expected)
     const listed: string[][] = []
     for (const each of connections) {
-      connection = each
-      listed.push((await ask(listGroups, 5, {})).groups.map(({ groupId }) => groupId))
+      scene.connection = each
+      listed.push((await scene.ask(listGroups, 5, {})).groups.map(({ groupId }) => groupId))
     }
     expect(listed).toEqual([0, 1, 2].map((node) => (node === index ? ['group'] : [])))
-    await outer.close()
   })
 })

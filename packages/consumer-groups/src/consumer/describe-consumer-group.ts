@@ -55,3 +55,21 @@ function named(topics: TopicView, partitions: TopicPartitions | AssignedPartitio
   })
   return { topicPartitions }
 }
+
+/** The answer for a group that cannot be described. */
+export function undescribedConsumerGroup(
+  groupId: string,
+  errorCode: number,
+  errorMessage: string | null = null,
+): DescribedConsumerGroup {
+  return {
+    errorCode,
+    errorMessage,
+    groupId,
+    groupState: '',
+    groupEpoch: 0,
+    assignmentEpoch: 0,
+    assignorName: '',
+    members: [],
+  }
+}
