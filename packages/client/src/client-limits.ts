@@ -18,6 +18,8 @@ export const LIMITS = {
   readAheadBytes: { min: 64 * KIB, max: 1024 * MIB, default: 16 * MIB },
   /** Bytes of one partition in one answer to a Fetch: a batch that is larger comes whole all the same. */
   partitionBytes: 2 * MIB,
+  /** Records of one batch that are decoded at a time. */
+  recordsPerStep: 512,
   /** How long a broker holds a Fetch that finds nothing, in ms. */
   fetchWaitMs: 500,
   minBatchBytes: KIB,

@@ -102,7 +102,7 @@ export class Topic<K, V> {
     }
   }
 
-  /** As `read`, but gives the records of one batch at a time: cheaper where there are many. */
+  /** As `read`, but gives records of one partition together, some hundred at most: cheaper where there are many. */
   async *readBatches(
     options: ReadOptions = {},
   ): AsyncGenerator<ConsumerRecord<K | null, V | null>[], void, void> {

@@ -1,5 +1,5 @@
 import { zstdCompressSync } from 'node:zlib'
-import { BATCH_HEADER_BYTES, buildBatch, crc32c, json } from '@millrace/record-batch'
+import { BATCH_HEADER_BYTES, buildBatch, Compression, crc32c, json } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../client-limits.ts'
 import { walkBatches } from './batch-walk.ts'
@@ -52,6 +52,27 @@ describe('a chunk', () => {
     expect(decode(bytes)).toEqual(['10:a', '11:b', '12:c'])
     const [record] = new ChunkDecoder({ source: SOURCE, bytes, fromOffset: 0, aborted: [] }).next().records
     expect(record).toMatchObject({ topic: 'flights', partition: 3, offset: 10, timestampMs: 5, key: null })
+  })
+
+  it.each(['none', 'gzip'] as const)('gives a long batch in parts, each record once (%s)', (compression) => {
+    const values = Array.from({ length: LIMITS.recordsPerStep * 2 }, (_, i) => String(i))
+    const bytes = Buffer.concat([
+      batch(10, values, { compression: Compression[compression] }),
+      batch(10 + values.length, ['last']),
+    ])
+    const decoder = new ChunkDecoder({ source: SOURCE, bytes, fromOffset: 0, aborted: [] })
+    const steps = []
+    while (!decoder.isDone) steps.push(decoder.next())
+    expect(steps.map(({ records, nextOffset }) => [records.length, nextOffset])).toEqual([
+      [LIMITS.recordsPerStep, 10 + LIMITS.recordsPerStep],
+      [LIMITS.recordsPerStep, 10 + values.length],
+      [0, 10 + values.length],
+      [1, 11 + values.length],
+    ])
+    expect(steps.flatMap(({ records }) => records.map(({ value }) => String(value)))).toEqual([
+      ...values,
+      'last',
+    ])
   })
 
   it('leaves out what lies before the offset asked for', () => {

@@ -2,6 +2,7 @@ import {
   type BatchHeader,
   CorruptBatchError,
   openRecords,
+  type RecordCursor,
   readBatchHeader,
   verifyBatchCrc,
 } from '@millrace/record-batch'
@@ -21,7 +22,7 @@ export interface Chunk {
   readonly aborted: readonly { readonly producerId: number; readonly firstOffset: number }[]
 }
 
-/** The records of one batch, perhaps none, and the offset behind it. */
+/** Records of one batch, perhaps none, and the offset behind them. */
 export interface DecodedBatch<K, V> {
   readonly records: ConsumerRecord<K | null, V | null>[]
   readonly nextOffset: number
@@ -36,13 +37,23 @@ const NO_END: DecodeEnd = { end: Number.POSITIVE_INFINITY, untilMs: Number.POSIT
 
 const ABORT_MARKER = 0
 
-/** Takes a chunk apart, one batch at a time, so that one batch at a time is decompressed. */
+/** A batch that is being taken apart. */
+interface OpenBatch {
+  readonly header: BatchHeader
+  readonly cursor: RecordCursor
+}
+
+/**
+ * Takes a chunk apart: one batch at a time, so that one is decompressed at a time, and of a batch so many records at a
+ * time that they stay in the processor's cache, and are mostly garbage again before the collector has to move them.
+ */
 export class ChunkDecoder<K = Buffer, V = Buffer> {
   readonly chunk: Chunk
   readonly #codecs: RecordCodecs<K, V>
   readonly #end: DecodeEnd
   #isAtEnd = false
   #position = 0
+  #openBatch: OpenBatch | null = null
   #abortedCount = 0
   /** Producers that are inside an aborted transaction at this point of the log. */
   readonly #aborting = new Set<number>()
@@ -57,17 +68,20 @@ export class ChunkDecoder<K = Buffer, V = Buffer> {
     return this.#position >= this.chunk.bytes.length
   }
 
-  /** The next batch. Throws CORRUPT_BATCH, naming topic, partition and offset, for one that cannot be right. */
+  /** The next records. Throws CORRUPT_BATCH, naming topic, partition and offset, for a batch that cannot be right. */
   next(): DecodedBatch<K, V> {
     const { bytes, source } = this.chunk
     let offset = this.chunk.fromOffset
     try {
-      const header = readBatchHeader(bytes, this.#position)
+      const header = this.#openBatch?.header ?? readBatchHeader(bytes, this.#position)
       offset = header.baseOffset
-      if (!verifyBatchCrc(bytes, this.#position, header.sizeBytes)) {
-        throw new CorruptBatchError('CRC_MISMATCH', 'the CRC does not fit the bytes')
+      this.#openBatch ??= this.#open(header)
+      const records = this.#openBatch === null ? [] : this.#someRecords(this.#openBatch)
+      const last = records.at(-1)
+      if (records.length === LIMITS.recordsPerStep && last !== undefined) {
+        return { records, nextOffset: last.offset + 1, isAtEnd: false }
       }
-      const records = this.#isLeftOut(header) ? [] : this.#records(header)
+      this.#openBatch = null
       this.#position += header.sizeBytes
       return { records, nextOffset: header.lastOffset + 1, isAtEnd: this.#isAtEnd }
     } catch (error) {
@@ -77,14 +91,24 @@ export class ChunkDecoder<K = Buffer, V = Buffer> {
     }
   }
 
-  #records(header: BatchHeader): ConsumerRecord<K | null, V | null>[] {
-    const { bytes, fromOffset, source } = this.chunk
+  /** Null for a batch whose records nobody is to see. */
+  #open(header: BatchHeader): OpenBatch | null {
+    const { bytes } = this.chunk
+    if (!verifyBatchCrc(bytes, this.#position, header.sizeBytes)) {
+      throw new CorruptBatchError('CRC_MISMATCH', 'the CRC does not fit the bytes')
+    }
+    if (this.#isLeftOut(header)) return null
+    const options = { maxDecompressedBytes: LIMITS.maxDecompressedBytes }
+    return { header, cursor: openRecords(bytes, this.#position, header, options) }
+  }
+
+  /** Fewer than `LIMITS.recordsPerStep` only when there are no more. */
+  #someRecords({ header, cursor }: OpenBatch): ConsumerRecord<K | null, V | null>[] {
+    const { fromOffset, source } = this.chunk
     const { end, untilMs } = this.#end
     const isAppendTime = header.timestampType === 1
-    const options = { maxDecompressedBytes: LIMITS.maxDecompressedBytes }
-    const cursor = openRecords(bytes, this.#position, header, options)
     const records: ConsumerRecord<K | null, V | null>[] = []
-    while (cursor.next()) {
+    while (records.length < LIMITS.recordsPerStep && cursor.next()) {
       if (cursor.offset < fromOffset) continue
       const timestampMs = isAppendTime ? header.maxTimestampMs : cursor.timestampMs
       // What lies behind the end is not looked at: it may be of another kind.

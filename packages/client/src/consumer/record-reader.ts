@@ -80,7 +80,7 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     return this.#ranges
   }
 
-  /** The records of one batch, never none; null at the end. */
+  /** The next records of one partition, never none; null at the end. */
   async nextBatch(): Promise<ConsumerRecord<K | null, V | null>[] | null> {
     this.#starting ??= this.#start()
     await this.#starting
@@ -156,7 +156,7 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     return retry(clock, bounds, () => this.#cluster.metadata.topic(name, { mayCreate: false }))
   }
 
-  /** The records of the next batch of the chunk at hand that lie in the range; null when there is no chunk. */
+  /** The next records of the chunk at hand that lie in the range, perhaps none; null when there is no chunk. */
   #decodeNext(): ConsumerRecord<K | null, V | null>[] | null {
     const current = this.#decoder
     if (current === null) return null
