@@ -58,14 +58,16 @@ export function compressLz4Frame(bytes: Buffer): Buffer {
 export function decompressLz4Frame(bytes: Buffer, maxBytes: number): Buffer {
   const layout = readLz4Frame(bytes, maxBytes)
   const binding = loadLz4()
+  const sized = withSizes(bytes, layout)
   const parts = layout.blocks.map((block) => {
     if (block.isStored) return bytes.subarray(block.start, block.end)
     try {
-      return binding.uncompressSync(withSize(bytes, block))
+      return binding.uncompressSync(sizeAndBlock(sized, block))
     } catch (error) {
       throw invalidLz4('a block does not decompress', error)
     }
   })
+  freeMemory(sized)
   return joined(parts, layout)
 }
 
@@ -73,12 +75,15 @@ export function decompressLz4Frame(bytes: Buffer, maxBytes: number): Buffer {
 export async function decompressLz4FrameAsync(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   const layout = readLz4Frame(bytes, maxBytes)
   const binding = loadLz4()
+  const sized = withSizes(bytes, layout)
   const decompressions = layout.blocks.map(async (block) =>
-    block.isStored ? bytes.subarray(block.start, block.end) : binding.uncompress(withSize(bytes, block)),
+    block.isStored ? bytes.subarray(block.start, block.end) : binding.uncompress(sizeAndBlock(sized, block)),
   )
   const parts = await Promise.all(decompressions).catch((error: unknown) => {
     throw invalidLz4('a block does not decompress', error)
   })
+  // Not after a failure: other blocks may still be on the pool then.
+  freeMemory(sized)
   return joined(parts, layout)
 }
 
@@ -94,12 +99,19 @@ function loadLz4(): Lz4Binding {
   }
 }
 
-/** A copy, because the bytes in front of the block are the caller's. It is the compressed side that is copied. */
-function withSize(bytes: Buffer, block: Lz4Block): Buffer {
-  const copy = Buffer.allocUnsafe(SIZE_BYTES + block.end - block.start)
-  copy.writeUInt32LE(block.sizeBytes, 0)
-  bytes.copy(copy, SIZE_BYTES, block.start, block.end)
+/**
+ * A copy of the frame with each block's decompressed size in place of the compressed one: what the library wants in front
+ * of a block. It is the compressed side that is copied.
+ */
+function withSizes(bytes: Buffer, { blocks }: Lz4FrameLayout): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length)
+  copy.set(bytes)
+  for (const { sizeBytes, start } of blocks) copy.writeUInt32LE(sizeBytes, start - SIZE_BYTES)
   return copy
+}
+
+function sizeAndBlock(sized: Buffer, { end, start }: Lz4Block): Buffer {
+  return sized.subarray(start - SIZE_BYTES, end)
 }
 
 function joined(
