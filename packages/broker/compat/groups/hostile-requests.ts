@@ -1,9 +1,12 @@
 /** Requests about groups that no client means to send, over a plain connection, and what a broker answers. */
 import { connect, type Socket } from 'node:net'
 import {
+  consumerGroupDescribe,
   consumerGroupHeartbeat,
   createTopics,
   decodeResponse,
+  deleteGroups,
+  describeGroups,
   ErrorCode,
   encodeRequest,
   FrameSplitter,
@@ -12,6 +15,8 @@ import {
   joinGroup,
   leaveGroup,
   offsetCommit,
+  offsetDelete,
+  offsetFetch,
   syncGroup,
 } from '@millrace/protocol'
 
@@ -76,7 +81,12 @@ export async function askBadly(bootstrap: string): Promise<Record<string, string
       timeoutMs: 5_000,
     })
     await untilReady(connection)
-    return { ...(await commits(connection)), ...(await classic(connection)), ...(await consumer(connection)) }
+    return {
+      ...(await commits(connection)),
+      ...(await classic(connection)),
+      ...(await consumer(connection)),
+      ...(await withoutGroupId(connection)),
+    }
   } finally {
     connection.close()
   }
@@ -227,6 +237,72 @@ async function consumer(connection: PlainConnection): Promise<Record<string, str
     'regex: a back-reference': await regex('(a)\\1'),
     'regex: for ever in a backtracking engine': await regex('(a+)+(b+)+$'),
     'regex: a program of a million states': await regex('(a{1000}){1000}'),
+  }
+}
+
+/** The empty group id, in every API that takes one, and before what else is wrong with the request. */
+async function withoutGroupId(connection: PlainConnection): Promise<Record<string, string>> {
+  const groupId = ''
+  const join = async (over: { sessionTimeoutMs?: number; protocols?: [] }): Promise<string> => {
+    const answer = await connection.ask(joinGroup, 9, {
+      groupId,
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      memberId: '',
+      groupInstanceId: null,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.from('m') }],
+      reason: null,
+      ...over,
+    })
+    return nameOf(answer.errorCode)
+  }
+  const sync = async (protocol: string | null): Promise<string> => {
+    const answer = await connection.ask(syncGroup, 5, {
+      groupId,
+      generationId: 1,
+      memberId: 'stranger',
+      groupInstanceId: null,
+      protocolType: protocol,
+      protocolName: protocol,
+      assignments: [],
+    })
+    return nameOf(answer.errorCode)
+  }
+  const beat = await connection.ask(heartbeat, 4, {
+    groupId,
+    generationId: 1,
+    memberId: 'stranger',
+    groupInstanceId: null,
+  })
+  const left = await connection.ask(leaveGroup, 5, {
+    groupId,
+    memberId: '',
+    members: [{ memberId: 'stranger', groupInstanceId: null, reason: null }],
+  })
+  const leftAlone = await connection.ask(leaveGroup, 2, { groupId, memberId: 'stranger' })
+  const { groups: fetched } = await connection.ask(offsetFetch, 8, { groups: [{ groupId, topics: null }] })
+  const { groups: described } = await connection.ask(describeGroups, 6, { groups: [groupId] })
+  const { groups: modern } = await connection.ask(consumerGroupDescribe, 1, {
+    groupIds: [groupId],
+    includeAuthorizedOperations: false,
+  })
+  const { results } = await connection.ask(deleteGroups, 2, { groupsNames: [groupId] })
+  const topics = [{ name: 't', partitions: [{ partitionIndex: 0 }] }]
+  const forgotten = await connection.ask(offsetDelete, 0, { groupId, topics })
+  return {
+    'no group id: join with no protocols': await join({ protocols: [] }),
+    'no group id: join with a session timeout that is too short': await join({ sessionTimeoutMs: 1 }),
+    'no group id: sync': await sync('consumer'),
+    'no group id: sync that names no protocol': await sync(null),
+    'no group id: heartbeat': nameOf(beat.errorCode),
+    'no group id: leave': `${nameOf(left.errorCode)} ${left.members.map((each) => nameOf(each.errorCode))}`,
+    'no group id: leave alone': nameOf(leftAlone.errorCode),
+    'no group id: fetch offsets': nameOf(fetched[0]?.errorCode),
+    'no group id: describe': `${nameOf(described[0]?.errorCode)} ${described[0]?.groupState}`,
+    'no group id: describe a consumer group': nameOf(modern[0]?.errorCode),
+    'no group id: delete': nameOf(results[0]?.errorCode),
+    'no group id: delete offsets': nameOf(forgotten.errorCode),
   }
 }
 

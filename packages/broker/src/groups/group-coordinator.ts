@@ -41,6 +41,9 @@ import type { GroupOffsetsLog } from './group-offsets-log.ts'
 import * as refusals from './refusals.ts'
 import { ShardDriver } from './shard-driver.ts'
 
+/** The first version of SyncGroup that has to say which protocol it is about. */
+const SYNC_WITH_PROTOCOL = 5
+
 export interface GroupCoordinatorOptions {
   readonly offsetsLog: GroupOffsetsLog
   readonly clock: Clock
@@ -109,12 +112,12 @@ export class GroupCoordinator {
   }
 
   syncGroup(origin: RequestOrigin, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
-    if (request.groupId === '') return Promise.resolve(refusals.syncGroup(ErrorCode.INVALID_GROUP_ID))
-    return this.#ask(
-      request.groupId,
-      (token) => ({ kind: 'sync-group', token, origin, request }),
-      refusals.syncGroup,
-    )
+    const { groupId, protocolName, protocolType } = request
+    // Kafka looks at this before anything else.
+    if (origin.apiVersion >= SYNC_WITH_PROTOCOL && (protocolType === null || protocolName === null))
+      return Promise.resolve(refusals.syncGroup(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
+    if (groupId === '') return Promise.resolve(refusals.syncGroup(ErrorCode.INVALID_GROUP_ID))
+    return this.#ask(groupId, (token) => ({ kind: 'sync-group', token, origin, request }), refusals.syncGroup)
   }
 
   heartbeat(origin: RequestOrigin, request: HeartbeatRequest): Promise<HeartbeatResponseInput> {
@@ -175,6 +178,7 @@ export class GroupCoordinator {
 
   /** Takes back what was committed for topics that nobody in the group reads (KIP-496). */
   offsetDelete(request: OffsetDeleteRequest): Promise<OffsetDeleteResponseInput> {
+    if (request.groupId === '') return Promise.resolve({ errorCode: ErrorCode.INVALID_GROUP_ID, topics: [] })
     return this.#ask(
       request.groupId,
       (token) => ({ kind: 'offset-delete', token, request }),

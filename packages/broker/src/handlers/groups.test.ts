@@ -262,9 +262,11 @@ describe('a group id', () => {
     expect((await join(9, '', '')).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
     const nobody = { groupId: '', generationId: 1, memberId: 'member' }
     expect((await scene.ask(heartbeat, 4, nobody)).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
-    expect((await scene.ask(syncGroup, 5, { ...nobody, assignments: [] })).errorCode).toBe(
-      ErrorCode.INVALID_GROUP_ID,
-    )
+    const sync = { ...nobody, protocolType: 'consumer', protocolName: 'range', assignments: [] }
+    expect((await scene.ask(syncGroup, 5, sync)).errorCode).toBe(ErrorCode.INVALID_GROUP_ID)
+    // That it names no protocol is looked at first.
+    const nameless = await scene.ask(syncGroup, 5, { ...sync, protocolName: null })
+    expect(nameless.errorCode).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
     expect((await scene.ask(leaveGroup, 2, { groupId: '', memberId: '' })).errorCode).toBe(
       ErrorCode.INVALID_GROUP_ID,
     )
