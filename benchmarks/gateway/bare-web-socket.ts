@@ -13,6 +13,7 @@ const HEAD_END = '\r\n\r\n'
 const HANDSHAKE_ANSWER = 0x48
 const TEXT = 0x81
 const PING = 0x89
+const CLOSE = 0x88
 /** Masked, as a client has to, with zeros, which change nothing: no payload, no work. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const NOTHING = Buffer.alloc(0)
@@ -25,6 +26,8 @@ export class BareWebSocket {
   /** The beginning of a message whose end has not come. */
   #rest: Buffer = NOTHING
   isPaused = false
+  /** Why the other side has closed it; null while it is open. */
+  closeCode: number | null = null
 
   private constructor(port: number, onText: (text: Buffer) => void) {
     this.#onText = onText
@@ -83,6 +86,7 @@ export class BareWebSocket {
       const [start, end] = isHandshake ? [at, headEnd(bytes)] : payloadOf(bytes, at)
       if (bytes.length < end) break
       if (bytes[at] === PING) this.#socket.write(PONG)
+      else if (bytes[at] === CLOSE) this.closeCode = bytes.readUInt16BE(start)
       else this.#onText(bytes.subarray(start, end))
       at = end
     }

@@ -61,7 +61,10 @@ export class SocketSession implements RecordSink {
     this.#tellError(null, error, { topic })
   }
 
-  /** Asks whether the peer is there; closes when it did not answer the last time. */
+  /**
+   * Asks whether the peer is there; closes when nothing has come of it since the last time. Of one that reads slowly the
+   * answer may be long in coming, because the ping stands behind records: that it takes some of them counts too.
+   */
   checkAlive(): void {
     if (!this.#isAlive) {
       // ws ends the connection some seconds later, also when nobody answers this either.
@@ -152,6 +155,8 @@ export class SocketSession implements RecordSink {
   readonly #onWritten = (): void => {
     if (!this.#isHeldBack || this.#isFull) return
     this.#isHeldBack = false
+    // There was no room anywhere on the way, so somebody has taken something at its end.
+    this.#isAlive = true
     if (this.#socket.isPaused) this.#socket.resume()
     this.#subscriptions.pump()
   }
