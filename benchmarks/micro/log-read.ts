@@ -40,7 +40,11 @@ export const logReadSuite: MicroSuite = {
     return {
       callsPerRound: isTiny ? 1 : 3,
       tasks: [
-        task('readSync of the same bytes', () => readFileInPieces(data.filePath, READ_BYTES), true),
+        task(
+          'readSync of the same bytes',
+          () => readFileInPieces(data.filePath, { pieceBytes: READ_BYTES, memory: 'new' }),
+          true,
+        ),
         task('PartitionLog.read, raw batches', () => readLog(data.log, (slice) => slice.sizeBytes)),
         task('lmdb getRange', () => readDatabase(data.database), true),
         task('PartitionLog.read, a cursor over its records', () => readLog(data.log, walkRecords)),
