@@ -83,12 +83,17 @@ export async function scanSegment(
   source: ByteSource,
   options: ScanOptions,
   visit: (batch: FoundBatch) => void = () => {},
+  memory = new ScanMemory(),
 ): Promise<ScanEnd> {
   let chain: Chain = { position: options.from, nextOffset: options.nextOffset, epoch: options.minEpoch }
-  const chunks = new ChunkReader(source)
   let wantedBytes = CHUNK_BYTES
   while (chain.position < source.sizeBytes) {
-    const buffer = await chunks.read(chain.position, Math.min(wantedBytes, source.sizeBytes - chain.position))
+    const buffer = await readChunk(
+      source,
+      memory,
+      chain.position,
+      Math.min(wantedBytes, source.sizeBytes - chain.position),
+    )
     const isLastChunk = chain.position + buffer.length >= source.sizeBytes
     const step = walkChunk(buffer, chain, { ...options, isLastChunk }, visit)
     if (step.kind !== 'more') return { kind: step.kind, ...step.chain, message: step.message }
@@ -107,22 +112,27 @@ export async function scanSegment(
   return { kind: 'end', ...chain, message: '' }
 }
 
-/** Reads into the same memory again and again, where the source can. */
-class ChunkReader {
-  readonly #source: ByteSource
+/** Memory that is read into again and again. Whoever scans many segments, one after the other, lends the same to each. */
+export class ScanMemory {
   #memory: Buffer | null = null
 
-  constructor(source: ByteSource) {
-    this.#source = source
-  }
-
-  async read(position: number, length: number): Promise<Buffer> {
-    const source = this.#source
-    if (source.readInto === undefined || length < CHUNK_BYTES) return source.read(position, length)
+  /** At least so many bytes; what was in them is over. */
+  take(length: number): Buffer {
     if (this.#memory === null || this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length)
-    const memory = this.#memory
-    return memory.subarray(0, await source.readInto(position, memory, length))
+    return this.#memory
   }
+}
+
+/** Bytes from a position on; in the memory that is lent, where the source can read into it. */
+export async function readChunk(
+  source: ByteSource,
+  memory: ScanMemory,
+  position: number,
+  length: number,
+): Promise<Buffer> {
+  if (source.readInto === undefined) return source.read(position, length)
+  const target = memory.take(length)
+  return target.subarray(0, await source.readInto(position, target, length))
 }
 
 interface Chain {

@@ -12,6 +12,7 @@ import { decodeProducerSnapshot } from '../log/producer-snapshot.ts'
 import type { ProducerEntry } from '../log/producer-state.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
+import { readChunk, ScanMemory } from '../segment/segment-scan.ts'
 import { adoptSegment } from './foreign-segment.ts'
 
 /** What can be said of a partition that Kafka wrote without reading its records. */
@@ -86,19 +87,21 @@ export async function adoptForeignPartition(
   }
   fs.makeDirectory(target)
   const epochs = readEpochs(fs, source)
+  // One for all segments: fresh memory for each keeps the garbage collector busy.
+  const memory = new ScanMemory()
   const total = { batches: 0, sizeBytes: 0, missingOffsets: 0, endOffset: first.baseOffset }
   for (const [index, segment] of segments.entries()) {
     const nextBase = segments[index + 1]?.baseOffset ?? null
-    const place = { nextBase, epochs, target, nowMs: options.nowMs }
+    const place = { nextBase, epochs, target, nowMs: options.nowMs, memory }
     const report = await adoptSegment(fs, segment, place)
     total.batches += report.batches
     total.sizeBytes += report.sizeBytes
     total.missingOffsets += report.missingOffsets
     total.endOffset = report.nextOffset
-    await takeSegment(fs, segment, { target, mode: nextBase === null ? 'copy' : options.mode })
+    await takeSegment(fs, segment, { target, mode: nextBase === null ? 'copy' : options.mode, memory })
   }
   for (const offset of snapshotOffsets) {
-    await copyFile(fs, segmentFileName(offset, 'snapshot'), directories)
+    await copyFile(fs, segmentFileName(offset, 'snapshot'), { source, target, memory })
   }
   if (options.leaderEpoch > epochs.latest) {
     epochs.assign({ epoch: options.leaderEpoch, startOffset: total.endOffset })
@@ -112,9 +115,9 @@ export async function adoptForeignPartition(
 async function takeSegment(
   fs: FileSystem,
   segment: LogSegment,
-  { target, mode }: { target: string; mode: 'link' | 'copy' },
+  { target, mode, memory }: { target: string; mode: 'link' | 'copy'; memory: ScanMemory },
 ): Promise<void> {
-  const place = { source: segment.directory, target }
+  const place = { source: segment.directory, target, memory }
   const name = segmentFileName(segment.baseOffset, 'log')
   if (mode === 'copy') await copyFile(fs, name, place)
   else if (fs.link !== undefined) fs.link(`${segment.directory}/${name}`, `${target}/${name}`)
@@ -123,19 +126,22 @@ async function takeSegment(
   if (fs.exists(`${segment.directory}/${aborted}`)) await copyFile(fs, aborted, place)
 }
 
-const COPY_BYTES = 4 * 1024 * 1024
+const COPY_BYTES = 1024 * 1024
 
-async function copyFile(
-  fs: FileSystem,
-  name: string,
-  { source, target }: { source: string; target: string },
-): Promise<void> {
+interface CopyPlace {
+  readonly source: string
+  readonly target: string
+  readonly memory: ScanMemory
+}
+
+async function copyFile(fs: FileSystem, name: string, { source, target, memory }: CopyPlace): Promise<void> {
   const from = fs.open(`${source}/${name}`, 'read')
   try {
     const to = fs.open(`${target}/${name}`, 'create')
     try {
       while (to.sizeBytes < from.sizeBytes) {
-        const bytes = await from.read(to.sizeBytes, COPY_BYTES)
+        const length = Math.min(COPY_BYTES, from.sizeBytes - to.sizeBytes)
+        const bytes = await readChunk(from, memory, to.sizeBytes, length)
         if (bytes.length === 0) throw new StorageError('CORRUPT', from.path, `${from.path} shrank`)
         to.appendSync([bytes])
       }

@@ -4,7 +4,7 @@ import type { LeaderEpochs } from '../log/leader-epoch-checkpoint.ts'
 import { sealSegment } from '../log/segment-list.ts'
 import { DEFAULT_LOG_CONFIG } from '../log-config.ts'
 import type { LogSegment } from '../segment/log-segment.ts'
-import { asSegmentBatch, scanSegment } from '../segment/segment-scan.ts'
+import { asSegmentBatch, type FoundBatch, type ScanMemory, scanSegment } from '../segment/segment-scan.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 
 /** What a walk over a segment that Kafka wrote showed. */
@@ -25,6 +25,7 @@ export interface ForeignSegmentPlace {
   /** Where the indexes and the seal of a segment that is not the last one go. The source is not written to. */
   readonly target: string
   readonly nowMs: number
+  readonly memory: ScanMemory
 }
 
 /**
@@ -36,7 +37,7 @@ export interface ForeignSegmentPlace {
 export async function adoptSegment(
   fs: FileSystem,
   segment: LogSegment,
-  { nextBase, epochs, target, nowMs }: ForeignSegmentPlace,
+  { nextBase, epochs, target, nowMs, memory }: ForeignSegmentPlace,
 ): Promise<ForeignSegmentReport> {
   const path = segment.path('log')
   const { baseOffset, sizeBytes } = segment
@@ -47,12 +48,13 @@ export async function adoptSegment(
     const isLast = nextBase === null
     const epochOf = (offset: number) => epochs.epochOf(offset)
     const options = { from: 0, nextOffset: baseOffset, hasGaps: !isLast, minEpoch: -1, epochOf }
-    const end = await scanSegment(file, options, (batch) => {
+    const visit = (batch: FoundBatch): void => {
       seen.batches++
       seen.missingOffsets += batch.header.baseOffset - writer.nextOffset
       seen.hasTransactions ||= batch.header.isTransactional
       writer.note(asSegmentBatch(batch), DEFAULT_LOG_CONFIG)
-    })
+    }
+    const end = await scanSegment(file, options, visit, memory)
     if (end.kind !== 'end') {
       throw corrupt(path, `byte ${end.position} of ${sizeBytes}: ${end.message}`)
     }
