@@ -21,7 +21,7 @@ const RECORDS_EACH = 1000
 const RECORD_BYTES = 1000
 const READ_BYTES = 4 * 1024 * 1024
 
-/** Seconds: of each import, and of a program that does nothing but read the same bytes and check them. */
+/** Seconds: of each import, and of a program that does nothing but read the same bytes from the disk and check them. */
 export interface ImportFigures {
   readonly gigabytes: number
   readonly importSeconds: readonly number[]
@@ -36,8 +36,10 @@ export async function measureImport(gigabytes: number, rounds: number): Promise<
     const importSeconds: number[] = []
     const readSeconds: number[] = []
     for (let round = 0; round < rounds; round++) {
+      await dropFromPageCache(kafkaDir)
       readSeconds.push(await secondsOf(() => readAndCheck(kafkaDir)))
       const dataDir = join(folder, `imported-${round}`)
+      await dropFromPageCache(kafkaDir)
       const command = [LAUNCHER, 'import', kafkaDir, '--data', dataDir, '--link']
       importSeconds.push(await secondsOf(() => promisify(execFile)(process.execPath, command)))
       rmSync(dataDir, { recursive: true })
@@ -86,26 +88,53 @@ function fillPartition(directory: string, batch: Buffer, sizeBytes: number): voi
   }
   let nextOffset = 0
   let written = 0
-  let segment = ''
+  let base = 0
   let segmentBytes = SEGMENT_BYTES
   while (written < sizeBytes) {
     if (segmentBytes + batch.length > Math.min(SEGMENT_BYTES, sizeBytes / SEGMENTS)) {
-      segment = join(directory, `${String(nextOffset).padStart(20, '0')}.log`)
+      base = nextOffset
       segmentBytes = 0
     }
     stampBatch(batch, 0, { baseOffset: nextOffset, partitionLeaderEpoch: 0 })
-    appendFileSync(segment, batch)
+    appendFileSync(join(directory, segmentFileName(base, 'log')), batch)
     nextOffset += RECORDS_EACH
     written += batch.length
     segmentBytes += batch.length
   }
   writeFileSync(join(directory, 'leader-epoch-checkpoint'), '0\n1\n0 0\n')
+  // Kafka writes one when it begins a segment and one when it stops: without them, producers have to be found in the records.
+  for (const offset of [base, nextOffset]) {
+    writeFileSync(join(directory, segmentFileName(offset, 'snapshot')), snapshotOfNoProducer())
+  }
+}
+
+function segmentFileName(offset: number, ending: string): string {
+  return `${String(offset).padStart(20, '0')}.${ending}`
+}
+
+/** Kafka's `ProducerStateManager`: version int16, CRC uint32 of what follows, count int32. */
+function snapshotOfNoProducer(): Buffer {
+  const bytes = Buffer.alloc(10)
+  bytes.writeInt16BE(1, 0)
+  bytes.writeUInt32BE(crc32c(bytes, 6), 2)
+  return bytes
+}
+
+/** What was written a moment ago would be read at the rate of memory, not of the disk. GNU dd knows the system call. */
+async function dropFromPageCache(directory: string): Promise<void> {
+  for (const path of logFiles(directory)) {
+    await promisify(execFile)('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'])
+  }
+}
+
+function logFiles(directory: string): string[] {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.log')).map((name) => join(directory, name))
 }
 
 async function readAndCheck(directory: string): Promise<void> {
-  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.log')) continue
-    await using file = await open(join(directory, name))
+  for (const path of logFiles(directory)) {
+    await using file = await open(path)
     const buffer = Buffer.allocUnsafe(READ_BYTES)
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, READ_BYTES)
