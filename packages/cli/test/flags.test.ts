@@ -1,11 +1,10 @@
 /** Flags that no other test uses, each by what it changes. That none is left out: every-flag.test.ts. */
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { freePort } from './free-port.ts'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
 import { servedBroker } from './served-broker.ts'
 
@@ -47,10 +46,7 @@ it('serve --nodes stands for several, and --log-level tells more', async () => {
 })
 
 it('serve --allow-origin and --allow-host let a page and a name in', async () => {
-  const other = createServer().listen(0, 'localhost')
-  await once(other, 'listening')
-  const { port } = other.address() as AddressInfo
-  await new Promise((resolve) => other.close(resolve))
+  const port = await freePort()
   const settings = join(folder, 'broker.properties')
   writeFileSync(settings, 'num.partitions=4\n')
   const serve = new RunningCommand([

@@ -4,7 +4,17 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from './free-port.ts'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
+
+/** Has every sync of the process take a while: so long the broker loads. */
+const SLOW_DISK = `data:text/javascript,${encodeURIComponent(`
+  import fs from 'node:fs'
+  for (const name of ['fsync', 'fdatasync']) {
+    const sync = fs[name]
+    fs[name] = (descriptor, done) => setTimeout(sync, 300, descriptor, done)
+  }
+`)}`
 
 let folder = ''
 beforeAll(() => {
@@ -108,6 +118,42 @@ describe('serve', () => {
     expect(
       await refusal('--data', join(folder, 'z'), '--listen', 'localhost:0', '--http', '0.0.0.0:0'),
     ).toContain('--insecure')
+  })
+
+  it('has HTTP that was asked for before the broker has loaded', async () => {
+    const port = await freePort()
+    const serve = new RunningCommand(
+      ['serve', '--data', join(folder, 'early'), '--listen', 'localhost:0', '--http', `localhost:${port}`],
+      { NODE_OPTIONS: `--import=${SLOW_DISK}` },
+    )
+    const readiness = async (): Promise<string> => {
+      const answer = await fetch(`http://localhost:${port}/readyz`).catch(() => null)
+      return answer === null ? 'nobody there' : `${answer.status} ${await answer.text()}`
+    }
+    await expect.poll(readiness, { timeout: 20_000, interval: 20 }).toMatch(/^503 .*loading/)
+    expect(serve.stdout).toBe('')
+    await serve.untilOutput('\n')
+    expect(await readiness()).toMatch(/^200 /)
+    serve.child.kill('SIGTERM')
+    expect(await serve.result()).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('goes without HTTP, and says so in one line, when somebody has its usual port', async () => {
+    // By us or by anybody: it is in use.
+    const other = createServer()
+    await new Promise((resolve) => other.once('listening', resolve).once('error', resolve).listen(9080))
+    const serve = new RunningCommand(['serve', '--data', join(folder, 'taken'), '--listen', 'localhost:0'])
+    await serve.untilOutput('\n')
+    await expect
+      .poll(() => serve.stderr, { timeout: 20_000 })
+      .toBe(
+        'millrace: no HTTP: localhost:9080 is in use: choose another address with --http, or --no-http for none\n',
+      )
+    const bootstrap = /localhost:\d+/.exec(serve.stdout)?.[0] ?? ''
+    expect((await runMillrace(['topic', 'list'], { bootstrap })).code).toBe(0)
+    serve.child.kill('SIGTERM')
+    expect((await serve.result()).code).toBe(0)
+    other.close()
   })
 
   it('warns when anybody who reaches it can do everything', async () => {
