@@ -12,11 +12,20 @@ export type Checksum = (bytes: Buffer, seed: number) => number
 /** The value that every description of CRC-32C gives for the digits 1 to 9. */
 export const CRC32C_CHECK_VALUE = 0xe3069283
 
-// By require, because the package has types for its CRC-32 entry only, and the native one may be missing.
-const require = createRequire(import.meta.url)
-const javascript: { readonly buf: Checksum } = require('crc-32/crc32c.js')
-const nativeCrc = loadNativeCrc(require)
-const crc32cLarge: Checksum = nativeCrc ?? crc32cJavaScript
+interface Implementations {
+  readonly javascript: Checksum
+  readonly native: Checksum | null
+}
+
+/**
+ * Loaded with the first checksum: a program that has imported this, and has not seen a batch yet, has 11 MB less in
+ * memory. By require, because the package has types for its CRC-32 entry only, and the native one may be missing.
+ */
+const implementations = once((): Implementations => {
+  const require = createRequire(import.meta.url)
+  const { buf }: { readonly buf: Checksum } = require('crc-32/crc32c.js')
+  return { javascript: buf, native: loadNativeCrc(require) }
+})
 
 /**
  * Kafka's batch checksum, CRC-32C (Castagnoli), of `buffer[start, end)` as an unsigned 32-bit number.
@@ -27,17 +36,19 @@ const crc32cLarge: Checksum = nativeCrc ?? crc32cJavaScript
 export function crc32c(buffer: Buffer, start = 0, end = buffer.length, seed = 0): number {
   const isWhole = start === 0 && end === buffer.length
   const bytes = isWhole ? buffer : buffer.subarray(start, end)
-  return bytes.length < NATIVE_CRC_FROM_BYTES ? crc32cJavaScript(bytes, seed) : crc32cLarge(bytes, seed)
+  const { native } = implementations()
+  if (native === null || bytes.length < NATIVE_CRC_FROM_BYTES) return crc32cJavaScript(bytes, seed)
+  return native(bytes, seed)
 }
 
 /** The portable implementation: the fallback, and the oracle that tests compare the native one with. */
 export function crc32cJavaScript(bytes: Buffer, seed = 0): number {
-  return javascript.buf(bytes, seed) >>> 0
+  return implementations().javascript(bytes, seed) >>> 0
 }
 
 /** Whether large buffers go through native code here. False on platforms without a prebuilt binary. */
 export function isNativeCrcAvailable(): boolean {
-  return nativeCrc !== null
+  return implementations().native !== null
 }
 
 /**
@@ -62,4 +73,12 @@ function loadOrNull(require: (name: string) => unknown, name: string): unknown {
 function hasCrc32c(binding: unknown): binding is { readonly crc32c: Checksum } {
   const isObject = typeof binding === 'object' && binding !== null
   return isObject && 'crc32c' in binding && typeof binding.crc32c === 'function'
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
 }
