@@ -8,6 +8,8 @@ export interface Metric {
   /** In words, as section headings have it: `1.15 times Kafka's`. */
   readonly goal: string
   readonly digits?: number
+  /** What the same figure of the machine itself is called, in rows that have one. */
+  readonly floorLabel?: string
 }
 
 /** Figures of one round, by the keys of the metrics; what cannot be measured on a broker is left out. */
@@ -44,7 +46,7 @@ export const TABLE_HEAD = [
 
 /** One line of the table. A sample that is missing leaves its cell empty. */
 export function tableLine(
-  { digits = 2, goal, label }: Omit<Metric, 'key'>,
+  { digits = 2, goal, label }: Pick<Metric, 'label' | 'goal' | 'digits'>,
   ours: readonly number[],
   theirs: readonly number[],
 ): string {
@@ -76,8 +78,8 @@ export class Samples {
       const line = tableLine(metric, of('millrace', metric.key), of('kafka', metric.key))
       const floor = of('floor', metric.key)
       if (floor.length === 0) return line
-      const label = `the disk alone: ${metric.label.split(': ').at(-1)}`
-      return `${line}\n${tableLine({ label, goal: '' }, floor, [])}`
+      const { digits = 2, floorLabel = 'the machine alone' } = metric
+      return `${line}\n${tableLine({ label: floorLabel, goal: '', digits }, floor, [])}`
     })
   }
 }

@@ -25,6 +25,36 @@ export function syncedWriteRate(folder: string, bytes: number): number {
   }
 }
 
+const SYNC_SECONDS = 3
+
+/** How long a `fdatasync` takes, in ms, while records are appended to one file at that pace and nothing else is done. */
+export function syncDelays(
+  folder: string,
+  { perSecond, bytes }: { readonly perSecond: number; readonly bytes: number },
+): { p50: number; p99: number } {
+  const path = join(folder, 'disk-floor')
+  const record = randomFillSync(Buffer.alloc(bytes))
+  const file = openSync(path, 'w')
+  const delaysMs: number[] = []
+  try {
+    const startMs = performance.now()
+    for (let written = 0; written < SYNC_SECONDS * perSecond; ) {
+      const due = Math.floor(((performance.now() - startMs) * perSecond) / 1000)
+      if (due <= written) continue
+      for (; written < due; written += 1) writeSync(file, record)
+      const syncMs = performance.now()
+      fdatasyncSync(file)
+      delaysMs.push(performance.now() - syncMs)
+    }
+  } finally {
+    closeSync(file)
+    rmSync(path)
+  }
+  delaysMs.sort((a, b) => a - b)
+  const quantile = (part: number): number => delaysMs[Math.floor(part * delaysMs.length)] ?? 0
+  return { p50: quantile(0.5), p99: quantile(0.99) }
+}
+
 /** The segments of a topic, in either broker's directory. */
 function segmentsOf(dataDir: string, topic: string): string[] {
   return globSync(`${topic}-*/*.log`, { cwd: dataDir }).map((path) => join(dataDir, path))
