@@ -57,13 +57,15 @@ export function requestHead(apiKey: number, apiVersion: number, { isFlexible = f
 /** One connection that sends a request and waits for its answer. */
 export class WireClient implements AsyncDisposable {
   readonly #socket: Socket
+  readonly #clientId: string
   readonly #splitter = new FrameSplitter({ maxFrameBytes: 64 * 1024 * 1024 })
   #correlationId = 0
   /** Told of the next bytes, and of the end. */
   #wake = (): void => {}
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, clientId: string) {
     this.#socket = socket
+    this.#clientId = clientId
     socket.on('data', (chunk: Buffer) => {
       this.#splitter.push(chunk)
       this.#wake()
@@ -72,10 +74,10 @@ export class WireClient implements AsyncDisposable {
     socket.on('close', () => this.#wake())
   }
 
-  static async connect(port: number): Promise<WireClient> {
+  static async connect(port: number, clientId = 'tests'): Promise<WireClient> {
     const socket = connect(port, 'localhost')
     await once(socket, 'connect')
-    return new WireClient(socket)
+    return new WireClient(socket, clientId)
   }
 
   async ask<Response, RequestInput>(
@@ -84,7 +86,7 @@ export class WireClient implements AsyncDisposable {
     body: RequestInput,
   ): Promise<Response> {
     this.#correlationId += 1
-    const origin = { correlationId: this.#correlationId, clientId: 'tests' }
+    const origin = { correlationId: this.#correlationId, clientId: this.#clientId }
     for (const part of encodeRequest(api, version, origin, body)) this.#socket.write(part)
     const frame = await this.#nextFrame()
     return decodeResponse(api, version, frame).body

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MillraceProcess } from '../../packages/broker/compat/process/millrace-process.ts'
 import { residentBytes } from '../bad-input/process-memory.ts'
 import { WireClient } from '../bad-input/wire-client.ts'
+import { alternatingP99 } from './alternating-p99.ts'
 import { HEAVY_TIMEOUT_MS, IS_FULL, sized } from './load-size.ts'
 import { SocketCrowd } from './socket-crowd.ts'
 
@@ -81,20 +82,9 @@ describe('a good client', () => {
 
   /** The p99 of both clients, whose requests alternate. */
   async function measure(): Promise<{ attackedMs: number; controlMs: number }> {
-    const times = new Map<Scene, number[]>([
-      [scene, []],
-      [control, []],
-    ])
-    for (let index = 0; index < REQUESTS; index += 1) {
-      for (const [measured, own] of times) {
-        const startedMs = performance.now()
-        await write(measured, 'good', 100)
-        own.push(performance.now() - startedMs)
-      }
-    }
-    const p99 = (own: readonly number[] = []): number =>
-      own.toSorted((a, b) => a - b)[Math.floor(own.length * 0.99)] ?? Number.NaN
-    return { attackedMs: p99(times.get(scene)), controlMs: p99(times.get(control)) }
+    const both = [scene, control].map((measured) => () => write(measured, 'good', 100))
+    const [attackedMs = Number.NaN, controlMs = Number.NaN] = await alternatingP99(REQUESTS, both)
+    return { attackedMs, controlMs }
   }
 
   async function expectUnharmed(): Promise<void> {
