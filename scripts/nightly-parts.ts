@@ -167,7 +167,8 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
   },
   {
     name: 'heavy',
-    about: 'idle, slow, greedy and noisy peers, a thousand partitions, topics that come and go, a full disk, kills',
+    about:
+      'idle, slow, greedy and noisy peers, a thousand partitions, topics that come and go, a full disk, kills',
     steps: [
       'idle-connections',
       'slow-peers',
