@@ -195,7 +195,10 @@ async function measureStarts(bootstrap: string): Promise<string[]> {
   const isBuilt = readdirSync(fileURLToPath(new URL('../packages/client', import.meta.url))).includes('dist')
   const lines = [
     await measureEach('import, from source in a clone: ms', '100', async (who) =>
-      who === 'millrace' ? measureImport(who, true) : null,
+      who === 'millrace' ? measureImport(who, 'sources') : null,
+    ),
+    await measureEach('the same, with NODE_COMPILE_CACHE set: ms', '100', async (who) =>
+      who === 'millrace' ? measureImport(who, 'sources, compiled before') : null,
     ),
   ]
   if (!isBuilt) return lines

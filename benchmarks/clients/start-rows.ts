@@ -1,6 +1,8 @@
 /** What a client costs before and beside its work: import, first record, memory, disk. */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -15,10 +17,21 @@ export const MODULES = {
 } as const
 export type ClientName = keyof typeof MODULES
 
-/** Milliseconds of the import alone, Node's own start left out. `fromSource`: as in a clone, nothing built. */
-export async function measureImport(name: ClientName, fromSource = false): Promise<number> {
+/** What is imported: the files as npm publishes them, or the sources of a clone, with what Node keeps of an earlier run. */
+export type ImportFrom = 'package' | 'sources' | 'sources, compiled before'
+
+/** Milliseconds of the import alone, Node's own start left out. */
+export async function measureImport(name: ClientName, from: ImportFrom = 'package'): Promise<number> {
   const code = `const start = performance.now(); await import('${MODULES[name]}'); console.log(performance.now() - start)`
-  return Number(await runScript(code, fromSource))
+  if (from !== 'sources, compiled before') return Number(await runScript(code, from === 'sources'))
+  const cache = mkdtempSync(join(tmpdir(), 'millrace-compiled-'))
+  try {
+    const env = { NODE_COMPILE_CACHE: cache }
+    await runScript(code, true, env)
+    return Number(await runScript(code, true, env))
+  } finally {
+    rmSync(cache, { recursive: true, force: true })
+  }
 }
 
 const FIRST_RECORD: Readonly<Record<ClientName, (bootstrap: string, topic: string) => string>> = {
@@ -110,11 +123,15 @@ export function countDependencies(): number {
   return [...seen].filter((name) => !name.startsWith('@millrace/')).length
 }
 
-async function runScript(code: string, fromSource: boolean): Promise<string> {
+async function runScript(
+  code: string,
+  fromSource: boolean,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const args = [...(fromSource ? [SOURCE_CONDITION] : []), '--no-warnings', '--input-type=module', '-e']
   const { stdout } = await promisify(execFile)(process.execPath, [...args, `${code}\nprocess.exit(0)`], {
     cwd: `${ROOT}benchmarks`,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
     timeout: 60_000,
   })
   return stdout
