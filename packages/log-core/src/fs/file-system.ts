@@ -8,7 +8,7 @@ export type OpenMode = 'create' | 'open' | 'read'
 export interface DirectoryEntry {
   readonly name: string
   readonly kind: 'file' | 'directory' | 'other'
-  /** 0 for what is not a file. */
+  /** 0 for what is not a file. It may be looked up only now: that costs a call for each file. */
   readonly sizeBytes: number
 }
 

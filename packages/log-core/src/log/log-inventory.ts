@@ -36,8 +36,9 @@ export function takeInventory(fs: FileSystem, directory: string): LogInventory {
   const leftovers: string[] = []
   const swaps: { name: string; baseOffset: number }[] = []
   const strays: string[] = []
-  for (const { name, kind: entryKind, sizeBytes } of fs.list(directory)) {
-    if (entryKind !== 'file') continue
+  for (const entry of fs.list(directory)) {
+    const { name } = entry
+    if (entry.kind !== 'file') continue
     const parsed = parseSegmentFileName(name)
     if (name.endsWith('.tmp') && (parsed !== null || isOwnAtomicFile(name))) leftovers.push(name)
     if (parsed === null) {
@@ -48,7 +49,7 @@ export function takeInventory(fs: FileSystem, directory: string): LogInventory {
     const { baseOffset, kind, stage } = parsed
     if (stage === 'swap') swaps.push({ name, baseOffset })
     else if (stage !== 'live') leftovers.push(name)
-    else if (kind === 'log') segments.push(new LogSegment(directory, baseOffset, sizeBytes))
+    else if (kind === 'log') segments.push(new LogSegment(directory, baseOffset, entry.sizeBytes))
     else if (kind === 'seal') sealedBases.add(baseOffset)
     else if (kind === 'snapshot') snapshotOffsets.push(baseOffset)
   }
