@@ -20,13 +20,83 @@ describe('bootstrap servers', () => {
   }
 })
 
-describe('client options', () => {
-  it('are refused by name', () => {
-    expect(() => createClient({ bootstrapServers: 'a', requestTimeoutMs: 0 })).toThrow(
-      'requestTimeoutMs: got 0',
-    )
-    expect(() => createClient(JSON.parse('{"bootstrapServers":"a","brokers":[]}'))).toThrow(
-      'createClient has no option "brokers"',
-    )
+/** What is wrong, and how it is told. Options come from programs without types too. */
+const WRONG: readonly [where: string, options: Record<string, unknown>, message: string][] = [
+  [
+    'createClient',
+    { bootstrapServers: 5 },
+    'bootstrapServers: got 5, expected host:port, or an array of them',
+  ],
+  ['createClient', { bootstrapServers: [null] }, 'bootstrapServers: got [null]'],
+  ['createClient', { brokers: [] }, 'createClient has no option "brokers"; it has bootstrapServers'],
+  ['createClient', { clientId: '' }, 'clientId: got "", expected a string that is not empty'],
+  ['createClient', { tls: 'yes' }, 'tls: got "yes", expected true, false or options of node:tls'],
+  ['createClient', { sasl: null }, 'sasl: got null, expected an object with a mechanism'],
+  ['createClient', { sasl: { mechanism: 'gssapi' } }, 'sasl.mechanism: got "gssapi", expected plain'],
+  ['createClient', { sasl: { mechanism: 'plain', username: 'u' } }, 'sasl.password: got "nothing", expected'],
+  ['createClient', { sasl: { mechanism: 'oauthbearer' } }, 'sasl.token: got undefined, expected a function'],
+  ['createClient', { connectTimeoutMs: '5' }, 'connectTimeoutMs: got "5", expected a whole number from 1'],
+  ['createClient', { requestTimeoutMs: 0 }, 'requestTimeoutMs: got 0, expected a whole number from 1'],
+  ['createClient', { apiTimeoutMs: 1.5 }, 'apiTimeoutMs: got 1.5, expected a whole number from 1'],
+  ['createClient', { retryBackoffMs: -1 }, 'retryBackoffMs: got -1, expected a whole number from 1'],
+  ['createClient', { retryBackoffMaxMs: -1 }, 'retryBackoffMaxMs: got -1, expected a whole number from 1'],
+  ['createClient', { metadataMaxAgeMs: 0 }, 'metadataMaxAgeMs: got 0, expected a whole number from 1'],
+  ['createClient', { maxResponseBytes: 1 }, 'maxResponseBytes: got 1, expected a whole number from 65536'],
+  ['producer', { acks: 2 }, 'acks: got 2, expected one of "all", 0, 1'],
+  ['producer', { idempotent: 'yes' }, 'idempotent: got "yes", expected one of true, false'],
+  ['producer', { batchBytes: 1 }, 'batchBytes: got 1, expected a whole number from 1024'],
+  ['producer', { bufferBytes: 1n }, 'bufferBytes: got 1, expected a whole number from 1024'],
+  ['producer', { maxRequestBytes: 1 }, 'maxRequestBytes: got 1, expected a whole number from 1024'],
+  ['producer', { deliveryTimeoutMs: 0 }, 'deliveryTimeoutMs: got 0, expected a whole number from 1'],
+  ['read', { follow: 1 }, 'follow: got 1, expected one of true, false'],
+  ['read', { partitions: 0 }, 'partitions: got 0, expected an array of partition numbers'],
+  ['read', { partitions: [-1] }, 'partitions: got [-1], expected an array of partition numbers'],
+  ['read', { isolation: 'none' }, 'isolation: got "none", expected one of "read_committed", "read_un'],
+  ['read', { signal: 5 }, 'signal: got 5, expected an AbortSignal'],
+  ['consume', { group: '' }, 'group: got "", expected a string that is not empty'],
+  ['consume', { group: undefined }, 'group: got undefined, expected the name of the group'],
+  ['consume', { protocol: 'share' }, 'protocol: got "share", expected one of "auto", "classic", "consumer"'],
+  ['consume', { from: 'start' }, 'from: got "start", expected \'beginning\''],
+  ['consume', { from: { time: -1 } }, 'from: got {"time":-1}, expected \'beginning\''],
+  ['consume', { outOfRange: 'earliest' }, 'outOfRange: got "earliest", expected one of "beginning"'],
+  ['consume', { instanceId: 7 }, 'instanceId: got 7, expected a string'],
+  ['consume', { sessionTimeoutMs: 0 }, 'sessionTimeoutMs: got 0, expected a whole number'],
+  ['consume', { heartbeatIntervalMs: 0 }, 'heartbeatIntervalMs: got 0, expected a whole number'],
+  ['consume', { rebalanceTimeoutMs: 0 }, 'rebalanceTimeoutMs: got 0, expected a whole number'],
+  ['consume', { commit: 'auto' }, 'commit: got "auto", expected one of "interval", "each", "manual"'],
+  ['consume', { commitIntervalMs: 0 }, 'commitIntervalMs: got 0, expected a whole number'],
+  ['consume', { onAssigned: 1 }, 'onAssigned: got 1, expected a function'],
+  ['consume', { onRevoked: 1 }, 'onRevoked: got 1, expected a function'],
+  ['consume', { onStalled: 1 }, 'onStalled: got 1, expected a function'],
+  ['consume', { stallAfterMs: 0 }, 'stallAfterMs: got 0, expected a whole number'],
+  ['consume', { assignors: [] }, 'assignors: got [], expected an array with at least one assignor'],
+  ['consume', { isolation: 1 }, 'isolation: got 1, expected one of'],
+  ['consume', { readAheadBytes: 1 }, 'readAheadBytes: got 1, expected a whole number from 65536'],
+  ['consume', { signal: 5 }, 'signal: got 5, expected an AbortSignal'],
+  ['consume', { groupId: 'g' }, 'consume has no option "groupId"; it has group'],
+  ['handle', { concurrency: 0 }, 'concurrency: got 0, expected a whole number from 1'],
+  ['handle', { orderedBy: 'time' }, 'orderedBy: got "time", expected one of "key", "partition"'],
+  ['handle', { retries: -1 }, 'retries: got -1, expected a whole number from 0'],
+  ['handle', { retryBackoffMs: 0 }, 'retryBackoffMs: got 0, expected a whole number from 1'],
+  ['handle', { deadLetterTopic: '' }, 'deadLetterTopic: got "", expected a string that is not empty'],
+]
+
+const client = createClient({ bootstrapServers: 'a' })
+const TAKERS: Readonly<Record<string, (options: never) => unknown>> = {
+  createClient: (options: object) => createClient({ bootstrapServers: 'a', ...options }),
+  producer: (options: object) => client.producer(options),
+  read: (options: object) => client.read('a', options),
+  consume: (options: object) => client.consume(['a'], { group: 'g', ...options }),
+  handle: (options: object) => client.topic('a').consume({ group: 'g', ...options }, () => {}),
+}
+
+describe('options that are wrong', () => {
+  it.each(WRONG)('of %s are refused by name: %o', async (where, options, message) => {
+    const given = async (): Promise<unknown> => TAKERS[where]?.(options as never)
+    await expect(given()).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      retriable: false,
+      message: expect.stringContaining(message),
+    })
   })
 })

@@ -2,7 +2,7 @@ import { LIMITS } from './client-limits.ts'
 import { type MutableCounters, newCounters } from './counters.ts'
 import type { BrokerAddress, Network } from './network/network.ts'
 import { type TlsOptions, tcpNetwork } from './network/tcp-network.ts'
-import { integerOption, invalidOption, refuseUnknownOptions } from './option-check.ts'
+import { integerOption, invalidOption, nameOption, refuseUnknownOptions } from './option-check.ts'
 import { checkSaslOptions, type SaslOptions } from './security/sasl.ts'
 import { type Clock, nodeClock } from './time/clock.ts'
 
@@ -77,10 +77,11 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: 24 * HOUR_MS, default: fallback })
   if (options.sasl !== undefined) checkSaslOptions(options.sasl)
+  checkTls(options.tls)
   const retryBackoffMs = milliseconds('retryBackoffMs', options.retryBackoffMs, 50)
   return {
     bootstrapServers: parseBootstrapServers(options.bootstrapServers),
-    clientId: options.clientId ?? 'millrace',
+    clientId: nameOption('clientId', options.clientId, 'millrace'),
     connectTimeoutMs: milliseconds('connectTimeoutMs', options.connectTimeoutMs, 10_000),
     requestTimeoutMs: milliseconds('requestTimeoutMs', options.requestTimeoutMs, 30_000),
     apiTimeoutMs: milliseconds('apiTimeoutMs', options.apiTimeoutMs, 60_000),
@@ -102,10 +103,22 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
   }
 }
 
+function checkTls(given: unknown): void {
+  if (given === undefined || typeof given === 'boolean' || (typeof given === 'object' && given !== null))
+    return
+  throw invalidOption('tls', given, 'true, false or options of node:tls')
+}
+
 /** Reads `host:port` (also `[::1]:9092`, and a host alone, with Kafka's port 9092). */
 export function parseBootstrapServers(given: string | readonly string[]): BrokerAddress[] {
-  const texts = (typeof given === 'string' ? given.split(',') : [...(given ?? [])]).map((text) => text.trim())
-  const addresses = texts.filter((text) => text !== '').map(parseAddress)
+  const texts: unknown = typeof given === 'string' ? given.split(',') : given
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+    throw invalidOption('bootstrapServers', given, 'host:port, or an array of them')
+  }
+  const addresses = texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map(parseAddress)
   if (addresses.length === 0) throw invalidOption('bootstrapServers', given, 'at least one host:port')
   return addresses
 }

@@ -23,6 +23,26 @@ export function choiceOption<T extends string | number | boolean>(
   throw invalidOption(name, given, `one of ${choices.map(show).join(', ')}`)
 }
 
+/** Reads an option that is a name: a string that is not empty. */
+export function nameOption<T>(name: string, given: string | undefined, fallback: T): string | T {
+  if (given === undefined) return fallback
+  if (typeof given === 'string' && given !== '') return given
+  throw invalidOption(name, given, 'a string that is not empty')
+}
+
+/** Reads an option that is a function to be called. */
+export function functionOption<F>(name: string, given: F | undefined, fallback: F): F {
+  if (given === undefined) return fallback
+  if (typeof given === 'function') return given
+  throw invalidOption(name, given, 'a function')
+}
+
+/** Checks an option that ends something. */
+export function checkSignal(given: AbortSignal | undefined): void {
+  if (given !== undefined && !(given instanceof AbortSignal))
+    throw invalidOption('signal', given, 'an AbortSignal')
+}
+
 /** Refuses options whose name nobody knows: a misspelt limit would silently not hold. */
 export function refuseUnknownOptions(where: string, given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
@@ -38,5 +58,10 @@ export function invalidOption(name: string, given: unknown, expected: string): C
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value)
+  // A cycle or a BigInt has no JSON, and is no reason to hide what was wrong.
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
 }

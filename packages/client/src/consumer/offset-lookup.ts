@@ -2,6 +2,7 @@ import { ErrorCode, KafkaError, type ListOffsetsResponse, listOffsets } from '@m
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
+import { choiceOption } from '../option-check.ts'
 import type { TopicPartition } from './consumer-record.ts'
 
 /** Looks up the end of a log, instead of a time in ms. */
@@ -25,6 +26,11 @@ export interface OffsetFound extends TopicPartition {
 
 /** Which records count: those of finished transactions only, or all. */
 export type Isolation = 'read_committed' | 'read_uncommitted'
+
+/** Reads the option of that name. */
+export function isolationOption(given: Isolation | undefined): Isolation {
+  return choiceOption<Isolation>('isolation', given, ['read_committed', 'read_uncommitted'], 'read_committed')
+}
 
 /**
  * Looks up offsets at the leaders of the partitions, all leaders at once. Retries what may pass by

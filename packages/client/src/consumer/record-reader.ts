@@ -3,12 +3,18 @@ import { LIMITS } from '../client-limits.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
-import { integerOption, refuseUnknownOptions } from '../option-check.ts'
+import {
+  checkSignal,
+  choiceOption,
+  integerOption,
+  invalidOption,
+  refuseUnknownOptions,
+} from '../option-check.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from './consumer-record.ts'
 import { FetchPartition } from './fetch-partition.ts'
 import { Fetcher } from './fetcher.ts'
-import { EARLIEST, type Isolation, LATEST, lookUpOffsets } from './offset-lookup.ts'
+import { EARLIEST, type Isolation, isolationOption, LATEST, lookUpOffsets } from './offset-lookup.ts'
 import { checkPosition, type ReadFrom, type ReadRange, type ReadUntil, resolveRanges } from './read-range.ts'
 import type { RecordCodecs } from './record-fields.ts'
 
@@ -58,6 +64,9 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     refuseUnknownOptions('read', options, OPTION_NAMES)
     checkPosition('from', options.from ?? 'beginning')
     if (options.until !== undefined) checkPosition('until', options.until)
+    choiceOption('follow', options.follow, [true, false], false)
+    checkPartitions(options.partitions)
+    checkSignal(options.signal)
     this.#cluster = cluster
     this.#topics = typeof topics === 'string' ? [topics] : [...new Set(topics)]
     this.#options = options
@@ -68,7 +77,7 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
       partitionBytes: Math.min(LIMITS.partitionBytes, readAheadBytes),
       maxWaitMs: LIMITS.fetchWaitMs,
       minBytes: 1,
-      isolation: options.isolation ?? 'read_committed',
+      isolation: isolationOption(options.isolation),
       giveUpAfterMs: options.follow ? Number.POSITIVE_INFINITY : cluster.settings.apiTimeoutMs,
     })
   }
@@ -212,4 +221,10 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#open.delete(partition)
     this.#fetcher.remove(partition)
   }
+}
+
+function checkPartitions(given: readonly number[] | undefined): void {
+  if (given === undefined) return
+  const isList = Array.isArray(given) && given.every((one) => Number.isSafeInteger(one) && one >= 0)
+  if (!isList) throw invalidOption('partitions', given, 'an array of partition numbers')
 }

@@ -1,7 +1,15 @@
 import { LIMITS } from '../client-limits.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
-import type { Isolation } from '../consumer/offset-lookup.ts'
-import { choiceOption, integerOption, invalidOption, refuseUnknownOptions } from '../option-check.ts'
+import { type Isolation, isolationOption } from '../consumer/offset-lookup.ts'
+import {
+  checkSignal,
+  choiceOption,
+  functionOption,
+  integerOption,
+  invalidOption,
+  nameOption,
+  refuseUnknownOptions,
+} from '../option-check.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import { cooperativeStickyAssignor } from './assignors/cooperative-sticky-assignor.ts'
 import { rangeAssignor } from './assignors/range-assignor.ts'
@@ -119,15 +127,15 @@ const HOUR_MS = 3_600_000
 /** Checks the options and fills in the defaults. Throws INVALID_OPTION, naming the option. */
 export function resolveGroupOptions(options: GroupOptions): GroupSettings {
   refuseUnknownOptions('consume', options, OPTION_NAMES)
-  if (typeof options.group !== 'string' || options.group === '') {
-    throw invalidOption('group', options.group, 'the name of the group')
-  }
+  const group = nameOption('group', options.group, null)
+  if (group === null) throw invalidOption('group', options.group, 'the name of the group')
+  checkSignal(options.signal)
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: HOUR_MS, default: fallback })
   const sessionTimeoutMs = milliseconds('sessionTimeoutMs', options.sessionTimeoutMs, 30_000)
   const from = startOf(options.from ?? 'beginning')
   return {
-    group: options.group,
+    group,
     // Who names assignors wants the protocol that has them.
     protocol: choiceOption<GroupProtocol>(
       'protocol',
@@ -145,7 +153,7 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
             ['beginning', 'end', 'fail'],
             'beginning',
           ),
-    instanceId: options.instanceId ?? null,
+    instanceId: nameOption('instanceId', options.instanceId, null),
     sessionTimeoutMs,
     heartbeatIntervalMs: Math.min(
       milliseconds('heartbeatIntervalMs', options.heartbeatIntervalMs, 3_000),
@@ -153,25 +161,30 @@ export function resolveGroupOptions(options: GroupOptions): GroupSettings {
     ),
     rebalanceTimeoutMs: milliseconds('rebalanceTimeoutMs', options.rebalanceTimeoutMs, 60_000),
     commit: choiceOption<CommitMode>('commit', options.commit, ['interval', 'each', 'manual'], 'interval'),
-    onAssigned: options.onAssigned ?? (() => {}),
-    onRevoked: options.onRevoked ?? (() => {}),
+    onAssigned: functionOption('onAssigned', options.onAssigned, () => {}),
+    onRevoked: functionOption('onRevoked', options.onRevoked, () => {}),
     commitIntervalMs: milliseconds('commitIntervalMs', options.commitIntervalMs, 5_000),
-    assignors: options.assignors ?? [cooperativeStickyAssignor, rangeAssignor],
+    assignors: assignorsOf(options.assignors),
     stallAfterMs: milliseconds('stallAfterMs', options.stallAfterMs, 60_000),
-    onStalled: options.onStalled ?? (() => {}),
-    isolation: choiceOption<Isolation>(
-      'isolation',
-      options.isolation,
-      ['read_committed', 'read_uncommitted'],
-      'read_committed',
-    ),
+    onStalled: functionOption('onStalled', options.onStalled, () => {}),
+    isolation: isolationOption(options.isolation),
     readAheadBytes: integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes),
   }
 }
 
 function startOf(from: GroupStart): GroupSettings['from'] {
   if (from === 'beginning' || from === 'end') return from
-  const timeMs = from.time instanceof Date ? from.time.getTime() : from.time
-  if (Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
+  const time = typeof from === 'object' && from !== null ? from.time : null
+  const timeMs = time instanceof Date ? time.getTime() : time
+  if (typeof timeMs === 'number' && Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
   throw invalidOption('from', from, "'beginning', 'end' or { time } in ms")
+}
+
+function assignorsOf(
+  given: readonly Assignor[] = [cooperativeStickyAssignor, rangeAssignor],
+): readonly Assignor[] {
+  const isList =
+    Array.isArray(given) && given.length > 0 && given.every((one) => typeof one?.assign === 'function')
+  if (isList) return given
+  throw invalidOption('assignors', given, 'an array with at least one assignor')
 }

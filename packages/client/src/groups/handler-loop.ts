@@ -1,5 +1,5 @@
 import type { ConsumerRecord } from '../consumer/consumer-record.ts'
-import { choiceOption, integerOption, refuseUnknownOptions } from '../option-check.ts'
+import { choiceOption, integerOption, nameOption, refuseUnknownOptions } from '../option-check.ts'
 import { type Clock, delay } from '../time/clock.ts'
 import type { ClaimedRecord, GroupConsumer } from './group-consumer.ts'
 
@@ -69,6 +69,7 @@ export class HandlerLoop {
     this.#retries = integerOption('retries', options.retries, { min: 0, max: 1_000_000, default: 0 })
     const backoff = { min: 1, max: LONGEST_PAUSE_MS, default: 200 }
     this.#retryBackoffMs = integerOption('retryBackoffMs', options.retryBackoffMs, backoff)
+    nameOption('deadLetterTopic', options.deadLetterTopic, null)
     this.#handle = handle
     this.#bury = bury
   }

@@ -49,6 +49,9 @@ export async function startConversation(options: SaslOptions): Promise<SaslConve
 
 /** Refuses options with which no authentication could work. */
 export function checkSaslOptions(options: SaslOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption('sasl', options, 'an object with a mechanism')
+  }
   const { mechanism } = options
   switch (mechanism) {
     case 'plain':

@@ -158,7 +158,9 @@ export class ClassicMembership {
     const answer = await this.#cluster.send({ group }, syncGroup, input, options)
     this.#check(answer.errorCode, 'SyncGroup')
     if (answer.assignment.length === 0) return []
-    const { assignedPartitions } = consumerProtocolAssignment.decode(answer.assignment)
+    const { assignedPartitions } = fromMember(`the assignment of group "${group}"`, () =>
+      consumerProtocolAssignment.decode(answer.assignment),
+    )
     return assignedPartitions.flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic, partition })),
     )
@@ -200,7 +202,9 @@ async function divide(
   countPartitions: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>,
 ): Promise<{ memberId: string; assignment: Buffer }[]> {
   const subscribed: SubscribedMember[] = members.map(({ memberId, groupInstanceId, metadata }) => {
-    const { topics, ownedPartitions, generationId } = consumerProtocolSubscription.decode(metadata)
+    const { topics, ownedPartitions, generationId } = fromMember(`the subscription of ${memberId}`, () =>
+      consumerProtocolSubscription.decode(metadata),
+    )
     const owned = ownedPartitions.flatMap(({ topic, partitions }) =>
       partitions.map((partition) => ({ topic, partition })),
     )
@@ -214,6 +218,16 @@ async function divide(
       assignedPartitions: byTopic(partitions),
     }),
   }))
+}
+
+/** What another member sent through the broker, which looks at none of it. */
+function fromMember<T>(what: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ClientError('INVALID_ASSIGNMENT', `${what} cannot be read: ${reason}`, { cause: error })
+  }
 }
 
 function byTopic(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
