@@ -1,4 +1,6 @@
+import { gzipSync } from 'node:zlib'
 import { producer, read } from '@millrace/client/browser'
+import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CuttableWire } from '../src/testing/cuttable-wire.ts'
 import { TestGateway } from '../src/testing/test-gateway.ts'
@@ -62,4 +64,19 @@ describe('the browser client', () => {
     const reader = read(`ws://127.0.0.1:${test.gateway.port}/v1/socket`, { topics: ['missing'] })
     await expect(reader[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
   })
+})
+
+it('is less than 10 KB on its way to a page', async () => {
+  const bundle = await rolldown({
+    input: '@millrace/client/browser',
+    platform: 'browser',
+    // As a page's own bundler would, but from what has not been built.
+    resolve: { conditionNames: ['@millrace/source', 'browser', 'import', 'default'] },
+  })
+  const { output } = await bundle.generate({ minify: true })
+  expect(output).toHaveLength(1)
+  expect(gzipSync(output[0].code).length).toBeLessThan(10_000)
+  // Nothing of Node and no other package is in it, or would have to be there beside it.
+  expect(output[0].imports).toEqual([])
+  await bundle.close()
 })

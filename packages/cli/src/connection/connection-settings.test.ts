@@ -26,6 +26,10 @@ describe('the address of the broker', () => {
     expect(connectionSettings(NONE).bootstrapServers).toBe('localhost:9092')
     expect(connectionSettings({ ...NONE, profile: 'prod' }).bootstrapServers).toBe('from-profile:1')
     expect(connectionSettings({ ...NONE, profile: 'prod', config }).bootstrapServers).toBe('from-file:1')
+    vi.stubEnv('MILLRACE_CONFIG', config)
+    expect(connectionSettings({ ...NONE, profile: 'prod' }).bootstrapServers).toBe('from-file:1')
+    const other = file('other.properties', 'bootstrap.servers=from-other-file:1\n')
+    expect(connectionSettings({ ...NONE, config: other }).bootstrapServers).toBe('from-other-file:1')
     vi.stubEnv('MILLRACE_BOOTSTRAP', 'from-variable:1')
     expect(connectionSettings({ ...NONE, config }).bootstrapServers).toBe('from-variable:1')
     expect(connectionSettings({ ...NONE, config, bootstrap: 'from-flag:1' }).bootstrapServers).toBe(

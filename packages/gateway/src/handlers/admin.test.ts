@@ -56,6 +56,9 @@ describe('groups', () => {
     }))
     await test.client.producer().sendMany('g', records)
     await test.client.admin.alterOffsets('readers', [{ topic: 'g', partition: 0, offset: 2 }])
+    const topics = async (query: string): Promise<string> => (await test.fetch(`/v1/topics${query}`)).text()
+    expect(await topics('')).not.toContain('__consumer_offsets')
+    expect(await topics('?internal')).toContain('__consumer_offsets')
     expect((await test.json('/v1/groups')).body).toMatchObject({
       groups: [{ group: 'readers', state: 'Empty' }],
     })

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
-import { expect, it } from 'vitest'
+import { silentLogger } from '@millrace/broker'
+import { expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { resolveGatewayOptions } from '../gateway-options.ts'
 import { GatewayServices } from '../gateway-services.ts'
@@ -14,6 +15,7 @@ class MutePeer extends EventEmitter {
   isPaused = false
   bufferedAmount = 0
   closeCode: number | null = null
+  closeReason = ''
   #written: (() => void)[] = []
 
   write(message: Buffer, onWritten: () => void): void {
@@ -23,8 +25,9 @@ class MutePeer extends EventEmitter {
 
   ping(): void {}
 
-  close(code: number): void {
+  close(code: number, reason: string): void {
     this.closeCode = code
+    this.closeReason = reason
   }
 
   takeAll(): void {
@@ -33,15 +36,19 @@ class MutePeer extends EventEmitter {
   }
 }
 
-it('who takes records, however slowly, is there; who takes none and answers no ping is not', () => {
-  const services = new GatewayServices(resolveGatewayOptions({}))
-  const peer = new MutePeer()
-  const session = new SocketSession(
+function sessionOf(peer: MutePeer, services: GatewayServices): SocketSession {
+  return new SocketSession(
     services,
     peer as unknown as WebSocket,
     peer as unknown as Duplex,
     new FeedRegistry(services),
   )
+}
+
+it('who takes records, however slowly, is there; who takes none and answers no ping is not', () => {
+  const services = new GatewayServices(resolveGatewayOptions({}))
+  const peer = new MutePeer()
+  const session = sessionOf(peer, services)
   const more = Buffer.alloc(services.settings.limits.maxUnsentBytes + 1)
   for (let time = 0; time < 3; time++) {
     session.send(more, 1)
@@ -53,4 +60,16 @@ it('who takes records, however slowly, is there; who takes none and answers no p
   session.checkAlive()
   session.checkAlive()
   expect(peer.closeCode).toBe(4408)
+})
+
+it('a mistake of the gateway ends the socket, and is told to the log alone', async () => {
+  const error = vi.fn()
+  const services = new GatewayServices(resolveGatewayOptions({ logger: { ...silentLogger, error } }))
+  vi.spyOn(services, 'client').mockRejectedValue(new TypeError('x is no function'))
+  const peer = new MutePeer()
+  sessionOf(peer, services)
+  peer.emit('message', Buffer.from('{"type":"subscribe","topics":["a"]}'), false)
+  await vi.waitFor(() => expect(peer.closeCode).toBe(1011))
+  expect(peer.closeReason).not.toContain('function')
+  expect(JSON.stringify(error.mock.calls)).toContain('x is no function')
 })
