@@ -113,6 +113,38 @@ describe('what is committed', () => {
   })
 })
 
+describe('the rebalance timeout', () => {
+  const NEVER = new Promise<void>(() => {})
+
+  it('ends the wait for a hook that does not come back, after half of it', async () => {
+    const name = await world.newTopic(2, 20)
+    const options = { ...FAST, group: name, rebalanceTimeoutMs: 400 }
+    const slow = world.client.consume([name], { ...options, onRevoked: () => NEVER })
+    await slow.next()
+    const startMs = performance.now()
+    const next = world.client.consume([name], options)
+    await next.next()
+    expect(performance.now() - startMs).toBeGreaterThan(190)
+    expect(slow.assignment).toHaveLength(1)
+  })
+
+  it('ends the wait for a handler that does not come back: the group is left, and others go on', async () => {
+    const name = await world.newTopic(1, 1)
+    const stop = new AbortController()
+    const back = Promise.withResolvers<void>()
+    const options = { ...FAST, group: name, rebalanceTimeoutMs: 200, signal: stop.signal }
+    const handling = world.client.topic(name).consume(options, () => {
+      stop.abort()
+      return back.promise
+    })
+    const other = world.client.consume([name], { ...FAST, group: name })
+    expect((await other.next())?.record.offset).toBe(0)
+    // A consumer that has ended has no handler that still runs.
+    back.resolve()
+    await handling
+  })
+})
+
 describe('a session that ends while a handler works', () => {
   it('is told to the handler, and the records go to another member', async () => {
     const name = await world.newTopic(1, 1)

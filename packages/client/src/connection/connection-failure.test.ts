@@ -67,9 +67,11 @@ describe('a peer that is no broker', () => {
     expect(invalidResponse(address, Buffer.from([0x15, 3, 3, 0, 2, 2, 70]), lie).message).toBe(
       'here:443 speaks TLS, and this client does not',
     )
-    expect(invalidResponse(address, Buffer.from('HTTP/1.1 400 Bad Request\r\n'), lie).message).toBe(
-      'here:443 is an HTTP server',
-    )
+    expect(invalidResponse(address, Buffer.from('HTTP/1.1 400 Bad Request\r\n'), lie)).toMatchObject({
+      code: 'NOT_A_BROKER',
+      retriable: false,
+      message: 'here:443 is an HTTP server',
+    })
     expect(invalidResponse(address, Buffer.from([1, 2, 3, 4]), lie).message).toBe(
       'here:443 sent what is not a Kafka answer: a frame of 352518912 bytes',
     )

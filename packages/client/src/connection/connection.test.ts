@@ -2,6 +2,7 @@ import { ErrorCode, encodeResponse, metadata } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { FakeBroker } from '../../test/fake-broker.ts'
 import { FakeClock, turns } from '../../test/fake-clock.ts'
+import { LIMITS } from '../client-limits.ts'
 import { resolveClientOptions } from '../client-options.ts'
 import { Connection } from './connection.ts'
 
@@ -118,6 +119,19 @@ describe('pipelining', () => {
   })
 })
 
+describe('a broker that answers nothing', () => {
+  it('is sent no more requests than the limit allows', async () => {
+    const connection = await open(new FakeBroker({ Metadata: () => new Promise(() => {}) }))
+    const ask = (): Promise<unknown> => connection.request(metadata, REQUEST, { timeoutMs: 1000 })
+    const waiting = Array.from({ length: LIMITS.maxPendingRequests }, ask)
+    await expect(ask()).rejects.toMatchObject({ code: 'BUFFER_FULL', retriable: true })
+    connection.close()
+    expect(new Set((await Promise.allSettled(waiting)).map(({ status }) => status))).toEqual(
+      new Set(['rejected']),
+    )
+  })
+})
+
 describe('answers that lie', () => {
   const lies: Record<string, Buffer> = {
     'a negative length': lengthPrefixed(-1),
@@ -147,6 +161,23 @@ describe('answers that lie', () => {
       expect(connection.isOpen).toBe(false)
     })
   }
+
+  it('an answer above the limit fails the request before anything is kept for it', async () => {
+    const broker = new FakeBroker({
+      Metadata: ({ connection }) => {
+        connection.sendRaw(lengthPrefixed(70_000))
+        return null
+      },
+    })
+    const connection = await Connection.open(
+      resolveClientOptions({ bootstrapServers: 'fake:9092', network: broker, maxResponseBytes: 65_536 }),
+      ADDRESS,
+    )
+    await expect(connection.request(metadata, REQUEST, { timeoutMs: 1000 })).rejects.toMatchObject({
+      code: 'INVALID_RESPONSE',
+      message: expect.stringContaining('70000'),
+    })
+  })
 
   it('an answer that nobody asked for ends the connection', async () => {
     const broker = new FakeBroker()

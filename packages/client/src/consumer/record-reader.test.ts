@@ -172,6 +172,27 @@ describe('reading', () => {
     await following.close()
   })
 
+  it('leaves out unfinished transactions, unless it is told to read them', async () => {
+    const { log, clock, read } = setup()
+    for (const isolation of [undefined, 'read_uncommitted'] as const) {
+      await within(clock, LONG_MS, offsetsOf(read(isolation === undefined ? {} : { isolation })))
+    }
+    const levels = (api: string): unknown[] =>
+      log.requests.filter((request) => request.api === api).map(({ body }) => body.isolationLevel)
+    expect(levels('Fetch')).toEqual([1, 0])
+    expect(new Set(levels('ListOffsets').slice(0, 2))).toEqual(new Set([1]))
+    expect(new Set(levels('ListOffsets').slice(2))).toEqual(new Set([0]))
+  })
+
+  it('waits for a leader for as long as API calls may take', async () => {
+    const { log, clock, read } = setup()
+    log.leader = -1
+    await expect(within(clock, LONG_MS, offsetsOf(read()))).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+      cause: { code: 'NO_LEADER', message: 'flights/0 has no leader' },
+    })
+  })
+
   it('is closed by its signal even while it waits', async () => {
     const { log, clock, read } = setup()
     log.onFetch = () => new Promise(() => {})

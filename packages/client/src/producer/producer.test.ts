@@ -83,6 +83,29 @@ describe('send', () => {
     expect(broker.log((-790332482 & 0x7fffffff) % 7)).toEqual(['1', '2', '3'])
   })
 
+  it('puts no more into one request than maxRequestBytes', async () => {
+    const { broker, clock, producer } = setup({ ...SMALL_BATCHES, maxRequestBytes: 2_048 }, 6)
+    const values = longValues(6).map((value, partition) => ({ value, partition }))
+    await within(clock, 1_000, producer.sendMany('flights', values))
+    const partitionsOfRequest = broker.requests
+      .filter(({ api }) => api === 'Produce')
+      .map(({ body }) => body.topicData[0].partitionData.length)
+    expect(partitionsOfRequest.reduce((sum, count) => sum + count, 0)).toBe(6)
+    expect(Math.max(...partitionsOfRequest)).toBe(4)
+  })
+
+  it('reads the leaders again when what it knows is older than metadataMaxAgeMs', async () => {
+    const broker = new FakeCluster({ flights: 1 })
+    const clock = new FakeClock()
+    const options = { bootstrapServers: 'fake:9092', network: broker, clock, metadataMaxAgeMs: 5_000 }
+    const producer = createClient(options).producer()
+    for (const pauseMs of [0, 4_000, 2_000]) {
+      await clock.advance(pauseMs)
+      await within(clock, 100, producer.send('flights', { value: 'a' }))
+    }
+    expect(broker.count('Metadata')).toBe(2)
+  })
+
   it('refuses a partition that the topic does not have', async () => {
     const { producer } = setup()
     await expect(producer.send('flights', { value: 'a', partition: 1 })).rejects.toMatchObject({
@@ -207,6 +230,7 @@ describe('retries', () => {
       .catch((error: unknown) => error)
     const error = await within(clock, 10_000, outcome)
     expect(error).toBeInstanceOf(SendManyError)
+    expect(error).toMatchObject({ code: 'DELIVERY_FAILED', retriable: false })
     expect(error instanceof SendManyError && [...error.errors.keys()]).toEqual([2, 3])
     expect(broker.log(0)).toEqual([...values.slice(0, 2), ...values.slice(4)])
     expect(broker.count('InitProducerId')).toBe(2)
