@@ -7,9 +7,9 @@ import { batchOf, produceBody, TestBroker } from '../testing/test-broker.ts'
 async function lookUp(
   broker: TestBroker,
   timestamp: number,
-  { version = 9, partition = 0, isolationLevel = 0 } = {},
+  { version = 9, partition = 0, isolationLevel = 0, maxNumOffsets = 10 } = {},
 ) {
-  const partitions = [{ partitionIndex: partition, timestamp, maxNumOffsets: 10 }]
+  const partitions = [{ partitionIndex: partition, timestamp, maxNumOffsets }]
   const request = { replicaId: -1, isolationLevel, topics: [{ name: 't', partitions }] }
   const { topics } = await broker.settle(broker.connect().request(listOffsets, version, request))
   const reply = topics[0]?.partitions[0]
@@ -131,6 +131,7 @@ describe('ListOffsets (trap 23)', () => {
     await using broker = await withTimes()
     expect(await lookUp(broker, -1, { version: 0 })).toMatchObject({ errorCode: 0, oldStyleOffsets: [5, 0] })
     expect(await lookUp(broker, -2, { version: 0 })).toMatchObject({ errorCode: 0, oldStyleOffsets: [0] })
+    expect(await lookUp(broker, -1, { version: 0, maxNumOffsets: 1 })).toMatchObject({ oldStyleOffsets: [5] })
   })
 
   it('answers each partition once, with INVALID_REQUEST when it was asked twice', async () => {
@@ -199,5 +200,7 @@ describe('OffsetForLeaderEpoch (trap 24)', () => {
     expect(await ask(second, 0)).toMatchObject({ errorCode: 0, leaderEpoch: 0, endOffset: 2 })
     expect(await ask(second, 1)).toMatchObject({ errorCode: 0, leaderEpoch: 1, endOffset: 2 })
     expect((await ask(second, 0, { currentLeaderEpoch: 0 }))?.errorCode).toBe(ErrorCode.FENCED_LEADER_EPOCH)
+    expect(await lookUp(second, -2)).toMatchObject({ offset: 0, leaderEpoch: 0 })
+    expect(await lookUp(second, -1)).toMatchObject({ offset: 2, leaderEpoch: 1 })
   })
 })

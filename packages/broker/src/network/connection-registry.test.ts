@@ -33,7 +33,7 @@ class World {
       logger,
       replyBudget: new ReplyBudget(limits, (run) => run()),
       metrics: this.metrics,
-      route: (frame) => [frame],
+      route: (frame) => (frame.toString() === 'wait' ? new Promise<never>(() => {}) : [frame]),
       onConnectionClosed: ({ id }) => this.closedIds.push(id),
       onHandlerError: () => {},
     })
@@ -80,6 +80,14 @@ describe('ConnectionRegistry', () => {
     expect(world.closedIds).toEqual([1])
   })
 
+  it('closes no connection whose request waits, however long', async () => {
+    const world = new World({}, 10_000)
+    const waiting = world.connect()
+    waiting.receiver?.onData(frames('wait'))
+    await world.clock.advance(60_000)
+    expect(waiting.isDestroyed).toBe(false)
+  })
+
   it('closes no idle connection when there is no limit', async () => {
     const world = new World({}, -1)
     const idle = world.connect()
@@ -115,6 +123,19 @@ describe('ConnectionRegistry', () => {
     expect(stalled.isDestroyed).toBe(true)
     expect(waiting.isPaused).toBe(false)
     expect(waiting.isDestroyed).toBe(false)
+  })
+
+  it('closes no sender of a large frame that goes on sending', async () => {
+    const world = new World({ readAheadBytes: 10, maxReceivedBytesInAll: 50, maxStallMs: 5000 }, -1)
+    const large = frames('x'.repeat(90))
+    const [slow, waiting] = [world.connect(), world.connect()]
+    slow.receiver?.onData(large.subarray(0, 60))
+    waiting.receiver?.onData(large.subarray(0, 60))
+    for (let at = 60; at < 80; at++) {
+      await world.clock.advance(1000)
+      slow.receiver?.onData(large.subarray(at, at + 1))
+    }
+    expect([slow, waiting].map(({ isDestroyed }) => isDestroyed)).toEqual([false, false])
   })
 
   it('ends every connection when it is drained, and cuts off who does not go', async () => {

@@ -250,6 +250,15 @@ describe('Connection', () => {
     expect(owner.started).toEqual(['a'])
   })
 
+  it('reads on when it is drained, to notice that its peer has gone', () => {
+    open({ maxRequestsInFlight: 1, readAheadBytes: 1 })
+    owner.answer = () => Promise.withResolvers<ReplyBytes>().promise
+    connection.onData(frames('a', 'b'))
+    expect(stream.isPaused).toBe(true)
+    connection.drain()
+    expect(stream.isPaused).toBe(false)
+  })
+
   it('when too much was received in all, has one request in flight', async () => {
     open({ maxReceivedBytesInAll: 100 })
     const replies: PromiseWithResolvers<ReplyBytes>[] = []

@@ -1,7 +1,18 @@
-import { ErrorCode, type FetchRequestInput, type FetchResponse, fetch } from '@millrace/protocol'
+import {
+  ByteReader,
+  ByteWriter,
+  deleteRecords,
+  ErrorCode,
+  type FetchRequest,
+  type FetchRequestInput,
+  type FetchResponse,
+  fetch,
+} from '@millrace/protocol'
+import { SimulatedClock } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
 import { numbered, TestBroker, type TestBrokerOptions } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
+import { FetchSessions, nextEpoch } from './fetch-sessions.ts'
 
 interface Ask {
   readonly sessionId: number
@@ -62,6 +73,16 @@ async function start(options: TestBrokerOptions = {}): Promise<SessionClient> {
   const broker = await TestBroker.start(options)
   await broker.createTopic('t', 3)
   return new SessionClient(broker)
+}
+
+/** A request as the broker decodes it. */
+function requestOf(sessionId: number, sessionEpoch: number, indexes: readonly number[]): FetchRequest {
+  const codec = fetch.request(11)
+  const partitions = indexes.map((partition) => ({ partition, fetchOffset: 0, partitionMaxBytes: 1 }))
+  const topics = [{ topic: 't', partitions }]
+  const writer = new ByteWriter()
+  codec.encode(writer, { maxWaitMs: 0, minBytes: 1, sessionId, sessionEpoch, topics })
+  return codec.decode(new ByteReader(Buffer.concat(writer.finish())))
 }
 
 describe('fetch sessions (trap 14)', () => {
@@ -192,5 +213,39 @@ describe('fetch sessions (trap 14)', () => {
     expect((await open()).sessionId).toBeGreaterThan(0)
     const gone = await client.ask({ sessionId: first.sessionId, sessionEpoch: 1 })
     expect(gone.errorCode).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+  })
+
+  it('tell a log start that moved', async () => {
+    const client = await start()
+    await using broker = client.broker
+    await broker.produce('t', numbered(3))
+    const { sessionId } = await client.ask({ sessionId: 0, sessionEpoch: 0, partitions: { 0: 3, 1: 0 } })
+    const deletion = {
+      timeoutMs: 1000,
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 2 }] }],
+    }
+    await broker.settle(broker.connect().request(deleteRecords, 2, deletion))
+    const { responses } = await client.ask({ sessionId, sessionEpoch: 1 })
+    expect(responses.flatMap(({ partitions }) => partitions)).toMatchObject([
+      { partitionIndex: 0, logStartOffset: 2 },
+    ])
+  })
+
+  it('are bounded by the partitions in all of them: one that grows too far ends', async () => {
+    const clock = new SimulatedClock()
+    const sessions = new FetchSessions({ maxSessions: 10, maxPartitions: 3, clock, random: Math.random })
+    const ask = (sessionId: number, sessionEpoch: number, indexes: readonly number[]) =>
+      sessions.begin(requestOf(sessionId, sessionEpoch, indexes), 11)
+    const first = ask(0, 0, [0, 1])
+    expect(first.sessionId).toBeGreaterThan(0)
+    expect(ask(0, 0, [0, 1])).toMatchObject({ errorCode: ErrorCode.NONE, sessionId: 0 })
+    expect(ask(first.sessionId, 1, [2])).toMatchObject({ errorCode: ErrorCode.NONE })
+    expect(ask(first.sessionId, 2, [3])).toMatchObject({ errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND })
+    expect(sessions.size).toBe(0)
+    expect(ask(0, 0, [0, 1, 2]).sessionId).toBeGreaterThan(0)
+  })
+
+  it('count their epochs from 1 again after the last one', () => {
+    expect([nextEpoch(1), nextEpoch(2 ** 31 - 1)]).toEqual([2, 1])
   })
 })

@@ -119,7 +119,7 @@ export class FetchSessions {
 
   #use(session: FetchSession): void {
     session.lastUsedMs = this.#options.clock.monotonicMs()
-    session.epoch = session.epoch === MAX_EPOCH ? 1 : session.epoch + 1
+    session.epoch = nextEpoch(session.epoch)
     this.#sessions.delete(session.id)
     this.#sessions.set(session.id, session)
   }
@@ -178,6 +178,11 @@ export class FetchSessions {
       },
     }
   }
+}
+
+/** 0 opens a session, so it is left out when the epochs begin again. */
+export function nextEpoch(epoch: number): number {
+  return epoch === MAX_EPOCH ? 1 : epoch + 1
 }
 
 function everything(targets: readonly FetchTarget[]): FetchContext {
