@@ -58,6 +58,11 @@ it('does not blame a commit of yesterday for a record that has just come', () =>
   expect(codesOf(waiting(20_000))).toEqual(['commits-stand-still'])
 })
 
+it('does not take a group for stuck that commits while it works off records of yesterday', () => {
+  expect(codesOf(waiting(86_400_000, { commitAgeMs: 1_000 }))).toEqual(['reading'])
+  expect(codesOf(waiting(86_400_000, { commitAgeMs: 20_000 }))).toEqual(['commits-stand-still'])
+})
+
 it('says nothing of a standstill when nobody could look at the records', () => {
   expect(codesOf(waiting(null))).toEqual(['reading'])
 })

@@ -1,0 +1,60 @@
+import { deleteRecords, offsetCommit } from '@millrace/protocol'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { BrokerScene } from '../testing/broker-scene.ts'
+
+const HOUR_MS = 3_600_000
+
+/** `topic/0` has a batch of two records that is three hours old, one record of two hours and one of one hour. */
+describe('the age of what a group has not read', () => {
+  let scene: BrokerScene
+  beforeEach(async () => {
+    scene = await BrokerScene.start()
+    const nowMs = scene.broker.clock.nowMs()
+    for (const [hours, count] of [
+      [3, 2],
+      [2, 1],
+      [1, 1],
+    ] as const) {
+      const record = { value: Buffer.from('x'), timestampMs: nowMs - hours * HOUR_MS }
+      await scene.broker.produce('topic', Array(count).fill(record))
+    }
+  })
+  afterEach(() => scene.close())
+
+  it.each([
+    [0, 3],
+    [1, 3],
+    [2, 2],
+    [3, 1],
+    [4, null],
+    [9, null],
+  ])('that stands at %i is that of its first unread record: %s hours', async (committed, hours) => {
+    await commit(committed)
+    expect(await ageMs()).toBe(hours === null ? null : hours * HOUR_MS)
+  })
+
+  it('is that of the first record that is left, where what it has not read is gone', async () => {
+    await commit(0)
+    await scene.ask(deleteRecords, 2, {
+      topics: [{ name: 'topic', partitions: [{ partitionIndex: 0, offset: 3 }] }],
+      timeoutMs: 0,
+    })
+    expect(await ageMs()).toBe(HOUR_MS)
+  })
+
+  async function commit(committedOffset: number): Promise<void> {
+    const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: '' }]
+    const topics = [{ name: 'topic', partitions }]
+    await scene.ask(offsetCommit, 8, {
+      groupId: 'group',
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      topics,
+    })
+  }
+
+  async function ageMs(): Promise<number | null | undefined> {
+    const explained = await scene.broker.settle(scene.broker.broker.explainGroup('group'))
+    return explained?.facts.partitions[0]?.log?.oldestUnreadAgeMs
+  }
+})
