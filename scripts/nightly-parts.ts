@@ -166,6 +166,17 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     })),
   },
   {
+    name: 'console',
+    about: 'a console for Kafka, in a terminal: it lists topics, shows records and groups',
+    steps: [
+      {
+        name: 'kaskade',
+        args: [...VITEST, 'packages/broker/compat/console'],
+        env: { MILLRACE_CONSOLE: 'full' },
+      },
+    ],
+  },
+  {
     name: 'heavy',
     about:
       'idle, slow, greedy and noisy peers, a thousand partitions, topics that come and go, a full disk, kills',

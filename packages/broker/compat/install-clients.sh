@@ -38,6 +38,11 @@ python_environment() {
   "$clients/$1/bin/pip" install -q --disable-pip-version-check -r "$2"
   mark_current "$1" "$2"
 }
+# A console in a terminal, for the nightly run alone: it is larger than all the others together.
+if [ "${1:-}" = console ]; then
+  python_environment console "$here/console/requirements.txt"
+  exit
+fi
 python_environment python "$here/programs/python/requirements.txt"
 # Asks a gateway for whatever its OpenAPI document allows, and for what it does not.
 python_environment schemathesis "$here/../../../test/http-fuzz/requirements.txt"
