@@ -2,7 +2,7 @@
  * Our client beside others on one broker, Millrace and Apache Kafka in turn: what one wrote the others read, and groups
  * have members of both.
  */
-import { createClient, rangeAssignor } from '@millrace/client'
+import { createClient, type Isolation, rangeAssignor } from '@millrace/client'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dumpTopic, foreignClients, produceRecords } from '../../packages/broker/compat/foreign-client.ts'
@@ -21,6 +21,8 @@ interface Place extends AsyncDisposable {
 interface BrokerKind {
   readonly on: string
   readonly isHere: boolean
+  /** What our client reads of them needs a broker that has them. */
+  readonly hasTransactions: boolean
   start(): Promise<Place>
 }
 
@@ -29,6 +31,7 @@ const brokers: readonly BrokerKind[] = [
   {
     on: 'Millrace',
     isHere: true,
+    hasTransactions: false,
     async start() {
       const millrace = await MillraceProcess.start({ settings: SETTINGS })
       return { bootstrap: millrace.bootstrap, [Symbol.asyncDispose]: () => millrace.close() }
@@ -37,6 +40,7 @@ const brokers: readonly BrokerKind[] = [
   {
     on: 'Apache Kafka',
     isHere: mustBeHere || isKafkaInstalled(),
+    hasTransactions: true,
     start: () => startKafka({ heap: '512m', properties: SETTINGS }),
   },
 ]
@@ -85,6 +89,39 @@ for (const kind of brokers.filter(({ isHere }) => isHere)) {
         const tally = await ownTally(broker.bootstrap, topic)
         expect(Object.values(tally).reduce((sum, { count }) => sum + count, 0)).toBe(COUNT)
         expect(tally).toEqual(await dumpTopic(writer, broker.bootstrap, topic))
+      })
+
+      it.runIf(kind.hasTransactions)('leaves out what an aborted transaction of kafkajs wrote', async () => {
+        await using client = createClient({ bootstrapServers: broker.bootstrap })
+        await client.admin.createTopics([{ name: 'booked', partitions: 1 }])
+        const kafka = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING })
+        const transactional = { transactionalId: 'booking', idempotent: true, maxInFlightRequests: 1 }
+        const producer = kafka.producer(transactional)
+        await producer.connect()
+        for (const outcome of ['commit', 'abort', 'commit'] as const) {
+          const transaction = await producer.transaction()
+          await transaction.send({ topic: 'booked', messages: [{ value: outcome }, { value: outcome }] })
+          await transaction[outcome]()
+        }
+        const open = await producer.transaction()
+        await open.send({ topic: 'booked', messages: [{ value: 'open' }] })
+        const valuesOf = async (isolation: Isolation): Promise<string[]> => {
+          const values: string[] = []
+          for await (const { value } of client.read('booked', { isolation })) values.push(String(value))
+          return values
+        }
+        expect(await valuesOf('read_committed')).toEqual(['commit', 'commit', 'commit', 'commit'])
+        expect(await valuesOf('read_uncommitted')).toEqual([
+          ...['commit', 'commit', 'abort', 'abort', 'commit', 'commit', 'open'],
+        ])
+        const consumed: string[] = []
+        for await (const { value } of client.consume(['booked'], { group: 'bookkeepers' })) {
+          consumed.push(String(value))
+          if (consumed.length === 4) break
+        }
+        expect(new Set(consumed)).toEqual(new Set(['commit']))
+        await open.abort()
+        await producer.disconnect()
       })
 
       it('shares a group with members of kafkajs', async () => {
