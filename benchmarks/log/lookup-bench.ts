@@ -24,6 +24,7 @@ export const lookupBench: LogBench = {
           limit: 'high-watermark',
         })
         if (slice.sizeBytes === 0) throw new Error(`nothing at offset ${offset}`)
+        slice.release()
       }
       const findAt = async (offset: number): Promise<void> => {
         const found = await log.offsetForTimestamp(FIRST_TIMESTAMP_MS + offset)

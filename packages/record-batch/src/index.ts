@@ -39,7 +39,7 @@ export {
 } from './compression.ts'
 export { type BatchErrorCode, CorruptBatchError } from './corrupt-batch-error.ts'
 export { crc32c, isNativeCrcAvailable } from './crc32c.ts'
-export { freeMemory } from './free-memory.ts'
+export { freeableMemory, freeMemory } from './free-memory.ts'
 export type { LogRecord, RecordHeader, RecordHeaderInput, RecordInput } from './record.ts'
 export { type RecordContext, RecordCursor, type RecordRange } from './record-cursor.ts'
 export {

@@ -1,4 +1,10 @@
-import { type BatchHeader, openRecords, type RecordCursor, scanBatches } from '@millrace/record-batch'
+import {
+  type BatchHeader,
+  freeMemory,
+  openRecords,
+  type RecordCursor,
+  scanBatches,
+} from '@millrace/record-batch'
 import type { LogSegment } from '../segment/log-segment.ts'
 import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { LogReader } from './log-reader.ts'
@@ -116,6 +122,8 @@ export class OffsetLookup {
       const bytes = await this.#reader.read(request)
       if (bytes.length === 0) return null
       const found = firstRecordIn(bytes, timestampMs, range.logStartOffset)
+      // Left to the garbage collector, what a thousand look-ups read costs more than the look-ups do.
+      freeMemory(bytes)
       if (found.record !== null) return found.record
       offset = found.nextOffset
     }

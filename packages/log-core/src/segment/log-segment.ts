@@ -1,3 +1,4 @@
+import { freeableMemory } from '@millrace/record-batch'
 import type { FileHandle } from '../fs/file-system.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { OffsetIndex } from './offset-index.ts'
@@ -61,9 +62,11 @@ export class LogSegment {
     return this.#verified
   }
 
-  /** Fewer bytes than `length` only at the end of the file. */
-  read(cache: SegmentCache, position: number, length: number): Promise<Buffer> {
+  /** Fewer bytes than `length` only at the end of the file. The memory is the caller's, who may free it. */
+  async read(cache: SegmentCache, position: number, length: number): Promise<Buffer> {
     const file = this.active?.file ?? cache.file(this.path('log'))
-    return file.read(position, length)
+    if (file.readInto === undefined) return file.read(position, length)
+    const memory = freeableMemory(length)
+    return memory.subarray(0, await file.readInto(position, memory, length))
   }
 }
