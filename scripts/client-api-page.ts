@@ -12,6 +12,9 @@ const OTHER_PACKAGES: Readonly<Record<string, string>> = {
   '@millrace/record-batch': 'packages/record-batch/src/index.ts',
 }
 
+/** What a newcomer looks for first. */
+const BEGIN_AT = ['createClient', 'Client', 'Topic', 'GroupOptions', 'Producer', 'Admin', 'ClientError']
+
 type Declaration =
   | ts.ClassDeclaration
   | ts.InterfaceDeclaration
@@ -25,8 +28,8 @@ export function clientApiPage(madeBy: string): string {
     const entries = exportsOf(path).sort((a, b) => a.name.localeCompare(b.name))
     return `## ${name}\n\n${entries.map(describe).join('\n\n')}`
   })
-  const intro =
-    'Everything that the client exports. The README of the package shows how the parts go together.'
+  const begin = BEGIN_AT.map((name) => `[${name}](#${name.toLowerCase()})`).join(', ')
+  const intro = `Everything that the client exports, in alphabetical order. Begin at ${begin}: the README of the package shows how the parts go together.`
   return `# API of the client\n\n${madeBy}\n\n${intro}\n\n${sections.join('\n\n')}\n`
 }
 
@@ -88,7 +91,29 @@ function isNamed(statement: ts.Statement, name: string): statement is Declaratio
 function describe({ name, declaration }: Exported): string {
   const doc = docOf(declaration)
   if (doc === '') throw new Error(`${name} has no doc comment`)
-  return `### ${name}\n\n${doc}\n\n\`\`\`ts\n${signature(declaration)}\n\`\`\``
+  const code = signature(declaration)
+  const words = [...new Set(code.match(/(?<=keyof typeof )\w+/g))].map((table) => wordsOf(declaration, table))
+  return `### ${name}\n\n${doc}\n\n\`\`\`ts\n${[code, ...words].join('\n')}\n\`\`\``
+}
+
+/** The keys of a table that a type is made of, since the table itself is not exported. */
+function wordsOf(declaration: Declaration, table: string): string {
+  const [found] = declaration
+    .getSourceFile()
+    .statements.filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .filter(({ name }) => name.getText() === table)
+  let initializer = found?.initializer
+  while (
+    initializer !== undefined &&
+    (ts.isAsExpression(initializer) || ts.isSatisfiesExpression(initializer))
+  ) {
+    initializer = initializer.expression
+  }
+  if (initializer === undefined || !ts.isObjectLiteralExpression(initializer))
+    throw new Error(`no table ${table}`)
+  const keys = initializer.properties.map(({ name }) => `'${name?.getText().replaceAll("'", '')}'`)
+  return `// keyof typeof ${table}: ${keys.join(' | ')}`
 }
 
 /** The text of a doc comment without its stars. */
@@ -132,9 +157,12 @@ function withoutBody(node: ts.FunctionDeclaration | ts.ClassElement): string {
   const body = 'body' in node ? (node.body as ts.Node | undefined) : undefined
   const text = node.getText()
   const end = body === undefined ? text.length : body.getStart() - node.getStart()
-  return text
-    .slice(0, end)
-    .replace(/^export |\basync (?=[\w[*])/g, '')
-    .replace(/ = \{\}(?=[,)])/g, '')
-    .trim()
+  return (
+    text
+      .slice(0, end)
+      .replace(/^export |\basync (?=[\w[*])|^(async )?\*/g, '')
+      // A default in the code is an option for the caller.
+      .replace(/(\w+): ([\w<>, ]+) = \{\}(?=[,)]|\n)/g, '$1?: $2')
+      .trim()
+  )
 }
