@@ -160,9 +160,11 @@ function withoutBody(node: ts.FunctionDeclaration | ts.ClassElement): string {
   return (
     text
       .slice(0, end)
-      .replace(/^export |\basync (?=[\w[*])|^(async )?\*/g, '')
+      .replace(/^export |\basync (?=[\w[*])/g, '')
+      // That it is a generator is in what it returns.
+      .replace(/^\*/, '')
       // A default in the code is an option for the caller.
-      .replace(/(\w+): ([\w<>, ]+) = \{\}(?=[,)]|\n)/g, '$1?: $2')
+      .replace(/(\w+): (\{[^}]*\}|[\w<>, ]+) = \{\}/g, '$1?: $2')
       .trim()
   )
 }
