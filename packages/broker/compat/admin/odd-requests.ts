@@ -78,6 +78,16 @@ async function configsOf(
   })
 }
 
+/** Name, type and sensitivity of every config that Kafka knows too. */
+async function kindsOf(client: WireClient, resourceType: number, resourceName: string): Promise<string[]> {
+  const resources = [{ resourceType, resourceName, configurationKeys: null }]
+  const { results } = await client.ask(describeConfigs, 4, { resources })
+  const kinds = results[0]?.configs.map(
+    ({ name, configType, isSensitive }) => `${name} ${configType} ${isSensitive}`,
+  )
+  return (kinds ?? []).filter((kind) => !kind.startsWith('millrace.')).sort()
+}
+
 /** Sets one config of the topic `twice`, without doing it. */
 async function settingOf(client: WireClient, name: string, value: string): Promise<unknown> {
   const configs = [{ name, configOperation: 0, value }]
@@ -191,6 +201,9 @@ export const ODD_REQUESTS: readonly OddRequest[] = [
         ]),
     ],
   ]),
+  ['the types of the configs of a broker', (client) => kindsOf(client, BROKER, '1')],
+  ['the types of the configs of a topic', (client) => kindsOf(client, TOPIC, 'once')],
+  ['the types of the configs of a group', (client) => kindsOf(client, GROUP, 'g')],
   ...(
     [
       ['retention.ms', ''],

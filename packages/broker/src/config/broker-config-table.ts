@@ -40,7 +40,7 @@ export const brokerConfigTable = {
     'list of NAME://HOST:PORT',
     'Addresses told to clients, by the names of `listeners`; the bound ones when empty.',
   ),
-  'log.dirs': row(nullableString(), 'path', 'The data directory: exactly one.'),
+  'log.dirs': row({ ...nullableString(), type: 'LIST' }, 'path', 'The data directory: exactly one.'),
 
   'num.partitions': row(int(1, { min: 1 }), 'partitions', 'Partitions of a topic that names no number.'),
   'default.replication.factor': row(
