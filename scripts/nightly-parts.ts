@@ -166,6 +166,15 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     })),
   },
   {
+    name: 'catalog',
+    about: '200 SIGKILLs of a broker that makes, alters, grows and deletes topics',
+    steps: range(4).map((step) => ({
+      name: `kills-${step}`,
+      args: [...VITEST, 'packages/broker/compat/admin/catalog-kills'],
+      env: { MILLRACE_CATALOG_KILLS: '50', MILLRACE_CATALOG_SEED: String(step) },
+    })),
+  },
+  {
     name: 'console',
     about: 'a console for Kafka, in a terminal: it lists topics, shows records and groups',
     steps: [
