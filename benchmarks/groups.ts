@@ -1,137 +1,104 @@
 /**
- * `npm run bench:groups [-- --rounds N --tiny]`: consumer groups on Millrace and on Apache Kafka in turn. Prints a table;
- * `--tiny` shows that it runs, on Millrace alone.
+ * `npm run bench:groups [-- --rows NAME,... --rounds N --write]`: consumer groups on Millrace and on Apache Kafka in turn;
+ * who is not measured is stopped. A row that is done is shown at once. `--write` puts the table into docs/benchmarks.md, which
+ * the whole of it does by itself; `--list` names the rows; `--tiny` shows that they run, on Millrace alone.
  */
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { offsetFetch } from '@millrace/protocol'
 import { MillraceProcess } from '../packages/broker/compat/process/millrace-process.ts'
-import {
-  commitLoad,
-  crowdSettles,
-  fillOffsets,
-  idleGroups,
-  leavePause,
-  PARTITIONS,
-  prepare,
-  type Sample,
-  type Scale,
-  startToFirstRecord,
-  TINY,
-  WHOLE,
-} from './groups/rows.ts'
-import { Wire } from './harness/wire.ts'
-import { alone, type BrokerPair, type BrokerUnderTest, startPair } from './kafka/broker-under-test.ts'
-import { TABLE_HEAD, tableLine } from './kafka/comparison.ts'
+import { LOADING_ROW, measureLoading } from './groups/loading-row.ts'
+import { type GroupRow, prepare, ROWS, type Scale, TINY, WARM_UP, WHOLE } from './groups/rows.ts'
+import { writeSection } from './harness/report-page.ts'
+import { alone, type BrokerPair, startPair } from './kafka/broker-under-test.ts'
+import { Samples, TABLE_HEAD } from './kafka/comparison.ts'
+
+/** So that Kafka's JVM has compiled what the network and the log do; what groups do is warmed by their own rows. */
+const WARM_UP_RECORDS = 200_000
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, tiny: { type: 'boolean', default: false } },
+  options: {
+    rows: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    list: { type: 'boolean', default: false },
+    tiny: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 })
 
-const ROWS: readonly (readonly [key: string, label: string, goal: string, digits: number])[] = [
-  ['firstClassic', 'start of one consumer to its first record, classic, ms', '50', 1],
-  ['firstConsumer', 'the same, KIP-848, ms', '50', 1],
-  ['leaveMs', 'two members, one leaves: pause beyond the heartbeat interval, ms', '100', 1],
-  ['commitsPerSecond', 'synced commits, 50 clients of one group, a second', '50000', 0],
-  ['commitP99Ms', 'their p99, ms', '5', 2],
-  ['apartPerSecond', 'synced commits, 50 clients of as many groups, a second', '', 0],
-  ['apartP99Ms', 'their p99, ms', '', 2],
-  ['idleCpuPercent', '1,000 groups of 10 with 3 s heartbeats, % of a core', '15', 1],
-  ['idleMegabytes', 'their memory above idle, MB', '100', 0],
-  ['crowdMs', '1,000 members join one group at once: settled after, ms', '2000', 0],
-]
-
 async function main(): Promise<void> {
+  const names = [...ROWS.map(({ name }) => name), LOADING_ROW.name]
+  const wanted = values.rows?.split(',') ?? names
+  const unknown = wanted.filter((name) => !names.includes(name))
+  if (values.list || unknown.length > 0) {
+    for (const name of unknown) process.stderr.write(`no row is called ${name}\n`)
+    process.stdout.write(`${names.join('\n')}\n`)
+    process.exitCode = unknown.length > 0 ? 1 : 0
+    return
+  }
   const rounds = values.tiny ? 1 : Number(values.rounds)
-  const scale = values.tiny ? TINY : WHOLE
-  const ours: Sample[] = []
-  const theirs: Sample[] = []
-  if (values.tiny) await measureOurs(scale, ours)
-  else await measureBoth(scale, rounds, { ours, theirs })
-  const lines = ROWS.map(([key, label, goal, digits]) => {
-    const figures = (samples: readonly Sample[]): number[] => samples.flatMap((sample) => sample[key] ?? [])
-    return tableLine({ label, goal, digits }, figures(ours), figures(theirs))
-  })
-  const loads: number[] = []
-  await measureLoading(scale, Math.min(rounds, 3), loads)
-  const label = `start with ${(scale.loadedGroups * PARTITIONS).toLocaleString('en')} committed offsets, to the first answer, s`
-  lines.push(tableLine({ label, goal: '2', digits: 2 }, loads, []))
-  process.stdout.write(`${[`${rounds} rounds.`, '', ...TABLE_HEAD, ...lines].join('\n')}\n`)
-}
-
-async function measureOurs(scale: Scale, samples: Sample[]): Promise<void> {
-  await using broker = await MillraceProcess.start()
-  await prepare(broker.bootstrap)
-  samples.push(await measureRound({ name: 'Millrace', ...placeOf(broker) }, scale, 0))
-}
-
-async function measureBoth(
-  scale: Scale,
-  rounds: number,
-  { ours, theirs }: { ours: Sample[]; theirs: Sample[] },
-): Promise<void> {
-  await using pair: BrokerPair = await startPair(200_000)
-  const sides = [
-    [pair.millrace, ours],
-    [pair.kafka, theirs],
-  ] as const
-  for (const [broker] of sides) {
-    // Kafka's JVM runs at its speed only after this code has run for a while; so does ours.
-    await alone(pair, broker, async () => {
-      await prepare(broker.bootstrap)
-      await measureRound(broker, { ...scale, idleGroups: 50, idleMs: 500, crowd: 50 }, -1)
-    })
+  const rows = ROWS.filter(({ name }) => wanted.includes(name))
+  const lines = values.tiny ? await measureOurs(rows) : await measureBoth(rows, rounds)
+  if (wanted.includes(LOADING_ROW.name)) {
+    const samples = new Samples()
+    await measureLoading(values.tiny ? TINY : WHOLE, rounds, (sample) => samples.add('millrace', sample))
+    lines.push(...shown(samples.lines(LOADING_ROW.metrics)))
   }
-  for (let round = 0; round < rounds; round++) {
-    process.stderr.write(`round ${round + 1} of ${rounds}\n`)
-    for (const [broker, samples] of sides) {
-      samples.push(await alone(pair, broker, () => measureRound(broker, scale, round)))
+  const table = [`${rounds} rounds.`, '', ...TABLE_HEAD, ...lines].join('\n')
+  process.stdout.write(`${table}\n`)
+  if (values.write || (values.rows === undefined && !values.tiny)) writeSection('groups', table)
+}
+
+async function measureOurs(rows: readonly GroupRow[]): Promise<string[]> {
+  await using broker = await MillraceProcess.start()
+  const { bootstrap, dataDir, pid } = broker
+  await prepare(bootstrap)
+  const lines: string[] = []
+  for (const row of rows) {
+    const samples = new Samples()
+    samples.add('millrace', await row.measure({ name: 'Millrace', bootstrap, dataDir, pid }, TINY, 0))
+    lines.push(...samples.lines(row.metrics))
+  }
+  return lines
+}
+
+async function measureBoth(rows: readonly GroupRow[], rounds: number): Promise<string[]> {
+  if (rows.length === 0) return []
+  await using pair = await startPair(WARM_UP_RECORDS)
+  for (const who of ['millrace', 'kafka'] as const) await prepare(pair[who].bootstrap)
+  const lines: string[] = []
+  for (const row of rows) {
+    await measureRound(pair, row, { scale: WARM_UP, round: 0 })
+    const samples = new Samples()
+    for (let round = 1; round <= rounds; round += 1) {
+      const startedMs = performance.now()
+      for (const [who, sample] of await measureRound(pair, row, { scale: WHOLE, round }))
+        samples.add(who, sample)
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+      process.stderr.write(`${row.name}: round ${round} of ${rounds}, ${seconds} s\n`)
     }
+    lines.push(...shown(samples.lines(row.metrics)))
   }
+  return lines
 }
 
-async function measureRound(broker: BrokerUnderTest, scale: Scale, round: number): Promise<Sample> {
-  const firstClassic = await startToFirstRecord(broker, 'classic', round)
-  const firstConsumer = await startToFirstRecord(broker, 'consumer', round)
-  const leaveMs = await leavePause(broker, round)
-  const together = await commitLoad(broker, scale, () => 'together')
-  const apart = await commitLoad(broker, scale, (client) => `apart-${client}`)
-  const crowdMs = await crowdSettles(broker, scale, round)
-  const idle = await idleGroups(broker, scale, round)
-  return {
-    firstClassic,
-    firstConsumer,
-    leaveMs,
-    crowdMs,
-    commitsPerSecond: together.perSecond,
-    commitP99Ms: together.p99Ms,
-    apartPerSecond: apart.perSecond,
-    apartP99Ms: apart.p99Ms,
-    ...idle,
+/** One row on each of the two. */
+async function measureRound(
+  pair: BrokerPair,
+  row: GroupRow,
+  { round, scale }: { scale: Scale; round: number },
+): Promise<(readonly ['millrace' | 'kafka', Readonly<Record<string, number>>])[]> {
+  const measured: (readonly ['millrace' | 'kafka', Readonly<Record<string, number>>])[] = []
+  for (const who of ['millrace', 'kafka'] as const) {
+    const broker = pair[who]
+    measured.push([who, await alone(pair, broker, () => row.measure(broker, scale, round))])
   }
+  return measured
 }
 
-/** A process that is started again on what it was told, until it answers for one of the groups. */
-async function measureLoading(scale: Scale, rounds: number, seconds: number[]): Promise<void> {
-  await using broker = await MillraceProcess.start()
-  await prepare(broker.bootstrap)
-  await fillOffsets(broker.bootstrap, scale)
-  for (let round = 0; round < rounds; round++) {
-    await broker.stop()
-    const startedMs = performance.now()
-    await broker.restart()
-    const wire = await Wire.open(broker.bootstrap)
-    const groups = [{ groupId: 'loaded-1', memberId: null, memberEpoch: -1, topics: null }]
-    const answer = await wire.ask(offsetFetch, 8, { groupId: '', topics: null, groups, requireStable: false })
-    seconds.push((performance.now() - startedMs) / 1000)
-    wire.close()
-    const found = answer.groups[0]?.topics[0]?.partitions.length
-    if (found !== PARTITIONS) throw new Error(`${found} offsets of a group were loaded, not ${PARTITIONS}`)
-  }
-}
-
-function placeOf({ bootstrap, dataDir, pid }: MillraceProcess): Omit<BrokerUnderTest, 'name'> {
-  return { bootstrap, dataDir, pid }
+/** Says what a row gave, for whoever waits for the others. */
+function shown(lines: string[]): string[] {
+  process.stderr.write(`${lines.join('\n')}\n`)
+  return lines
 }
 
 await main()

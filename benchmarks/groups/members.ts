@@ -9,6 +9,8 @@ const PROTOCOLS = [{ name: 'range', metadata: SUBSCRIPTION }]
 const ASSIGNMENT = Buffer.from('a share of the partitions')
 const REBALANCE_IN_PROGRESS = 27
 const MEMBER_ID_REQUIRED = 79
+/** Loading, not available, not the coordinator: Kafka says so until it has made and loaded its offsets topic. */
+const NOT_YET = new Set([14, 15, 16])
 
 export interface Joined {
   readonly memberId: string
@@ -35,6 +37,7 @@ export async function joinAndSync(wire: Wire, { groupId, memberId = '' }: Place)
     })
     known = joined.memberId
     if (joined.errorCode === MEMBER_ID_REQUIRED) continue
+    if (await isNotYet(joined.errorCode)) continue
     if (joined.errorCode !== 0) throw new Error(`JoinGroup was answered ${joined.errorCode}`)
     const { generationId, leader, members, protocolName, protocolType } = joined
     const assignments = members.map((member) => ({ memberId: member.memberId, assignment: ASSIGNMENT }))
@@ -90,4 +93,10 @@ export async function settleGroup(wires: readonly Wire[], groupId: string): Prom
     }),
   )
   return members.flatMap((member) => member ?? [])
+}
+
+/** Waits a little when a coordinator says that it is not ready. */
+export async function isNotYet(errorCode: number): Promise<boolean> {
+  if (NOT_YET.has(errorCode)) await sleep(20)
+  return NOT_YET.has(errorCode)
 }

@@ -1,11 +1,18 @@
 /** The rows of the comparison about groups, each for one round on one broker. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@millrace/client'
-import { encodeRequest, heartbeat, leaveGroup, offsetCommit } from '@millrace/protocol'
+import {
+  encodeRequest,
+  heartbeat,
+  leaveGroup,
+  type OffsetCommitRequestInput,
+  offsetCommit,
+} from '@millrace/protocol'
 import { cpuSeconds, residentMegabytes } from '../harness/process-cpu.ts'
 import { openWires, type Wire } from '../harness/wire.ts'
 import type { BrokerUnderTest } from '../kafka/broker-under-test.ts'
-import { type Joined, joinAndSync, mustRejoin, settleGroup } from './members.ts'
+import type { Metric, Sample } from '../kafka/comparison.ts'
+import { isNotYet, type Joined, joinAndSync, mustRejoin, settleGroup } from './members.ts'
 
 export interface Scale {
   readonly commitMs: number
@@ -22,19 +29,108 @@ export const WHOLE: Scale = {
   crowd: 1_000,
   loadedGroups: 20_000,
 }
+/** Enough for a JVM to compile what the row makes it do. */
+export const WARM_UP: Scale = { ...WHOLE, commitMs: 1_500, idleGroups: 50, idleMs: 500, crowd: 50 }
 export const TINY: Scale = { commitMs: 100, idleGroups: 10, idleMs: 500, crowd: 10, loadedGroups: 100 }
 
-export type Sample = Readonly<Record<string, number>>
+/** Something about groups that is measured on both brokers, once in each round. */
+export interface GroupRow {
+  readonly name: string
+  readonly metrics: readonly Metric[]
+  measure(broker: BrokerUnderTest, scale: Scale, round: number): Promise<Sample>
+}
 
 export const PARTITIONS = 50
 const RECORDS = 500
 const MEMBERS = 10
 const HEARTBEAT_MS = 3_000
 const TICK_MS = 30
-const COMMITTERS = 50
+export const COMMITTERS = 50
 const LANES = 20
 /** Until everybody's join has reached the broker and waits there. */
 const GATHER_MS = 500
+
+export const ROWS: readonly GroupRow[] = [
+  {
+    name: 'first-record',
+    metrics: [
+      {
+        key: 'classic',
+        label: 'start of one consumer to its first record, classic, ms',
+        goal: '50',
+        digits: 1,
+      },
+      { key: 'consumer', label: 'the same, KIP-848, ms', goal: '50', digits: 1 },
+    ],
+    measure: async (broker, _scale, round) => ({
+      classic: await startToFirstRecord(broker, 'classic', round),
+      consumer: await startToFirstRecord(broker, 'consumer', round),
+    }),
+  },
+  {
+    name: 'leave',
+    metrics: [
+      {
+        key: 'ms',
+        label: 'two members, one leaves: pause beyond the heartbeat interval, ms',
+        goal: '100',
+        digits: 1,
+      },
+    ],
+    measure: async (broker, _scale, round) => ({ ms: await leavePause(broker, round) }),
+  },
+  {
+    name: 'commits',
+    metrics: [
+      {
+        key: 'perSecond',
+        label: 'synced commits, 50 clients of one group, a second',
+        goal: '50,000',
+        digits: 0,
+      },
+      { key: 'p99Ms', label: 'their p99, ms', goal: '5' },
+    ],
+    measure: (broker, scale) => commitLoad(broker, scale, () => 'together'),
+  },
+  {
+    name: 'commits-apart',
+    metrics: [
+      {
+        key: 'perSecond',
+        label: 'synced commits, 50 clients of as many groups, a second',
+        goal: '',
+        digits: 0,
+      },
+      { key: 'p99Ms', label: 'their p99, ms', goal: '' },
+    ],
+    measure: (broker, scale) => commitLoad(broker, scale, (client) => `apart-${client}`),
+  },
+  {
+    name: 'idle',
+    metrics: [
+      {
+        key: 'cpuPercent',
+        label: '1,000 groups of 10 with 3 s heartbeats, % of a core',
+        goal: '15',
+        digits: 1,
+      },
+      { key: 'megabytes', label: 'their memory above idle, MB', goal: '100', digits: 0 },
+    ],
+    measure: idleGroups,
+  },
+  {
+    name: 'crowd',
+    metrics: [
+      {
+        key: 'ms',
+        label: '1,000 members join one group at once: settled after, ms',
+        goal: '2,000',
+        digits: 0,
+      },
+    ],
+    measure: async (broker, scale, round) => ({ ms: await crowdSettles(broker, scale, round) }),
+  },
+]
 
 /** A topic for the rows that read and commit. */
 export async function prepare(bootstrap: string): Promise<void> {
@@ -45,7 +141,7 @@ export async function prepare(bootstrap: string): Promise<void> {
 }
 
 /** From a connected client to the first record that its group is given. */
-export async function startToFirstRecord(
+async function startToFirstRecord(
   { bootstrap }: BrokerUnderTest,
   protocol: 'classic' | 'consumer',
   round: number,
@@ -62,7 +158,7 @@ export async function startToFirstRecord(
 }
 
 /** From the heartbeat that tells the one who stays of the other's leaving, until it has everything. */
-export async function leavePause({ bootstrap }: BrokerUnderTest, round: number): Promise<number> {
+async function leavePause({ bootstrap }: BrokerUnderTest, round: number): Promise<number> {
   const groupId = `leave-${round}`
   const wires = await openWires(bootstrap, 2)
   const [stays, leaves] = wires
@@ -86,6 +182,7 @@ export async function commitLoad(
   groupOf: (client: number) => string,
 ): Promise<{ perSecond: number; p99Ms: number }> {
   const wires = await openWires(bootstrap, COMMITTERS)
+  await Promise.all(wires.map((wire, index) => commitUntilTaken(wire, groupOf(index), index)))
   const latencies: number[] = []
   const run = async (wire: Wire, index: number, untilMs: number): Promise<void> => {
     const frame = commitFrame(groupOf(index), [index])
@@ -109,7 +206,7 @@ export async function commitLoad(
 }
 
 /** CPU and memory of groups that do nothing but say that they are there. */
-export async function idleGroups(
+async function idleGroups(
   { bootstrap, pid }: BrokerUnderTest,
   { idleGroups: groupCount, idleMs }: Scale,
   round: number,
@@ -134,15 +231,15 @@ export async function idleGroups(
   await beatFor(beats, idleMs)
   const seconds = (performance.now() - startedMs) / 1000
   const sample = {
-    idleCpuPercent: (100 * (cpuSeconds(pid) - cpuBefore)) / seconds,
-    idleMegabytes: residentMegabytes(pid) - before,
+    cpuPercent: (100 * (cpuSeconds(pid) - cpuBefore)) / seconds,
+    megabytes: residentMegabytes(pid) - before,
   }
   for (const wire of lanes.flat()) wire.close()
   return sample
 }
 
 /** From the earlier member's heartbeat until a thousand have joined and have their assignments. */
-export async function crowdSettles(
+async function crowdSettles(
   { bootstrap }: BrokerUnderTest,
   { crowd }: Scale,
   round: number,
@@ -161,36 +258,31 @@ export async function crowdSettles(
   return ms
 }
 
-/** Commits every partition of so many groups: what is to be loaded at a start. */
-export async function fillOffsets(bootstrap: string, { loadedGroups }: Scale): Promise<void> {
-  const wires = await openWires(bootstrap, COMMITTERS)
-  const everyPartition = Array.from({ length: PARTITIONS }, (_, partition) => partition)
-  await Promise.all(
-    wires.map(async (wire, lane) => {
-      for (let group = lane; group < loadedGroups; group += COMMITTERS)
-        await wire.askRaw(commitFrame(`loaded-${group}`, everyPartition))
-    }),
-  )
-  for (const wire of wires) wire.close()
+/** What is timed afterwards is not looked at: here it is seen that such commits are taken. */
+async function commitUntilTaken(wire: Wire, groupId: string, partition: number): Promise<void> {
+  for (;;) {
+    const { topics } = await wire.ask(offsetCommit, 8, commitOf(groupId, [partition]))
+    const errorCode = topics[0]?.partitions[0]?.errorCode
+    if (errorCode === 0) return
+    if (errorCode === undefined || !(await isNotYet(errorCode)))
+      throw new Error(`OffsetCommit was answered ${errorCode}`)
+  }
 }
 
-function commitFrame(groupId: string, partitions: readonly number[]): Buffer {
-  const body = {
-    groupId,
-    generationIdOrMemberEpoch: -1,
-    memberId: '',
-    topics: [
-      {
-        name: 'groups',
-        partitions: partitions.map((partitionIndex) => ({
-          partitionIndex,
-          committedOffset: 1,
-          committedMetadata: '',
-        })),
-      },
-    ],
-  }
+/** The frame of a commit of these partitions of the topic. */
+export function commitFrame(groupId: string, partitions: readonly number[]): Buffer {
+  const body = commitOf(groupId, partitions)
   return Buffer.concat(encodeRequest(offsetCommit, 8, { correlationId: 0, clientId: 'bench' }, body))
+}
+
+function commitOf(groupId: string, partitions: readonly number[]): OffsetCommitRequestInput {
+  const places = partitions.map((partitionIndex) => ({
+    partitionIndex,
+    committedOffset: 1,
+    committedMetadata: '',
+  }))
+  const topics = [{ name: 'groups', partitions: places }]
+  return { groupId, generationIdOrMemberEpoch: -1, memberId: '', topics }
 }
 
 function heartbeatFrame(groupId: string, { generationId, memberId }: Joined): Buffer {
