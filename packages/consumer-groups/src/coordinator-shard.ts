@@ -189,7 +189,12 @@ export class CoordinatorShard {
       refuseSync(step, event.token, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
       return
     }
-    const group = this.#table.get(event.request.groupId)
+    const { groupId } = event.request
+    if (groupId === '') {
+      refuseSync(step, event.token, ErrorCode.INVALID_GROUP_ID)
+      return
+    }
+    const group = this.#table.get(groupId)
     if (group === undefined) refuseSync(step, event.token, ErrorCode.UNKNOWN_MEMBER_ID)
     else if (group.kind === 'consumer') syncAsClassic(step, group, event)
     else syncClassicGroup(step, group, event)

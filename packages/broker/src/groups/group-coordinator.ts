@@ -41,9 +41,6 @@ import type { GroupOffsetsLog } from './group-offsets-log.ts'
 import * as refusals from './refusals.ts'
 import { ShardDriver } from './shard-driver.ts'
 
-/** The first version of SyncGroup that has to say which protocol it is about. */
-const SYNC_WITH_PROTOCOL = 5
-
 export interface GroupCoordinatorOptions {
   readonly offsetsLog: GroupOffsetsLog
   readonly clock: Clock
@@ -112,12 +109,11 @@ export class GroupCoordinator {
   }
 
   syncGroup(origin: RequestOrigin, request: SyncGroupRequest): Promise<SyncGroupResponseInput> {
-    const { groupId, protocolName, protocolType } = request
-    // Kafka looks at this before anything else.
-    if (origin.apiVersion >= SYNC_WITH_PROTOCOL && (protocolType === null || protocolName === null))
-      return Promise.resolve(refusals.syncGroup(ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
-    if (groupId === '') return Promise.resolve(refusals.syncGroup(ErrorCode.INVALID_GROUP_ID))
-    return this.#ask(groupId, (token) => ({ kind: 'sync-group', token, origin, request }), refusals.syncGroup)
+    return this.#ask(
+      request.groupId,
+      (token) => ({ kind: 'sync-group', token, origin, request }),
+      refusals.syncGroup,
+    )
   }
 
   heartbeat(origin: RequestOrigin, request: HeartbeatRequest): Promise<HeartbeatResponseInput> {

@@ -77,9 +77,11 @@ it('trap 15: SyncGroup 5 without protocol type or name is INCONSISTENT_GROUP_PRO
     { ...nothing, ...type },
     { ...nothing, ...name },
     { ...nothing, groupId: 'unknown' },
+    { ...nothing, groupId: '' },
   ])
     expect(errorOf(request)).toBe(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
   expect(errorOf({ ...type, ...name })).toBe(ErrorCode.NONE)
+  expect(errorOf({ ...type, ...name, groupId: '' })).toBe(ErrorCode.INVALID_GROUP_ID)
 })
 
 it('names the protocol and its type in the answer', () => {
