@@ -1,4 +1,5 @@
 /** The command against Apache Kafka and against Millrace: the same lines come out. */
+import { type Client, createClient } from '@millrace/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type CommandResult,
@@ -18,6 +19,13 @@ describe.runIf(isHere)('the command on Apache Kafka and on Millrace', () => {
   afterAll(async () => {
     await Promise.all([kafka?.close(), millrace?.close()])
   })
+
+  const clients: Client[] = []
+  beforeAll(() => {
+    for (const broker of [kafka, millrace])
+      clients.push(createClient({ bootstrapServers: broker?.bootstrap ?? '' }))
+  })
+  afterAll(() => Promise.all(clients.map((client) => client.close())))
 
   /** What a command does on each of the two. */
   function both(args: string, input = ''): Promise<CommandResult[]> {
@@ -136,6 +144,37 @@ describe.runIf(isHere)('the command on Apache Kafka and on Millrace', () => {
     }
     await same('produce a/b', 'x\n')
     await same('produce flights --key-field a', '{"a":1}\nnonsense\n')
+  })
+
+  it('why a group reads nothing is told the same, as far as Kafka tells it', async () => {
+    const why = (group: string): Promise<string> =>
+      same(`group describe ${group} --why`, '', (text) => text.replaceAll(/[\w-]{22,}/g, 'MEMBER'))
+    await same('topic create gone')
+    await same('produce gone --quiet', 'a\nb\nc\n')
+    await same('group reset idle --topic gone --to beginning --execute')
+    await Promise.all(
+      clients.map(({ admin }) => admin.deleteRecords([{ topic: 'gone', partition: 0, before: 2 }])),
+    )
+    const idle = await why('idle')
+    expect(idle).toMatch(/^- The group has no members: no consumer with this group id is running/m)
+    expect(idle).toMatch(/^- gone\/0: the committed offset 0 is before the first record that is left \(2\)/m)
+
+    const members = clients.flatMap((client) =>
+      [1, 2].map(() => client.topic('gone').consume({ group: 'crowd', protocol: 'consumer' })),
+    )
+    try {
+      for (const member of members) void member.next().catch(() => undefined)
+      const settled = ({ admin }: Client): Promise<string> =>
+        admin.describeGroup('crowd').then((group) => `${group?.state} ${group?.members.length}`)
+      await expect
+        .poll(() => Promise.all(clients.map(settled)), { timeout: 20_000 })
+        .toEqual(['Stable 2', 'Stable 2'])
+      expect(await why('crowd')).toMatch(
+        /^- 2 members share 1 partition, and a partition has one reader: \S+ has nothing to do\./m,
+      )
+    } finally {
+      await Promise.all(members.map((member) => member.return(undefined)))
+    }
   })
 
   it('bench measures, and doctor finds nothing broken', async () => {
