@@ -11,14 +11,16 @@ const LARGE_BYTES = 200 * 1024 * 1024
 const folder = mkdtempSync(join(tmpdir(), 'millrace-remover-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Runs what waits for the end of a turn when it is told to. */
-function steppingClock(): { clock: Clock; runAll: () => void } {
+/** Runs what waits for the end of a turn, or for a pause to end, when it is told to, and counts the pauses. */
+function steppingClock(): { clock: Clock; runAll: () => { pauses: number } } {
   const waiting: (() => void)[] = []
+  let pauses = 0
   const clock: Clock = {
     nowMs: () => 0,
     monotonicMs: () => 0,
     endOfTurn: (run) => void waiting.push(run),
-    after: (_delayMs, run) => {
+    after: (delayMs, run) => {
+      if (delayMs > 0) pauses++
       waiting.push(run)
       return { cancel: () => {} }
     },
@@ -27,6 +29,7 @@ function steppingClock(): { clock: Clock; runAll: () => void } {
     clock,
     runAll: () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) next()
+      return { pauses }
     },
   }
 }
@@ -42,4 +45,21 @@ it('removes a large file and leaves the bytes alone that have another name', () 
   runAll()
   expect(fs.exists(ours)).toBe(false)
   expect(statSync(theirs).size).toBe(LARGE_BYTES)
+})
+
+it.each([
+  ['a large file', 1, LARGE_BYTES],
+  ['files that are large together', 100, 3 * 1024 * 1024],
+])('frees %s a few MiB at a time, with pauses in which others may sync', (_, count, sizeBytes) => {
+  const paths = Array.from({ length: count }, (_, index) => join(folder, `large-${index}`))
+  for (const path of paths) {
+    writeFileSync(path, '')
+    truncateSync(path, sizeBytes)
+  }
+  const { clock, runAll } = steppingClock()
+  const fs = nodeFileSystem()
+  new FileRemover(fs, clock, silentLogger).removeFiles(paths, 0)
+  const { pauses } = runAll()
+  expect(paths.filter((path) => fs.exists(path))).toEqual([])
+  expect(pauses).toBeGreaterThanOrEqual(45)
 })

@@ -3,10 +3,27 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { StorageLogger } from '../log/storage-logger.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 
-/** Removing a file of a gigabyte at once holds the event loop up for 50 to 150 ms; so much of it takes a few. */
-const STEP_BYTES = 64 * 1024 * 1024
+/**
+ * Freeing a gigabyte at once holds the event loop up for 50 to 200 ms, and every sync of the file system waits for it as
+ * well. So much of it takes about one, and then everybody else has their turn.
+ */
+const STEP_BYTES = 4 * 1024 * 1024
+const PAUSE_MS = 5
 const FILES_PER_TURN = 8
 const LARGEST_DELAY_MS = 0x7fff_ffff
+
+interface Queued {
+  readonly path: string
+  readonly kind: 'file' | 'directory'
+}
+
+/** `isGone`: there is no more of it to be cut off first. */
+interface Removed {
+  readonly bytes: number
+  readonly isGone: boolean
+}
+
+const GONE: Removed = { bytes: 0, isGone: true }
 
 /**
  * Removes files that nobody needs any more, after a while and a little at a time. Nothing waits for it: what it has not
@@ -18,7 +35,8 @@ export class FileRemover {
   readonly #logger: StorageLogger
   readonly #timers = new Set<Timer>()
   /** Directories come behind what is in them. */
-  #queue: { readonly path: string; readonly kind: 'file' | 'directory' }[] = []
+  #queue: Queued[] = []
+  /** A turn or a pause is under way. */
   #isRunning = false
   #isClosed = false
 
@@ -36,10 +54,7 @@ export class FileRemover {
 
   removeDirectory(path: string, delayMs: number): void {
     this.#later(delayMs, () => {
-      this.#trying(path, () => {
-        this.#enqueueDirectory(path)
-        return true
-      })
+      this.#trying(path, () => this.#enqueueDirectory(path))
     })
   }
 
@@ -53,10 +68,16 @@ export class FileRemover {
 
   #later(delayMs: number, enqueue: () => void): void {
     if (this.#isClosed) return
-    const timer = this.#clock.after(Math.min(delayMs, LARGEST_DELAY_MS), () => {
-      this.#timers.delete(timer)
+    this.#after(delayMs, () => {
       enqueue()
       this.#run()
+    })
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const timer = this.#clock.after(Math.min(delayMs, LARGEST_DELAY_MS), () => {
+      this.#timers.delete(timer)
+      run()
     })
     this.#timers.add(timer)
   }
@@ -73,52 +94,62 @@ export class FileRemover {
     if (this.#isRunning || this.#isClosed || this.#queue.length === 0) return
     this.#isRunning = true
     this.#clock.endOfTurn(() => {
-      this.#isRunning = false
       if (this.#isClosed) return
-      for (let count = 0; count < FILES_PER_TURN; count++) {
-        const next = this.#queue[0]
-        if (next === undefined) return
-        const isGone = this.#trying(next.path, () => this.#removeSome(next))
-        if (!isGone) break
-        this.#queue.shift()
-      }
-      this.#run()
+      if (this.#removeSome() < STEP_BYTES) this.#runOn()
+      else this.#after(PAUSE_MS, () => this.#runOn())
     })
   }
 
-  /** False when there is more of the file to be cut off first. */
-  #removeSome({ path, kind }: { path: string; kind: 'file' | 'directory' }): boolean {
-    if (!this.#fs.exists(path)) return true
-    if (kind === 'directory') {
-      this.#fs.removeDirectory(path)
-      return true
-    }
-    // A file with another name (an imported one) belongs to somebody else as well, and taking a name away is cheap.
-    const isCut = !this.#fs.isShared(path) && this.#cutEnd(path)
-    if (isCut) return false
-    this.#fs.remove(path)
-    return true
+  #runOn(): void {
+    this.#isRunning = false
+    this.#run()
   }
 
-  #cutEnd(path: string): boolean {
+  /** A few files, or a step of a large one. Says how many bytes that freed. */
+  #removeSome(): number {
+    let freedBytes = 0
+    for (let count = 0; count < FILES_PER_TURN && freedBytes < STEP_BYTES; count++) {
+      const next = this.#queue[0]
+      if (next === undefined) break
+      const removed = this.#trying(next.path, () => this.#remove(next)) ?? GONE
+      freedBytes += removed.bytes
+      if (removed.isGone) this.#queue.shift()
+    }
+    return freedBytes
+  }
+
+  #remove({ path, kind }: Queued): Removed {
+    if (!this.#fs.exists(path)) return GONE
+    if (kind === 'directory') {
+      this.#fs.removeDirectory(path)
+      return GONE
+    }
+    // A file with another name (an imported one) belongs to somebody else as well, and taking a name away is cheap.
+    const removed = this.#fs.isShared(path) ? GONE : this.#cutEnd(path)
+    if (removed.isGone) this.#fs.remove(path)
+    return removed
+  }
+
+  /** Of a file that is too large to go at once; says of any other what its removal will free. */
+  #cutEnd(path: string): Removed {
     const file = this.#fs.open(path, 'open')
     try {
-      if (file.sizeBytes <= STEP_BYTES) return false
+      if (file.sizeBytes <= STEP_BYTES) return { bytes: file.sizeBytes, isGone: true }
       file.truncateSync(file.sizeBytes - STEP_BYTES)
-      return true
+      return { bytes: STEP_BYTES, isGone: false }
     } finally {
       file.close()
     }
   }
 
-  /** What cannot be removed is told and no more: true, as if it were gone. */
-  #trying(path: string, work: () => boolean): boolean {
+  /** What cannot be removed is told and no more. */
+  #trying<T>(path: string, work: () => T): T | null {
     try {
       return work()
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       this.#logger.warn({ path, code: error.code }, `left for the next start: ${error.message}`)
-      return true
+      return null
     }
   }
 }
