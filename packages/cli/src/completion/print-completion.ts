@@ -27,8 +27,8 @@ export async function printCompletion({ shell }: CompletionArguments): Promise<v
 }
 
 /**
- * One `case` for each command: its subcommands, its flags, and topics where it takes some. zsh runs it too, where `path`
- * and `words` are names of its own: to set them would take away its PATH.
+ * One `case` for each command: its subcommands, its flags, and topics where it takes some. zsh runs it too, so it keeps
+ * away from names that zsh has of its own: `path`, which is its PATH, and `words`.
  */
 export function bashScript(nodes: readonly CommandNode[]): string {
   const roots = nodes.filter(({ path }) => !path.includes(' '))
