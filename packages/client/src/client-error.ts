@@ -15,7 +15,7 @@ export type ClientErrorCode =
   | 'DELIVERY_TIMED_OUT'
   | 'DELIVERY_FAILED'
   | 'BUFFER_FULL'
-  | 'RECORD_TOO_LARGE'
+  | 'INVALID_RECORD'
   | 'CORRUPT_BATCH'
   | 'UNDECODABLE_RECORD'
   | 'OFFSET_OUT_OF_RANGE'
@@ -49,7 +49,10 @@ export const CLIENT_ERROR_MEANINGS: Readonly<Record<ClientErrorCode, ClientError
   DELIVERY_TIMED_OUT: { retriable: false, whatToDo: 'look why the broker did not answer in time' },
   DELIVERY_FAILED: { retriable: false, whatToDo: 'see the error of each record in `errors`' },
   BUFFER_FULL: { retriable: true, whatToDo: 'await earlier sends before the next one' },
-  RECORD_TOO_LARGE: { retriable: false, whatToDo: 'send a smaller record, or raise the limit' },
+  INVALID_RECORD: {
+    retriable: false,
+    whatToDo: 'correct the field that the message names: objects need a codec, such as json()',
+  },
   CORRUPT_BATCH: { retriable: false, whatToDo: 'check the log on the broker: these bytes were damaged' },
   UNDECODABLE_RECORD: {
     retriable: false,

@@ -21,7 +21,7 @@ describe('bootstrap servers', () => {
 })
 
 /** What is wrong, and how it is told. Options come from programs without types too. */
-const WRONG: readonly [where: string, options: Record<string, unknown>, message: string][] = [
+const WRONG: readonly [where: string, options: unknown, message: string][] = [
   [
     'createClient',
     { bootstrapServers: 5 },
@@ -54,7 +54,7 @@ const WRONG: readonly [where: string, options: Record<string, unknown>, message:
   ['read', { isolation: 'none' }, 'isolation: got "none", expected one of "read_committed", "read_un'],
   ['read', { signal: 5 }, 'signal: got 5, expected an AbortSignal'],
   ['consume', { group: '' }, 'group: got "", expected a string that is not empty'],
-  ['consume', { group: undefined }, 'group: got undefined, expected the name of the group'],
+  ['consume', { group: undefined }, 'group: got undefined, expected a string that is not empty'],
   ['consume', { protocol: 'share' }, 'protocol: got "share", expected one of "auto", "classic", "consumer"'],
   ['consume', { from: 'start' }, 'from: got "start", expected \'beginning\''],
   ['consume', { from: { time: -1 } }, 'from: got {"time":-1}, expected \'beginning\''],
@@ -74,6 +74,11 @@ const WRONG: readonly [where: string, options: Record<string, unknown>, message:
   ['consume', { readAheadBytes: 1 }, 'readAheadBytes: got 1, expected a whole number from 65536'],
   ['consume', { signal: 5 }, 'signal: got 5, expected an AbortSignal'],
   ['consume', { groupId: 'g' }, 'consume has no option "groupId"; it has group'],
+  ['topics', [], 'topics: got [], expected the name of a topic, several, or a pattern'],
+  ['topics', [5], 'topics: got [5], expected the name of a topic, several, or a pattern'],
+  ['topics', '', 'topics: got "", expected the name of a topic, several, or a pattern'],
+  ['topic', undefined, 'topic: got undefined, expected a string that is not empty'],
+  ['handler', 5, 'handler: got 5, expected a function'],
   ['handle', { concurrency: 0 }, 'concurrency: got 0, expected a whole number from 1'],
   ['handle', { orderedBy: 'time' }, 'orderedBy: got "time", expected one of "key", "partition"'],
   ['handle', { retries: -1 }, 'retries: got -1, expected a whole number from 0'],
@@ -87,6 +92,9 @@ const TAKERS: Readonly<Record<string, (options: never) => unknown>> = {
   producer: (options: object) => client.producer(options),
   read: (options: object) => client.read('a', options),
   consume: (options: object) => client.consume(['a'], { group: 'g', ...options }),
+  topics: (topics: never) => client.consume(topics, { group: 'g' }),
+  topic: (name: never) => client.topic(name),
+  handler: (handler: never) => client.topic('a').consume({ group: 'g' }, handler),
   handle: (options: object) => client.topic('a').consume({ group: 'g', ...options }, () => {}),
 }
 

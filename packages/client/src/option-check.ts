@@ -25,7 +25,11 @@ export function choiceOption<T extends string | number | boolean>(
 
 /** Reads an option that is a name: a string that is not empty. */
 export function nameOption<T>(name: string, given: string | undefined, fallback: T): string | T {
-  if (given === undefined) return fallback
+  return given === undefined ? fallback : requiredName(name, given)
+}
+
+/** The same where there is no default. */
+export function requiredName(name: string, given: string): string {
   if (typeof given === 'string' && given !== '') return given
   throw invalidOption(name, given, 'a string that is not empty')
 }
@@ -57,7 +61,8 @@ export function invalidOption(name: string, given: unknown, expected: string): C
   return new ClientError('INVALID_OPTION', `${name}: got ${show(given)}, expected ${expected}`)
 }
 
-function show(value: unknown): string {
+/** What was given, as a message shows it. */
+export function show(value: unknown): string {
   // A cycle or a BigInt has no JSON, and is no reason to hide what was wrong.
   try {
     return JSON.stringify(value) ?? String(value)

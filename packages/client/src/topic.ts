@@ -12,6 +12,7 @@ import {
   type HandlerOptions,
 } from './groups/handler-loop.ts'
 import type { TopicSelection } from './groups/topic-selection.ts'
+import { functionOption, requiredName } from './option-check.ts'
 import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
 
@@ -52,7 +53,7 @@ export class Topic<K, V> {
   /** Made by `client.topic()`. */
   constructor(owner: TopicOwner, name: string, codecs: TopicCodecs<K, V>) {
     this.#owner = owner
-    this.name = name
+    this.name = requiredName('topic', name)
     this.#codecs = codecs
   }
 
@@ -131,6 +132,7 @@ export class Topic<K, V> {
 
   async #handle(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void> {
     const { group, handling } = splitOptions(options)
+    functionOption('handler', handler, handler)
     const { deadLetterTopic } = handling
     const loop = new HandlerLoop(
       this.#owner.cluster.settings.clock,

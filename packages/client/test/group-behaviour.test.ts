@@ -74,7 +74,7 @@ describe('what is committed', () => {
 
   it('is each record as soon as it is done', async () => {
     const name = await world.newTopic(1, 5)
-    const consumer = world.client.consume([name], { ...FAST, group: name, commit: 'each' })
+    const consumer = world.client.consume(name, { ...FAST, group: name, commit: 'each' })
     for (let i = 0; i < 3; i++) {
       ;(await consumer.next())?.done()
       await expect.poll(() => committed(name)).toBe(i + 1)

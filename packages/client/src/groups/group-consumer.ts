@@ -15,7 +15,7 @@ import { type GroupOptions, type GroupSettings, resolveGroupOptions } from './gr
 import type { GroupSession } from './group-session.ts'
 import { Progress, type Stall } from './progress.ts'
 import { StallWatch } from './stall-watch.ts'
-import type { TopicSelection } from './topic-selection.ts'
+import { checkSelection, type TopicSelection } from './topic-selection.ts'
 
 /** A record in the program's hands. It counts as handled when `done()` is called. */
 export interface ClaimedRecord {
@@ -56,6 +56,7 @@ export class GroupConsumer implements AsyncDisposable {
   /** Made by `client.consume()` and `topic.consume()`. */
   constructor(cluster: Cluster, topics: TopicSelection, options: GroupOptions) {
     this.#cluster = cluster
+    checkSelection(topics)
     this.#settings = resolveGroupOptions(options)
     this.#signal = options.signal
     const { readAheadBytes, isolation } = this.#settings

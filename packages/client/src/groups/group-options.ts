@@ -9,6 +9,7 @@ import {
   invalidOption,
   nameOption,
   refuseUnknownOptions,
+  requiredName,
 } from '../option-check.ts'
 import type { Assignor } from './assignors/assignor.ts'
 import { cooperativeStickyAssignor } from './assignors/cooperative-sticky-assignor.ts'
@@ -127,8 +128,7 @@ const HOUR_MS = 3_600_000
 /** Checks the options and fills in the defaults. Throws INVALID_OPTION, naming the option. */
 export function resolveGroupOptions(options: GroupOptions): GroupSettings {
   refuseUnknownOptions('consume', options, OPTION_NAMES)
-  const group = nameOption('group', options.group, null)
-  if (group === null) throw invalidOption('group', options.group, 'the name of the group')
+  const group = requiredName('group', options.group)
   checkSignal(options.signal)
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: HOUR_MS, default: fallback })

@@ -2,12 +2,14 @@ import type { RecordInput } from '@millrace/record-batch'
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
+import { invalidOption } from '../option-check.ts'
 import { delay } from '../time/clock.ts'
 import { BufferBudget } from './buffer-budget.ts'
 import { type Delivery, ManyDelivery, SingleDelivery } from './delivery.ts'
 import { partitionOfKey } from './partitioner.ts'
 import { type ProducerOptions, type ProducerSettings, resolveProducerOptions } from './producer-options.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer-record.ts'
+import { recordProblem } from './record-check.ts'
 import { Sender } from './sender.ts'
 import { TopicQueues } from './topic-queues.ts'
 
@@ -69,6 +71,7 @@ export class Producer implements AsyncDisposable {
    * buffer is full, so any number may be given.
    */
   async sendMany(topic: string, records: readonly ProducerRecord[]): Promise<SendManyResult> {
+    if (!Array.isArray(records)) throw invalidOption('records', records, 'an array of records')
     const delivery = new ManyDelivery(topic, records.length)
     // Told apart from the wait below: records may fail while later ones still wait for room.
     delivery.done.catch(() => {})
@@ -140,6 +143,11 @@ export class Producer implements AsyncDisposable {
     delivery: Delivery,
     index: number,
   ): void {
+    const problem = recordProblem(record, timestampMs)
+    if (problem !== null) {
+      delivery.failed(index, problem)
+      return
+    }
     const { key = null, value = null, headers } = record
     const partitionCount = metadata.partitions.length
     let partition = record.partition
