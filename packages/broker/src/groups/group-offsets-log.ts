@@ -16,6 +16,9 @@ export interface GroupOffsetsLog {
    * is unknown whether they are there, those behind it reject as well, and the shard is loaded again.
    */
   append(partition: number, records: readonly RecordInput[]): Promise<void>
-  /** Everything in the partition, in order. Called again after a failed append: it then reads what is really there. */
-  load(partition: number): AsyncIterable<StoredGroupRecord>
+  /**
+   * Everything in the partition, in order, a batch at a time: a million records one by one cost more in waiting for
+   * each than in reading them. Called again after a failed append: it then reads what is really there.
+   */
+  load(partition: number): AsyncIterable<readonly StoredGroupRecord[]>
 }

@@ -55,7 +55,7 @@ export class OffsetsTopicLog implements GroupOffsetsLog {
     return committed
   }
 
-  async *load(partition: number): AsyncGenerator<StoredGroupRecord> {
+  async *load(partition: number): AsyncGenerator<readonly StoredGroupRecord[]> {
     if (this.#options.catalog.topic(OFFSETS_TOPIC) === undefined) return
     const log = this.#log(partition)
     let offset = log.logStartOffset
@@ -65,7 +65,7 @@ export class OffsetsTopicLog implements GroupOffsetsLog {
       if (sizeBytes === 0) return
       for (const buffer of buffers) {
         for (const { position, header } of scanBatches(buffer)) {
-          if (!header.isControl) yield* readBatchRecords(buffer, position)
+          if (!header.isControl) yield readBatchRecords(buffer, position)
           offset = header.lastOffset + 1
         }
       }

@@ -15,7 +15,7 @@ import type { GroupOffsetsLog } from './group-offsets-log.ts'
 import { GroupTimers } from './group-timers.ts'
 import { RecordQueue } from './record-queue.ts'
 
-/** Loading lets others run after this many records: a million of them must not hold up a heartbeat elsewhere. */
+/** Loading lets others run after this many records, and at most a batch more: a million of them must not hold up a heartbeat elsewhere. */
 const RECORDS_PER_TURN = 2_000
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
@@ -255,10 +255,13 @@ export class ShardDriver {
   async #replayInto(shard: CoordinatorShard): Promise<void> {
     const { clock, offsetsLog, partition } = this.#options
     let count = 0
-    for await (const { key, value } of offsetsLog.load(partition)) {
+    for await (const batch of offsetsLog.load(partition)) {
       if (this.#isClosed) return
-      if (key !== null) shard.replay(key, value)
-      if (++count % RECORDS_PER_TURN === 0) await new Promise<void>((resolve) => clock.endOfTurn(resolve))
+      for (const { key, value } of batch) if (key !== null) shard.replay(key, value)
+      count += batch.length
+      if (count < RECORDS_PER_TURN) continue
+      count = 0
+      await new Promise<void>((resolve) => clock.endOfTurn(resolve))
     }
   }
 }

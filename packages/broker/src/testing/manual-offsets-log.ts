@@ -32,11 +32,11 @@ export class ManualOffsetsLog implements GroupOffsetsLog {
     return append.settle.promise
   }
 
-  async *load(partition: number): AsyncGenerator<StoredGroupRecord> {
+  async *load(partition: number): AsyncGenerator<readonly StoredGroupRecord[]> {
     this.loadCount++
     await this.loadGate
     if (this.loadError !== null) throw this.loadError
-    yield* this.durable[partition] ?? []
+    yield this.durable[partition] ?? []
   }
 
   /** The oldest append is on stable storage. */
