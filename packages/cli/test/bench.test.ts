@@ -27,3 +27,18 @@ it('shows a table with a plot', async () => {
   expect(shown).toMatch(/^produced: [\d,]+ records\/s/)
   expect(shown).toMatch(/p99 +[\d.]+ ms #+/)
 })
+
+it('measures several rates one after the other', async () => {
+  const words = 'bench produce --rate 500/s,1000/s --duration 200ms'
+  const results: { options: { perSecond: number }; produced: { records: number } }[] = JSON.parse(
+    await data(`${words} -o json`),
+  )
+  expect(results.map(({ options, produced }) => [options.perSecond, produced.records])).toEqual([
+    [500, 100],
+    [1_000, 200],
+  ])
+  expect(await data(words)).toMatch(
+    /^at 500 records\/s\nproduced: [\s\S]*\n\nat 1,000 records\/s\nproduced: /,
+  )
+  expect(await data('topic list')).not.toContain('millrace-bench')
+})

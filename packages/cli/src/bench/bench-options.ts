@@ -24,23 +24,24 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 /** The moment at which a record was due stands at its beginning. */
 export const STAMP_BYTES = 8
 
-/** Reads the command line. */
-export function benchOptions(args: BenchArguments): BenchOptions {
+/** Reads the command line: one measurement for each rate that it names. */
+export function benchOptions(args: BenchArguments): readonly BenchOptions[] {
   if (!KINDS.includes(args.what))
     throw new CommandError(`bench ${args.what}: name one of ${KINDS.join(', ')}`)
-  const perSecond = args.rate === undefined ? null : parseRate('--rate', args.rate)
-  return {
+  const rates = args.rate?.split(',').map((rate) => parseRate('--rate', rate)) ?? [null]
+  const options: Omit<BenchOptions, 'perSecond'> = {
     what: args.what,
     topic: args.topic ?? null,
     topics: wholeNumber('--topics', args.topics, 1),
     partitions: wholeNumber('--partitions', args.partitions, 1),
     sizesBytes: args.size.split(',').map((size) => wholeNumber('--size', size, STAMP_BYTES)),
-    perSecond: perSecond ?? (args.what === 'latency' ? 1_000 : null),
     durationMs: parseDuration('--duration', args.duration),
     records: wholeNumber('--records', args.records, 1),
     acks: args.acks === 'all' ? 'all' : args.acks === '1' ? 1 : 0,
     compression: args.compression,
   }
+  const usual = args.what === 'latency' ? 1_000 : null
+  return rates.map((perSecond) => ({ ...options, perSecond: perSecond ?? usual }))
 }
 
 /** Reads `10s`, `500ms`, `5m`. */

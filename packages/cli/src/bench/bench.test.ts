@@ -25,19 +25,15 @@ const ARGS: BenchArguments = {
 
 describe('the options of bench', () => {
   it('are numbers with units', () => {
-    expect(benchOptions(ARGS)).toMatchObject({
-      partitions: 2,
-      sizesBytes: [100],
-      perSecond: null,
-      durationMs: 500,
-      acks: 1,
-    })
-    expect(benchOptions({ ...ARGS, what: 'latency' }).perSecond).toBe(1_000)
-    expect(benchOptions({ ...ARGS, rate: '120/m', duration: '2m' })).toMatchObject({
-      perSecond: 2,
-      durationMs: 120_000,
-    })
-    expect(benchOptions({ ...ARGS, size: '100,1000' }).sizesBytes).toEqual([100, 1000])
+    expect(benchOptions(ARGS)).toMatchObject([
+      { partitions: 2, sizesBytes: [100], perSecond: null, durationMs: 500, acks: 1 },
+    ])
+    expect(benchOptions({ ...ARGS, what: 'latency' })[0]?.perSecond).toBe(1_000)
+    expect(benchOptions({ ...ARGS, rate: '120/m,5', duration: '2m' })).toMatchObject([
+      { perSecond: 2, durationMs: 120_000 },
+      { perSecond: 5, durationMs: 120_000 },
+    ])
+    expect(benchOptions({ ...ARGS, size: '100,1000' })[0]?.sizesBytes).toEqual([100, 1000])
     expect(parseRate('--rate', '1.5/s')).toBe(1.5)
   })
 

@@ -20,21 +20,41 @@ interface BenchResult {
 /** What was acknowledged is read within this time, or will not be. */
 const MAX_DRAIN_MS = 10_000
 
-/** Measures, and tells. */
+/** Measures at each rate, and tells. */
 export async function runBench(args: BenchArguments): Promise<void> {
-  const options = benchOptions(args)
+  const runs = benchOptions(args)
   const signal = abortOnEndSignal()
   await using client = await connect(args)
+  const results: { readonly options: BenchOptions; readonly result: BenchResult }[] = []
+  for (const options of runs) {
+    if (!signal.aborted) results.push({ options, result: await runOnce(client, args, options, signal) })
+  }
+  const objects = results.map(({ options, result }) => asObject(options, result))
+  await show(args, {
+    value: runs.length === 1 ? (objects[0] ?? {}) : objects,
+    asText: () =>
+      results
+        .map(({ options, result }) => {
+          const head = runs.length === 1 ? '' : `at ${options.perSecond?.toLocaleString('en')} records/s\n`
+          return `${head}${asText(options, result, args.quiet)}`
+        })
+        .join('\n'),
+  })
+}
+
+/** On topics of its own, unless one was named. */
+async function runOnce(
+  client: Client,
+  args: BenchArguments,
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<BenchResult> {
   const topics = await openTopics(client, options)
   try {
     if (options.what === 'consume' && options.topic === null) {
       note(args, `Writing ${options.records.toLocaleString('en')} records first ...\n`)
     }
-    const result = await measure(client, topics, options, signal)
-    await show(args, {
-      value: asObject(options, result),
-      asText: () => asText(options, result, args.quiet),
-    })
+    return await measure(client, topics, options, signal)
   } finally {
     if (options.topic === null) await client.admin.deleteTopics(topics)
   }

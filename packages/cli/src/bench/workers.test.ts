@@ -22,11 +22,12 @@ function stallingClient(sent: ProducerRecord[]): Client {
 it('a stall counts for every record that was due while it lasted', async () => {
   const sent: ProducerRecord[] = []
   const latencies = new Latencies()
-  const options = benchOptions({
+  const [options] = benchOptions({
     ...{ bootstrap: undefined, config: undefined, profile: undefined, topic: undefined, output: 'table' },
     ...{ what: 'produce', topics: '1', partitions: '1', size: '100', rate: `${PER_SECOND}/s`, quiet: false },
     ...{ duration: '100ms', records: '1', acks: 'all', compression: 'none' },
   })
+  if (options === undefined) throw new Error('there is one rate')
   const work = await produceFor(stallingClient(sent), ['t'], options, latencies, new AbortController().signal)
   expect(work).toMatchObject({ records: 100, failed: 0 })
   // Due one after the other for 80 ms, and sent at its end: so late were the first eighty, evenly.

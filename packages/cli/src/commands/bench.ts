@@ -54,7 +54,7 @@ export const benchCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         describe:
-          '1000/s: records are sent when they are due, however slow the broker is [default: as fast as it goes; latency: 1000/s]',
+          '1000/s: records are sent when they are due, however slow the broker is; several, such as 1000/s,5000/s, are measured one after the other [default: as fast as it goes; latency: 1000/s]',
       })
       .option('duration', {
         type: 'string',
@@ -79,7 +79,8 @@ export const benchCommand: CommandModule = {
         describe: 'Of the batches',
       })
       .example('$0 bench produce --size 1000', 'how many records a second it takes')
-      .example('$0 bench latency --rate 5000/s --duration 30s', 'how long a record is on its way'),
+      .example('$0 bench latency --rate 5000/s --duration 30s', 'how long a record is on its way')
+      .example('$0 bench latency --rate 1000/s,10000/s', 'and how that grows with the load'),
   handler: async (args) => {
     const { runBench } = await import('../bench/run-bench.ts')
     await runBench(args as unknown as BenchArguments)
