@@ -131,12 +131,15 @@ describe('the rebalance timeout', () => {
   it('ends the wait for a handler that does not come back: the group is left, and others go on', async () => {
     const name = await world.newTopic(1, 1)
     const stop = new AbortController()
+    const started = Promise.withResolvers<void>()
     const back = Promise.withResolvers<void>()
     const options = { ...FAST, group: name, rebalanceTimeoutMs: 200, signal: stop.signal }
     const handling = world.client.topic(name).consume(options, () => {
+      started.resolve()
       stop.abort()
       return back.promise
     })
+    await started.promise
     const other = world.client.consume([name], { ...FAST, group: name })
     expect((await other.next())?.record.offset).toBe(0)
     // A consumer that has ended has no handler that still runs.
