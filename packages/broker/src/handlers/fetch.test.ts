@@ -321,11 +321,11 @@ describe('Large batches, whose frames belong to the log', () => {
     const open = fileSystem.open.bind(fileSystem)
     fileSystem.open = (path, mode) => {
       const handle = open(path, mode)
-      const readBytes = handle.read.bind(handle)
-      handle.read = async (position, length) => {
-        const bytes = await readBytes(position, length)
-        if (length >= RECORD_BYTES) readFromDisk.push(bytes)
-        return bytes
+      const readInto = handle.readInto?.bind(handle)
+      if (readInto === undefined) throw new Error('reads go into memory that the reader gives')
+      handle.readInto = (position, target, length) => {
+        if (length >= RECORD_BYTES) readFromDisk.push(target)
+        return readInto(position, target, length)
       }
       return handle
     }
