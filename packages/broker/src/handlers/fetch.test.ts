@@ -321,11 +321,9 @@ describe('Large batches, whose frames belong to the log', () => {
     const open = fileSystem.open.bind(fileSystem)
     fileSystem.open = (path, mode) => {
       const handle = open(path, mode)
-      const readInto = handle.readInto?.bind(handle)
-      if (readInto === undefined) throw new Error('reads go into memory that the reader gives')
-      handle.readInto = (position, target, length) => {
+      handle.readInto = async (position, target, length) => {
         if (length >= RECORD_BYTES) readFromDisk.push(target)
-        return readInto(position, target, length)
+        return handle.readSync(position, target, 0, length)
       }
       return handle
     }

@@ -157,6 +157,16 @@ class MeteredFileHandle implements FileHandle {
     return bytes
   }
 
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
+    const handle = this.#handle
+    const readBytes =
+      handle.readInto === undefined
+        ? (await handle.read(position, length)).copy(target)
+        : await handle.readInto(position, target, length)
+    this.#metrics.bytesRead.add(readBytes)
+    return readBytes
+  }
+
   truncateSync(sizeBytes: number): void {
     this.#handle.truncateSync(sizeBytes)
   }
