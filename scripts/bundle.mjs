@@ -29,6 +29,8 @@ await bundle.write({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
+  // The types and the sources have them too.
+  comments: { jsdoc: false },
   sourcemap: true,
   // The sources are published beside them.
   sourcemapExcludeSources: true,

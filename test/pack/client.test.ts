@@ -106,6 +106,10 @@ describe('the packed client', () => {
     installed?.remove()
   })
 
+  it('takes less than a megabyte of a disk', () => {
+    expect(installed?.unpackedBytes.get('@millrace/client')).toBeLessThan(1_000_000)
+  })
+
   const runProgram = async (node: string, file: string, prefix: string): Promise<string> => {
     const set = `process.env.BOOTSTRAP='${broker.bootstrapServers}';process.env.PREFIX='${prefix}';`
     return run(node, ['--input-type=module', '-e', `${set}await import('./${file}')`], project)

@@ -38,12 +38,15 @@ export async function run(file: string, args: readonly string[], cwd: string): P
 interface Packed {
   readonly name: string
   readonly filename: string
+  readonly unpackedSize: number
 }
 
 export interface PackedProject {
   readonly project: string
   /** By package name. */
   readonly tarballs: ReadonlyMap<string, string>
+  /** Bytes on the disk of whoever installs it, by package name. */
+  readonly unpackedBytes: ReadonlyMap<string, number>
   remove(): void
 }
 
@@ -67,5 +70,6 @@ export async function installPacked(
     ['install', '--loglevel=error', '--no-audit', '--no-fund', ...tarballs.values(), ...others],
     project,
   )
-  return { project, tarballs, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  const unpackedBytes = new Map(packed.map(({ name, unpackedSize }) => [name, unpackedSize]))
+  return { project, tarballs, unpackedBytes, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
