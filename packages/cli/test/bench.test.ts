@@ -1,5 +1,9 @@
 /** `bench`. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { RunningCommand, runMillrace } from './millrace-process.ts'
 import { servedBroker } from './served-broker.ts'
 
 const { data, run } = servedBroker()
@@ -41,4 +45,21 @@ it('measures several rates one after the other', async () => {
     /^at 500 records\/s\nproduced: [\s\S]*\n\nat 1,000 records\/s\nproduced: /,
   )
   expect(await data('topic list')).not.toContain('millrace-bench')
+})
+
+it('consume ends with what is wrong when nothing can be written first', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const small = ['--listen', 'localhost:0', '--no-http', '--set', 'message.max.bytes=100']
+  const serve = new RunningCommand(['serve', '--data', join(folder, 'data'), ...small])
+  await serve.untilOutput('\n')
+  const bootstrap = /localhost:\d+/.exec(serve.stdout)?.[0] ?? ''
+  const bench = ['bench', 'consume', '--size', '1000', '--compression', 'none', '--quiet']
+  expect(await runMillrace(bench, { bootstrap })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^millrace: [^\n]*MESSAGE_TOO_LARGE[^\n]*\n$/),
+  })
+  serve.child.kill('SIGTERM')
+  await serve.result()
+  rmSync(folder, { recursive: true, force: true })
 })

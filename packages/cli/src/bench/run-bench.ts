@@ -139,8 +139,14 @@ async function fill(
     if (left <= 0 || signal.aborted) until.abort()
   }, 20)
   const endless = { ...options, perSecond: null, durationMs: Number.MAX_SAFE_INTEGER }
-  await produceFor(client, topics, endless, counted, until.signal)
+  const failures: unknown[] = []
+  // A broker that takes none would be written to for ever.
+  await produceFor(client, topics, endless, counted, until.signal, (error) => {
+    failures.push(error)
+    until.abort()
+  })
   clearInterval(stop)
+  if (failures.length > 0) throw failures[0]
 }
 
 function meanBytes({ sizesBytes }: BenchOptions): number {

@@ -15,13 +15,17 @@ export interface Work {
   readonly elapsedMs: number
 }
 
-/** Sends records for a time; latencies are from the moment at which a record was due to its acknowledgement. */
+/**
+ * Sends records for a time; latencies are from the moment at which a record was due to its acknowledgement. What is not
+ * acknowledged is counted, and told to `onFailed`.
+ */
 export async function produceFor(
   client: Client,
   topics: readonly string[],
   options: BenchOptions,
   latencies: Latencies,
   signal: AbortSignal,
+  onFailed: (error: unknown) => void = () => {},
 ): Promise<Work> {
   const { acks, compression } = options
   const producer = client.producer({ acks, compression })
@@ -36,8 +40,9 @@ export async function produceFor(
       await producer.sendMany(topics[state.sends++ % topics.length] ?? '', records)
       const nowMs = performance.now()
       for (let i = 0; i < count; i++) latencies.add(nowMs - firstDueMs - i * stepMs)
-    } catch {
+    } catch (error) {
       state.failed += count
+      onFailed(error)
     }
   }
   await (options.perSecond === null
