@@ -15,6 +15,7 @@ import type { TopicSelection } from './groups/topic-selection.ts'
 import { functionOption, requiredName } from './option-check.ts'
 import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
+import { checkRecords } from './producer/record-check.ts'
 
 /** How keys and values become bytes and back. Without a codec they are bytes, and strings may be sent. */
 export type TopicCodecs<K, V> = RecordCodecs<K, V>
@@ -64,6 +65,7 @@ export class Topic<K, V> {
 
   /** Sends many records with one promise: the cheap path. */
   async sendMany(records: readonly TypedRecord<K, V>[]): Promise<SendManyResult> {
+    checkRecords(records)
     return this.#owner.sharedProducer().sendMany(
       this.name,
       records.map((record) => this.#encode(record)),

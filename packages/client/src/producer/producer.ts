@@ -2,14 +2,13 @@ import type { RecordInput } from '@millrace/record-batch'
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
-import { invalidOption } from '../option-check.ts'
 import { delay } from '../time/clock.ts'
 import { BufferBudget } from './buffer-budget.ts'
 import { type Delivery, ManyDelivery, SingleDelivery } from './delivery.ts'
 import { partitionOfKey } from './partitioner.ts'
 import { type ProducerOptions, type ProducerSettings, resolveProducerOptions } from './producer-options.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer-record.ts'
-import { recordProblem } from './record-check.ts'
+import { checkRecords, recordProblem } from './record-check.ts'
 import { Sender } from './sender.ts'
 import { TopicQueues } from './topic-queues.ts'
 
@@ -71,7 +70,7 @@ export class Producer implements AsyncDisposable {
    * buffer is full, so any number may be given.
    */
   async sendMany(topic: string, records: readonly ProducerRecord[]): Promise<SendManyResult> {
-    if (!Array.isArray(records)) throw invalidOption('records', records, 'an array of records')
+    checkRecords(records)
     const delivery = new ManyDelivery(topic, records.length)
     // Told apart from the wait below: records may fail while later ones still wait for room.
     delivery.done.catch(() => {})

@@ -1,6 +1,11 @@
 import { ClientError } from '../client-error.ts'
-import { show } from '../option-check.ts'
+import { invalidOption, show } from '../option-check.ts'
 import type { ProducerRecord } from './producer-record.ts'
+
+/** Refuses what is no array, before anything of it is sent. */
+export function checkRecords(records: readonly unknown[]): void {
+  if (!Array.isArray(records)) throw invalidOption('records', records, 'an array of records')
+}
 
 /**
  * Why a record cannot be sent, or null. Programs without types send objects without a codec, or headers as another
