@@ -7,6 +7,9 @@ import type { World } from './world.ts'
 /** How `Life.run` ended. What it says after its process died counts for nothing: the log may have told it anything. */
 type Ending = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: unknown }
 
+/** A life takes some thousands: one that takes so many does something over and over. */
+const MOST_STEPS = 100_000
+
 /** Moves time until the life is over or the process is dead. */
 export async function driveLife(
   running: Promise<void>,
@@ -22,7 +25,8 @@ export async function driveLife(
   void ending.then((reached) => {
     end = reached
   })
-  while (end === null && !fs.gate.isDead) {
+  for (let steps = 0; end === null && !fs.gate.isDead; steps++) {
+    if (steps > MOST_STEPS) throw new Violation(`does not come to an end: ${MOST_STEPS} steps of the clock`)
     const hasMore = await stepUnlessDead(clock)
     if (world.observed !== null) throw world.observed
     if (!hasMore && end === null && !fs.gate.isDead) {
