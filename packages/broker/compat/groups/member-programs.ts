@@ -22,8 +22,9 @@ export function memberPrograms(): MemberProgram[] {
   return [
     program('kafkajs', ['eager'], nodeProgram(join(MEMBERS, 'kafkajs-member.ts'))),
     {
-      // On a busy machine its stream sometimes stays silent when the broker died while it joined, although it owns
-      // partitions. No other client does that, and it has not been tried against Kafka yet.
+      // On a busy machine its stream sometimes stayed silent when the broker died while it joined, although it owned
+      // partitions. No other client does that. With its requests and answers written down between it and the broker it
+      // came back in each of fourteen trials, seven in each protocol: whose fault it is has not been seen.
       ...program('@platformatic/kafka', ['eager'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
       limits: ['reads when its broker died while it joined'],
     },
