@@ -103,6 +103,16 @@ describe('openLog', () => {
     expect(log.info()).toMatchObject({ endOffset: 2, syncedOffset: 2 })
   })
 
+  it('says what is synced and when, and syncs the rest when it is told to', async () => {
+    const clock = new ManualClock()
+    await using log = await open(memoryFileSystem(), { durability: 'written', clock })
+    await fill(log, 3)
+    expect(log.info()).toMatchObject({ endOffset: 3, syncedOffset: 0, lastSyncAtMs: null })
+    clock.advance(500)
+    await log.flush()
+    expect(log.info()).toMatchObject({ endOffset: 3, syncedOffset: 3, lastSyncAtMs: clock.nowMs() })
+  })
+
   it('appends many as one batch, and a stream in batches, with progress', async () => {
     await using log = await open()
     const many = range(0, 50).map((delay) => ({ value: { delay } }))
