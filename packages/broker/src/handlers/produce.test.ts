@@ -1,4 +1,5 @@
-import { ErrorCode, initProducerId, produce } from '@millrace/protocol'
+import { memoryFileSystem, StorageError } from '@millrace/log-core'
+import { deleteRecords, ErrorCode, initProducerId, produce } from '@millrace/protocol'
 import { Compression, crc32c } from '@millrace/record-batch'
 import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
@@ -16,6 +17,15 @@ describe('Produce', () => {
       if (version >= 5) expect(reply.logStartOffset).toBe(0)
       next += 3
     }
+  })
+
+  it('tells where the log starts after its beginning was deleted', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    await broker.produce('t', numbered(3))
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: 2 }] }]
+    await broker.settle(broker.connect().request(deleteRecords, 2, { timeoutMs: 1000, topics }))
+    expect((await send(broker, batchOf(numbered(1), broker.clock.nowMs()))).logStartOffset).toBe(2)
   })
 
   it('keeps compressed batches as they came', async () => {
@@ -208,6 +218,32 @@ describe('what an acknowledgement means', () => {
     }
     expect(await took(1)).toBeLessThan(10)
     expect(await took(-1)).toBeGreaterThanOrEqual(50)
+  })
+})
+
+describe('a sync that fails', () => {
+  it('is answered with KAFKA_STORAGE_ERROR and no offset, acks=1 before it was not', async () => {
+    const fileSystem = memoryFileSystem()
+    const open = fileSystem.open.bind(fileSystem)
+    let isFailing = false
+    fileSystem.open = (path, mode) => {
+      const handle = open(path, mode)
+      const sync = handle.sync.bind(handle)
+      handle.sync = async () => {
+        if (isFailing && path.endsWith('.log')) throw new StorageError('EIO', path, 'the sync failed')
+        await sync()
+      }
+      return handle
+    }
+    await using broker = await TestBroker.start({ fileSystem })
+    await broker.createTopic('t')
+    await broker.produce('t', numbered(1))
+    isFailing = true
+    const written = await send(broker, batchOf(numbered(1), broker.clock.nowMs()), { acks: 1 })
+    expect(written).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 1 })
+    const refused = await send(broker, batchOf(numbered(1), broker.clock.nowMs()))
+    expect(refused).toMatchObject({ errorCode: ErrorCode.KAFKA_STORAGE_ERROR, baseOffset: -1 })
+    isFailing = false
   })
 })
 
