@@ -175,6 +175,17 @@ export const NIGHTLY_PARTS: readonly NightlyPart[] = [
     })),
   },
   {
+    name: 'tools',
+    about: "every command line of Kafka's own tools, on Kafka and on Millrace",
+    steps: [
+      {
+        name: 'kafka-tools',
+        args: [...VITEST, 'packages/broker/compat/admin/kafka-tools'],
+        env: { MILLRACE_TOOLS: 'full' },
+      },
+    ],
+  },
+  {
     name: 'console',
     about: 'a console for Kafka, in a terminal: it lists topics, shows records and groups',
     steps: [

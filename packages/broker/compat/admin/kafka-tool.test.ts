@@ -13,3 +13,13 @@ it.each(['94.33962264150944', '99.1234567890123', '100.0'])(
     )
   },
 )
+
+it('compares a feature unless it is one of those that are withheld', () => {
+  const told = (name: string): string =>
+    comparable(
+      { code: 0, stdout: `Feature: ${name}.version\tSupportedMinVersion: 0\tEpoch: 7`, stderr: '' },
+      SURROUNDINGS,
+    )
+  expect(told('group')).toContain('Feature: group.version')
+  expect(told('metadata')).toBe('exit 0')
+})
