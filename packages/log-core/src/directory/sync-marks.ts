@@ -169,8 +169,10 @@ export class SyncMarks {
     if (this.#isBroken) return
     try {
       this.#file.appendSync(
-        [...pending.values()].map((mark) =>
-          mark.isForgotten ? encodeForgottenMark(mark) : encodeMark(mark),
+        twice(
+          [...pending.values()].map((mark) =>
+            mark.isForgotten ? encodeForgottenMark(mark) : encodeMark(mark),
+          ),
         ),
       )
     } catch (error) {
@@ -199,7 +201,7 @@ export class SyncMarks {
   }
 
   async #syncOrRewrite(): Promise<void> {
-    const isLarge = this.#file.sizeBytes >= REWRITE_AFTER_BYTES + this.#latest.size * MARK_BYTES
+    const isLarge = this.#file.sizeBytes >= REWRITE_AFTER_BYTES + 2 * this.#latest.size * MARK_BYTES
     if (!isLarge && !this.#isBroken) return this.#file.sync()
     const old = this.#file
     // From here on new marks go to the new file, which the reader prefers only record by record: none is lost.
@@ -215,10 +217,8 @@ export class SyncMarks {
   }
 
   #wholeState(): Buffer[] {
-    return [
-      encodeMarksHeader({ windowBytes: this.#windowBytes, stateMarks: this.#latest.size }),
-      ...[...this.#latest.values()].map(encodeMark),
-    ]
+    const marks = twice([...this.#latest.values()].map(encodeMark))
+    return [encodeMarksHeader({ windowBytes: this.#windowBytes, stateMarks: marks.length }), ...marks]
   }
 
   /**
@@ -232,6 +232,11 @@ export class SyncMarks {
     this.#waiting = []
     this.#planSync()
   }
+}
+
+/** A record that rots is passed over, and what it said of a partition's start and epoch stands nowhere else. */
+function twice(records: readonly Buffer[]): Buffer[] {
+  return [...records, ...records]
 }
 
 /** The newest mark of each partition, for tools: nothing is written. The key is topic id, '/', partition. */
