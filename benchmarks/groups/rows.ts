@@ -138,6 +138,8 @@ export async function prepare(bootstrap: string): Promise<void> {
   await client.admin.createTopics([{ name: 'groups', partitions: PARTITIONS }])
   const records = Array.from({ length: RECORDS }, (_, i) => ({ value: Buffer.from(`${i}`) }))
   await client.topic('groups').sendMany(records)
+  // Kafka makes its offsets topic when a coordinator is looked for, which the plain connections of the rows never do.
+  for await (const _ of client.topic('groups').consume({ group: 'prepared' })) break
 }
 
 /** From a connected client to the first record that its group is given. */
