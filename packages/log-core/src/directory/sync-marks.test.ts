@@ -172,6 +172,19 @@ describe('SyncMarks', () => {
     expect(namesIn(fs, '/data')).toEqual(['sync-marks.2'])
   })
 
+  it('makes the name of the old file durable before there is a new one', async () => {
+    const { fs, marks } = await open()
+    await marks.close()
+    const seen: string[][] = []
+    const sync = fs.syncDirectory.bind(fs)
+    fs.syncDirectory = (path) => {
+      seen.push(namesIn(fs, '/data'))
+      return sync(path)
+    }
+    await open(fs)
+    expect(seen[0]).toEqual(['sync-marks.1'])
+  })
+
   it('goes on behind a crash that left the newest file half begun, or the first of all', async () => {
     const { fs, marks } = await open()
     marks.record(markAt(1))

@@ -92,6 +92,8 @@ export class SyncMarks {
     const { fs, directory } = place
     const found = readMarkFiles(fs, directory)
     if (found.isLost) throw lostMarks(markFilePath(directory, found.highestNumber))
+    // Whoever made the old file may have died before its name was durable: the new name alone would look like a loss.
+    if (found.names.length > 0) await fs.syncDirectory(directory)
     const file = fs.open(markFilePath(directory, found.highestNumber + 1), 'create')
     const marks = new SyncMarks(place, found, file)
     for (const mark of known) {

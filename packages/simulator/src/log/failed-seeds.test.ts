@@ -20,6 +20,10 @@ const FAILED_SEEDS: readonly (readonly [seed: number, bug: string])[] = [
   [9212, 'a read went on behind a segment that retention removed under it'],
   [10_932, 'a request to remove records was answered by a removal that was not durable'],
   [701_709, 'a log whose making failed was opened, and the name of its directory was never synced'],
+  [
+    703_550,
+    'two starts died before the name of a marks file was durable, and the third took that for a loss',
+  ],
   [726_974, 'the only record of the start of a log rotted, and what had been removed came back'],
 ]
 
