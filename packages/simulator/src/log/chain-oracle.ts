@@ -16,6 +16,11 @@ export interface ChainEnd {
   readonly isBroken: boolean
   /** Whether a whole batch of this log lies behind the break: then what lies between is a hole. */
   readonly hasBatchBehindBreak: boolean
+  /**
+   * Where the log may end as well: at a batch that a failed write left and that was cut off, when power failed before
+   * the cut was synced and after the log had gone on from there under a later epoch. Null without one.
+   */
+  readonly staleFrom: number | null
 }
 
 const LIVE_SEGMENT = /^(\d{20})\.log$/
@@ -32,26 +37,33 @@ export function copySegments(disk: SimulatedDisk, directory: string): SegmentIma
 
 /**
  * A second opinion on recovery, written without looking at it: how far whole batches follow each other from the
- * segment that holds `logStartOffset`.
+ * segment that holds `logStartOffset`. `epochAt` says under which epoch the log gave an offset last, -1 if never.
  */
-export function findChain(images: SegmentImages, logStartOffset: number): ChainEnd {
+export function findChain(
+  images: SegmentImages,
+  logStartOffset: number,
+  epochAt: (offset: number) => number,
+): ChainEnd {
   const first = images.findLastIndex((image) => image.baseOffset <= logStartOffset)
   let end = Math.max(0, images[first]?.baseOffset ?? logStartOffset)
   let epoch = -1
+  let staleFrom: number | null = null
   for (const image of images.slice(Math.max(0, first))) {
     if (image.baseOffset !== end) break
     let position = 0
     while (position < image.bytes.length) {
       const header = wholeBatchAt(image.bytes, position)
       if (header === null || header.baseOffset !== end || header.partitionLeaderEpoch < epoch) {
-        return { end, isBroken: true, hasBatchBehindBreak: hasBatchBehind(image.bytes, position, end) }
+        const hasBatchBehindBreak = hasBatchBehind(image.bytes, position, end)
+        return { end, isBroken: true, hasBatchBehindBreak, staleFrom }
       }
+      if (header.partitionLeaderEpoch < epochAt(end)) staleFrom ??= end
       end = header.lastOffset + 1
       epoch = header.partitionLeaderEpoch
       position += header.sizeBytes
     }
   }
-  return { end, isBroken: false, hasBatchBehindBreak: false }
+  return { end, isBroken: false, hasBatchBehindBreak: false, staleFrom }
 }
 
 function wholeBatchAt(bytes: Buffer, position: number): ReturnType<typeof readBatchHeader> | null {

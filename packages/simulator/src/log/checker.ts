@@ -91,9 +91,9 @@ export async function checkRecovered(
     logEndOffset <= ledger.endOffset,
     () => `the log ends at ${logEndOffset}; nothing was written behind ${ledger.endOffset}`,
   )
-  const { end } = facts.chain
+  const { end, staleFrom } = facts.chain
   expectThat(
-    facts.isDamaged || logEndOffset === end,
+    facts.isDamaged || logEndOffset === end || logEndOffset === staleFrom,
     () => `the log ends at ${logEndOffset}; whole batches lay on the disk up to ${end}`,
   )
   const read = { offset: logStartOffset, maxBytes: 1 << 20, limit: 'log-end', untilEnd: true } as const

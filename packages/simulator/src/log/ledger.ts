@@ -52,6 +52,11 @@ export class PartitionLedger {
     return (this.lineage.at(-1)?.lastOffset ?? -1) + 1
   }
 
+  /** Under which epoch a batch that begins at this offset was appended last; -1 if none was. */
+  epochAt(baseOffset: number): number {
+    return this.lineage.findLast((batch) => batch.baseOffset === baseOffset)?.leaderEpoch ?? -1
+  }
+
   /**
    * The log gave offsets to a batch. With `mayHaveReopened` the log may have opened itself again after a failed sync,
    * under a new epoch, and cut what was not synced.

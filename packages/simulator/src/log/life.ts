@@ -130,8 +130,8 @@ export class Life {
     partition: PartitionWorld,
     before: { images: SegmentImages; wasClean: boolean },
   ): Promise<void> {
-    const chain = findChain(before.images, log.logStartOffset)
     const { ledger, damage } = partition
+    const chain = findChain(before.images, log.logStartOffset, (offset) => ledger.epochAt(offset))
     const { visibleEnd, syncedEnd, writtenEnd } = ledger
     const found = `${log.logStartOffset} to ${log.logEndOffset}, epoch ${log.leaderEpoch}`
     this.#world.trace?.(
