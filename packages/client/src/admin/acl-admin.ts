@@ -1,6 +1,7 @@
 import { createAcls, deleteAcls, describeAcls, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
 import { invalidOption } from '../option-check.ts'
+import { resourceError } from './resource-error.ts'
 
 const RESOURCE_TYPES = {
   any: 1,
@@ -70,7 +71,7 @@ export async function addAcls(cluster: Cluster, acls: readonly Acl[]): Promise<v
   }))
   await cluster.call('controller', createAcls, { creations }, ({ results }) => {
     for (const [i, { errorCode, errorMessage }] of results.entries()) {
-      if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `ACL ${i}: ${errorMessage}`)
+      if (errorCode !== ErrorCode.NONE) throw resourceError(`ACL ${i}`, errorCode, errorMessage)
     }
   })
 }

@@ -1,5 +1,6 @@
-import { describeConfigs, ErrorCode, incrementalAlterConfigs, KafkaError } from '@millrace/protocol'
+import { describeConfigs, ErrorCode, incrementalAlterConfigs } from '@millrace/protocol'
 import type { Cluster, Target } from '../cluster.ts'
+import { resourceError } from './resource-error.ts'
 
 /** Whose configs: a topic, a broker by node id, or a group. */
 export interface ConfigResource {
@@ -40,7 +41,7 @@ export async function readConfigs(cluster: Cluster, resource: ConfigResource): P
   }
   return cluster.call(targetOf(resource), describeConfigs, input, ({ results }) =>
     results.flatMap(({ errorCode, errorMessage, configs }) => {
-      if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `${kind} "${name}": ${errorMessage}`)
+      if (errorCode !== ErrorCode.NONE) throw resourceError(`${kind} "${name}"`, errorCode, errorMessage)
       return configs.map((config) => ({
         name: config.name,
         value: config.value,
@@ -69,7 +70,7 @@ export async function changeConfigs(
   }
   await cluster.call(targetOf(resource), incrementalAlterConfigs, input, ({ responses }) => {
     for (const { errorCode, errorMessage } of responses) {
-      if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `${kind} "${name}": ${errorMessage}`)
+      if (errorCode !== ErrorCode.NONE) throw resourceError(`${kind} "${name}"`, errorCode, errorMessage)
     }
   })
 }

@@ -12,6 +12,7 @@ import {
 import type { Cluster } from '../cluster.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
 import { groupByTopic } from '../groups/committed-offsets.ts'
+import { resourceError } from './resource-error.ts'
 
 /** Delete what lies before this offset; -1 for all that is there. */
 export interface RecordsToDelete extends TopicPartition {
@@ -159,7 +160,7 @@ export async function electPreferredLeaders(
     for (const { topic, partitionResult } of answer.replicaElectionResults) {
       for (const { partitionId, errorCode, errorMessage } of partitionResult) {
         if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.ELECTION_NOT_NEEDED) continue
-        throw new KafkaError(errorCode, `${topic}/${partitionId}: ${errorMessage}`)
+        throw resourceError(`${topic}/${partitionId}`, errorCode, errorMessage)
       }
     }
   })
@@ -180,7 +181,7 @@ export async function moveReplicas(
     for (const { name, partitions } of answer.responses) {
       for (const { partitionIndex, errorCode, errorMessage } of partitions) {
         if (errorCode !== ErrorCode.NONE)
-          throw new KafkaError(errorCode, `${name}/${partitionIndex}: ${errorMessage}`)
+          throw resourceError(`${name}/${partitionIndex}`, errorCode, errorMessage)
       }
     }
   })

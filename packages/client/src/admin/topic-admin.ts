@@ -1,8 +1,9 @@
-import { createPartitions, createTopics, deleteTopics, ErrorCode, KafkaError } from '@millrace/protocol'
+import { createPartitions, createTopics, deleteTopics, ErrorCode } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
 import { type TopicMetadata, ZERO_TOPIC_ID } from '../metadata/topic-metadata.ts'
+import { resourceError } from './resource-error.ts'
 
 /** A topic to be created. */
 export interface NewTopic {
@@ -123,6 +124,5 @@ function topicError(name: string, errorCode: number, message: string | null): Er
   if (errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
     return new ClientError('UNKNOWN_TOPIC', `there is no topic "${name}"`)
   }
-  const { message: meaning } = new KafkaError(errorCode)
-  return new KafkaError(errorCode, `topic "${name}": ${message ?? meaning}`)
+  return resourceError(`topic "${name}"`, errorCode, message)
 }

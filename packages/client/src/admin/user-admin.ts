@@ -9,6 +9,7 @@ import {
   KafkaError,
 } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
+import { resourceError } from './resource-error.ts'
 
 const MECHANISMS = { 'scram-sha-256': 1, 'scram-sha-512': 2 } as const
 const HASHES = { 'scram-sha-256': 'sha256', 'scram-sha-512': 'sha512' } as const
@@ -140,7 +141,7 @@ async function alterUsers(
 ): Promise<void> {
   await cluster.call('controller', alterUserScramCredentials, input, ({ results }) => {
     for (const { user, errorCode, errorMessage } of results) {
-      if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `user "${user}": ${errorMessage}`)
+      if (errorCode !== ErrorCode.NONE) throw resourceError(`user "${user}"`, errorCode, errorMessage)
     }
   })
 }
