@@ -1,11 +1,11 @@
 import { flushCompileCache } from 'node:module'
-import { setFlagsFromString } from 'node:v8'
 import { type Broker, startBroker } from '@millrace/broker'
 import { CommandError } from '../command-error.ts'
 import type { ServeArguments } from '../commands/serve.ts'
 import { abortOnEndSignal, isInteractive, printLine, writeNote } from '../terminal.ts'
 import { readBrokerSettings } from './broker-settings.ts'
 import { consoleLogger } from './console-logger.ts'
+import { setUpHeap } from './heap-settings.ts'
 import { parseHostPort } from './host-port.ts'
 import { startHttp, startHttpIfFree } from './start-http.ts'
 
@@ -19,7 +19,7 @@ const QUIET_MS = 150
 
 /** Starts a broker, says where it listens, and ends it on SIGTERM or Ctrl-C. */
 export async function runServe(args: ServeArguments): Promise<void> {
-  collectByTheWholeHeap()
+  setUpHeap()
   const nodes = args.nodes === undefined ? [] : [`millrace.nodes=${args.nodes}`]
   const config = readBrokerSettings(args.config, [...args.set, ...nodes])
   const dataDir = args.data ?? config['log.dirs'] ?? DEFAULT_DATA_DIR
@@ -113,14 +113,4 @@ function warnOfOpenListener({ brokers }: Broker): void {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
-}
-
-/**
- * V8 counts buffers apart from its heap and runs a full collection for every 32 MB of them or so: 40% of the CPU of
- * producing, for a heap of 13 MB. Counted in the one limit of the whole heap they cause a fifth of these collections.
- * V8 prints an error for a flag that it does not know, so it is set on the version that was measured alone.
- */
-function collectByTheWholeHeap(): void {
-  const isMeasured = process.versions.node.startsWith('24.')
-  if (isMeasured) setFlagsFromString('--external-memory-accounted-in-global-limit')
 }
