@@ -51,3 +51,33 @@ describe('a batch whose base offset rotted, which no CRC covers', () => {
     }
   })
 })
+
+it('a reader that goes on has what comes next brought into the page cache, once', async () => {
+  const fs = memoryFileSystem()
+  const open = fs.open.bind(fs)
+  const reads: { position: number; length: number }[] = []
+  fs.open = (path, mode) => {
+    const handle = open(path, mode)
+    handle.readInto = async (position, target, length) => {
+      if (path.endsWith('.log')) reads.push({ position, length })
+      return (await handle.read(position, length)).copy(target)
+    }
+    return handle
+  }
+  const written = await openFixture({ fs })
+  const appending = await written.openLog()
+  for (const value of ['a', 'b', 'c', 'd']) await appendValues(appending, [value])
+  await written.directory.close()
+  const log = await (await openFixture({ fs })).openLog()
+  const sizeBytes = log.sizeBytes / 4
+  const readAllOf = async (): Promise<number[]> => {
+    reads.length = 0
+    for (let offset = 0; offset < 4; offset++) {
+      await log.read({ offset, maxBytes: sizeBytes, isFirstBatchWhole: true, limit: 'high-watermark' })
+    }
+    return reads.filter(({ length }) => length === sizeBytes).map(({ position }) => position / sizeBytes)
+  }
+  // The first read finds its place by the index; from the second on each is followed by one of what comes next.
+  expect(await readAllOf()).toEqual([1, 2, 2, 3, 3])
+  expect(await readAllOf()).toEqual([1, 2, 3])
+})

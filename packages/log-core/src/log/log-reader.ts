@@ -126,6 +126,8 @@ export class LogReader {
       )
       if (found.end > found.start) {
         this.#remember(found.nextOffset, segment, position + found.end)
+        // Whoever goes on from where a read ended will do so again.
+        if (place.marginBytes === 0) segment.readAhead(this.#cache, position + found.end, request.maxBytes)
         return buffer.subarray(found.start, found.end)
       }
       if (found.neededBytes === 0 && found.start < buffer.length) return Buffer.alloc(0)

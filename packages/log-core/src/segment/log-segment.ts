@@ -69,4 +69,12 @@ export class LogSegment {
     const memory = freeableMemory(length)
     return memory.subarray(0, await file.readInto(position, memory, length))
   }
+
+  /** Brings what a reader will want next into the page cache, if this process has not read it before. */
+  readAhead(cache: SegmentCache, position: number, length: number): void {
+    const end = Math.min(position + length, this.sizeBytes)
+    if (this.isRetired || position >= end || this.verified.has(position, end)) return
+    const file = this.active?.file ?? cache.openFile(this.path('log'))
+    if (file !== undefined) cache.readAhead.start(file, position, end - position)
+  }
 }

@@ -1,5 +1,6 @@
 import type { FileHandle, FileSystem } from '../fs/file-system.ts'
 import type { OffsetIndex } from './offset-index.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { TimeIndex } from './time-index.ts'
 
 /** Evicts what was used longest ago, by weight. `Map` keeps insertion order, so the first key is the oldest. */
@@ -50,6 +51,7 @@ class LeastRecentlyUsed<Value> {
  * amount of index. Ten thousand partitions with ten segments each must not mean a hundred thousand descriptors.
  */
 export class SegmentCache {
+  readonly readAhead = new ReadAhead()
   readonly #fs: FileSystem
   readonly #files: LeastRecentlyUsed<FileHandle>
   readonly #offsetIndexes: LeastRecentlyUsed<OffsetIndex>
@@ -70,6 +72,11 @@ export class SegmentCache {
     const file = this.#fs.open(path, 'read')
     this.#files.set(path, file, 1)
     return file
+  }
+
+  /** The file, if it is open. */
+  openFile(path: string): FileHandle | undefined {
+    return this.#files.get(path)
   }
 
   offsetIndex(path: string): OffsetIndex | undefined {
