@@ -18,7 +18,7 @@ const DONE = Promise.resolve()
 /**
  * The single writer of a log. All appends of one turn of the event loop go out in one `writev`; whoever must be synced
  * waits for a `fdatasync` that began after that. One sync is in flight at a time, so what is written meanwhile shares
- * the next one. After LevelDB's group commit, without its locks.
+ * the next one, which begins at the end of the turn in which this one ended. After LevelDB's group commit, without its locks.
  *
  * Appends queue behind a roll and behind the window W of unsynced bytes.
  */
@@ -324,9 +324,8 @@ export class GroupCommit {
     for (const waiter of sync.waiting) waiter.resolve()
     sync.done.resolve()
     if (hasMoved) this.#listener.committed()
-    // What waits in the queue without a turn to come was held back by this sync.
-    if (!this.#isTurnScheduled) this.#writeQueue()
-    else if (this.#rolling === null) this.#syncIfNeeded()
+    // At the end of the turn: what arrives in it shares the next sync, and what this one held back is written then.
+    this.#scheduleTurn()
   }
 
   /**
