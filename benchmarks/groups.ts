@@ -9,6 +9,7 @@ import { MillraceProcess } from '../packages/broker/compat/process/millrace-proc
 import { LOADING_ROW, measureLoading } from './groups/loading-row.ts'
 import { type GroupRow, prepare, ROWS, type Scale, TINY, WARM_UP, WHOLE } from './groups/rows.ts'
 import { writeSection } from './harness/report-page.ts'
+import { chooseRows } from './harness/row-choice.ts'
 import { alone, type BrokerPair, startPair } from './kafka/broker-under-test.ts'
 import { Samples, TABLE_HEAD } from './kafka/comparison.ts'
 
@@ -27,14 +28,8 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   const names = [...ROWS.map(({ name }) => name), LOADING_ROW.name]
-  const wanted = values.rows?.split(',') ?? names
-  const unknown = wanted.filter((name) => !names.includes(name))
-  if (values.list || unknown.length > 0) {
-    for (const name of unknown) process.stderr.write(`no row is called ${name}\n`)
-    process.stdout.write(`${names.join('\n')}\n`)
-    process.exitCode = unknown.length > 0 ? 1 : 0
-    return
-  }
+  const wanted = chooseRows(names, values)
+  if (wanted === null) return
   const rounds = values.tiny ? 1 : Number(values.rounds)
   const rows = ROWS.filter(({ name }) => wanted.includes(name))
   const lines = values.tiny ? await measureOurs(rows) : await measureBoth(rows, rounds)

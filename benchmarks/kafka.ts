@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { buildLoader } from './harness/loader.ts'
 import { FullPageCache } from './harness/page-cache.ts'
 import { writeSection } from './harness/report-page.ts'
+import { chooseRows } from './harness/row-choice.ts'
 import { alone, startPair } from './kafka/broker-under-test.ts'
 import { type Row, type RowSettings, Samples, TABLE_HEAD } from './kafka/comparison.ts'
 import { LOAD_ROWS } from './kafka/load-rows.ts'
@@ -29,14 +30,8 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   const names = [...LOAD_ROWS, ...START_ROWS].map(({ name }) => name)
-  const wanted = values.rows?.split(',') ?? names
-  const unknown = wanted.filter((name) => !names.includes(name))
-  if (values.list || unknown.length > 0) {
-    for (const name of unknown) process.stderr.write(`no row is called ${name}\n`)
-    process.stdout.write(`${names.join('\n')}\n`)
-    process.exitCode = unknown.length > 0 ? 1 : 0
-    return
-  }
+  const wanted = chooseRows(names, values)
+  if (wanted === null) return
   buildLoader()
   const settings: RowSettings = {
     rounds: values.tiny ? 1 : Number(values.rounds),

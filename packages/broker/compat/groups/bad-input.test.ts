@@ -3,7 +3,7 @@ import { ErrorCode, joinGroup } from '@millrace/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isKafkaInstalled, startKafka } from '../../../../test/kafka/apache-kafka.ts'
 import { MillraceProcess } from '../process/millrace-process.ts'
-import { askBadly, PlainConnection } from './hostile-requests.ts'
+import { askBadly, joinRequest, PlainConnection } from './hostile-requests.ts'
 
 const MiB = 1024 * 1024
 
@@ -69,16 +69,11 @@ describe('bad input about groups', () => {
     const connection = new PlainConnection(broker.bootstrap)
     try {
       const join = (metadata: Buffer) =>
-        connection.ask(joinGroup, 9, {
-          groupId: 'large',
-          sessionTimeoutMs: 10_000,
-          rebalanceTimeoutMs: 10_000,
-          memberId: '',
-          groupInstanceId: 'one',
-          protocolType: 'consumer',
-          protocols: [{ name: 'range', metadata }],
-          reason: null,
-        })
+        connection.ask(
+          joinGroup,
+          9,
+          joinRequest('large', { groupInstanceId: 'one', protocols: [{ name: 'range', metadata }] }),
+        )
       expect((await join(Buffer.alloc(MiB))).errorCode).toBe(ErrorCode.MESSAGE_TOO_LARGE)
       expect(await join(Buffer.from('small'))).toMatchObject({ errorCode: 0, generationId: 1 })
     } finally {
@@ -95,16 +90,7 @@ describe('bad input about groups', () => {
       await Promise.all(
         connections.map(async (connection) => {
           for (let index = 0; index < 200; index++) {
-            const { errorCode } = await connection.ask(joinGroup, 9, {
-              groupId: 'crowd',
-              sessionTimeoutMs: 10_000,
-              rebalanceTimeoutMs: 10_000,
-              memberId: '',
-              groupInstanceId: null,
-              protocolType: 'consumer',
-              protocols: [{ name: 'range', metadata: Buffer.from('m') }],
-              reason: null,
-            })
+            const { errorCode } = await connection.ask(joinGroup, 9, joinRequest('crowd'))
             expect(errorCode).toBe(ErrorCode.MEMBER_ID_REQUIRED)
           }
         }),

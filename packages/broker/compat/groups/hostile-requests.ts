@@ -12,6 +12,7 @@ import {
   FrameSplitter,
   findCoordinator,
   heartbeat,
+  type JoinGroupRequestInput,
   joinGroup,
   leaveGroup,
   offsetCommit,
@@ -149,24 +150,31 @@ async function commits(connection: PlainConnection): Promise<Record<string, stri
   }
 }
 
+/** How a client that means well joins, but for what is said otherwise. */
+export function joinRequest(
+  groupId: string,
+  over: Partial<JoinGroupRequestInput> = {},
+): JoinGroupRequestInput {
+  return {
+    groupId,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 10_000,
+    memberId: '',
+    groupInstanceId: null,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.from('m') }],
+    reason: null,
+    ...over,
+  }
+}
+
 async function classic(connection: PlainConnection): Promise<Record<string, string>> {
   const ask = (over: {
     groupId?: string
     memberId?: string
     protocolType?: string
     protocols?: { name: string; metadata: Buffer }[]
-  }) =>
-    connection.ask(joinGroup, 9, {
-      groupId: 'classic',
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 10_000,
-      memberId: '',
-      groupInstanceId: null,
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: Buffer.from('m') }],
-      reason: null,
-      ...over,
-    })
+  }) => connection.ask(joinGroup, 9, joinRequest('classic', over))
   const sync = (groupId: string, memberId: string) =>
     connection.ask(syncGroup, 5, {
       groupId,
@@ -244,17 +252,7 @@ async function consumer(connection: PlainConnection): Promise<Record<string, str
 async function withoutGroupId(connection: PlainConnection): Promise<Record<string, string>> {
   const groupId = ''
   const join = async (over: { sessionTimeoutMs?: number; protocols?: [] }): Promise<string> => {
-    const answer = await connection.ask(joinGroup, 9, {
-      groupId,
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 10_000,
-      memberId: '',
-      groupInstanceId: null,
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: Buffer.from('m') }],
-      reason: null,
-      ...over,
-    })
+    const answer = await connection.ask(joinGroup, 9, joinRequest(groupId, over))
     return nameOf(answer.errorCode)
   }
   const sync = async (protocol: string | null): Promise<string> => {

@@ -28,6 +28,15 @@ async function alter(broker: TestBroker, entries: [Entity, Ops][], validateOnly 
   return (await broker.settle(broker.connect().request(alterClientQuotas, 1, request))).entries
 }
 
+/** A client that may send so many bytes a second, and a topic to send to. */
+async function noisyClient(broker: TestBroker, bytesPerSecond: number): Promise<TestConnection> {
+  await broker.createTopic('t')
+  await alter(broker, [[{ 'client-id': 'noisy' }, { producer_byte_rate: bytesPerSecond }]])
+  const connection = broker.connect()
+  connection.clientId = 'noisy'
+  return connection
+}
+
 async function list(broker: TestBroker, components: [string, number, string | null][] = [], strict = false) {
   const request = {
     components: components.map(([entityType, matchType, match]) => ({ entityType, matchType, match })),
@@ -179,10 +188,7 @@ describe('quotas (KIP-219, trap 29)', () => {
 
   it('answer at once, tell the time, and then take nothing from the connection', async () => {
     await using broker = await TestBroker.start()
-    await broker.createTopic('t')
-    await alter(broker, [[{ 'client-id': 'noisy' }, { producer_byte_rate: 1000 }]])
-    const connection = broker.connect()
-    connection.clientId = 'noisy'
+    const connection = await noisyClient(broker, 1000)
     const startedMs = broker.clock.monotonicMs()
     const first = await broker.settle(send(broker, connection, 20_000))
     expect(first.responses[0]?.partitionResponses[0]?.errorCode).toBe(ErrorCode.NONE)
@@ -194,10 +200,7 @@ describe('quotas (KIP-219, trap 29)', () => {
 
   it('hold to the rate over time', async () => {
     await using broker = await TestBroker.start()
-    await broker.createTopic('t')
-    await alter(broker, [[{ 'client-id': 'noisy' }, { producer_byte_rate: 10_000 }]])
-    const connection = broker.connect()
-    connection.clientId = 'noisy'
+    const connection = await noisyClient(broker, 10_000)
     const startedMs = broker.clock.monotonicMs()
     for (let round = 0; round < 100; round++) await broker.settle(send(broker, connection, 5000))
     const rate = (100 * 5000) / ((broker.clock.monotonicMs() - startedMs) / 1000)
@@ -208,10 +211,7 @@ describe('quotas (KIP-219, trap 29)', () => {
 
   it('hold to the rate however much comes in one request', async () => {
     await using broker = await TestBroker.start()
-    await broker.createTopic('t')
-    await alter(broker, [[{ 'client-id': 'noisy' }, { producer_byte_rate: 1000 }]])
-    const connection = broker.connect()
-    connection.clientId = 'noisy'
+    const connection = await noisyClient(broker, 1000)
     const startedMs = broker.clock.monotonicMs()
     for (let round = 0; round < 3; round++) await broker.settle(send(broker, connection, 100_000))
     // The third one waits for the first two.

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '@millrace/client'
 import type { BenchArguments } from '../commands/bench.ts'
 import { connect } from '../connection/connect.ts'
@@ -96,7 +97,11 @@ async function measure(
       const following = { follow: true, signal: stop.signal, onRead: (read: number) => caughtUp.read(read) }
       const reading = await startReading(client, topics, following, endToEnd)
       const produced = await produceFor(client, topics, options, acknowledged, signal)
-      await Promise.race([caughtUp.at(produced.records), reading.done, pause(MAX_DRAIN_MS)])
+      await Promise.race([
+        caughtUp.at(produced.records),
+        reading.done,
+        pause(MAX_DRAIN_MS, undefined, { ref: false }),
+      ])
       stop.abort()
       return { produced, consumed: await reading.done, acknowledged, endToEnd }
     }
@@ -119,10 +124,6 @@ class CaughtUp {
     this.read(this.#records)
     return this.#reached.promise
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 async function fill(

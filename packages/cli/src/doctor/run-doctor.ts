@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { CommandError, describeError } from '../command-error.ts'
 import type { DoctorArguments } from '../commands/doctor.ts'
 import { connect } from '../connection/connect.ts'
@@ -49,8 +50,4 @@ async function checkCluster(
   } catch (error) {
     await tell([broken('broker', describeError(error), 'the other checks need it')])
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
