@@ -81,6 +81,19 @@ describe('group commit', () => {
     await second
   })
 
+  it('lets what comes in the turn in which a sync ended share the next one', async () => {
+    const { fs, log } = await open()
+    const release = fs.holdSyncs('.log')
+    const first = append(log, 'a')
+    await turns(3)
+    const second = append(log, 'b')
+    await turns(3)
+    release()
+    await first
+    await Promise.all([second, append(log, 'c')])
+    expect(callsOf(fs, 'sync')).toBe(2)
+  })
+
   it('shows nothing behind an acks=all batch that is not synced', async () => {
     const { fs, log } = await open()
     const release = fs.holdSyncs('.log')
