@@ -3,7 +3,6 @@ import type { Client, Producer } from '@millrace/client'
 import { GatewayCounts } from './gateway-counts.ts'
 import type { GatewaySettings } from './gateway-options.ts'
 import { HttpError } from './http/http-error.ts'
-import { inProcessNetwork } from './in-process-network.ts'
 import { StreamCount } from './stream-count.ts'
 
 /** Who has to have a record before it counts as written. */
@@ -77,7 +76,7 @@ export class GatewayServices {
 }
 
 async function openClient(broker: Broker): Promise<Client> {
-  const { createClient } = await import('@millrace/client')
+  const { createClient, inProcessNetwork } = await import('@millrace/client')
   return createClient({
     bootstrapServers: broker.bootstrapServers,
     clientId: 'millrace-gateway',
