@@ -81,6 +81,11 @@ export function lagOf({ committed, end }: Pick<GroupPlace, 'committed' | 'end'>)
   return committed < 0 || end < 0 ? -1 : Math.max(0, end - committed)
 }
 
+/** `1 member`, `3 running members` */
+export function countedMembers(count: number, which: '' | 'running ' = ''): string {
+  return `${count} ${which}${count === 1 ? 'member' : 'members'}`
+}
+
 /** A partition's name in maps. */
 export function placeKey({ partition, topic }: TopicPartition): string {
   return `${topic}/${partition}`

@@ -11,7 +11,15 @@ import { connect } from '../connection/connect.ts'
 import { note, show, table } from '../output/show.ts'
 import { formatDuration } from '../output/units.ts'
 import { writeOut } from '../terminal.ts'
-import { byPlace, committedBy, existingGroup, type GroupPlace, groupPlaces, lagOf } from './group-places.ts'
+import {
+  byPlace,
+  committedBy,
+  countedMembers,
+  existingGroup,
+  type GroupPlace,
+  groupPlaces,
+  lagOf,
+} from './group-places.ts'
 import { formatOffsetsCsv } from './offsets-csv.ts'
 
 const DRY_RUN_NOTE = 'Nothing was deleted: add --execute to do it.\n'
@@ -71,7 +79,7 @@ export async function deleteGroup(args: GroupDeleteArguments): Promise<void> {
   const { members } = await existingGroup(client, group)
   if (topic === undefined && members.length > 0) {
     throw new CommandError(
-      `group "${group}" has ${members.length} running members: stop them, then delete it`,
+      `group "${group}" has ${countedMembers(members.length, 'running ')}: stop its consumers, then delete it`,
     )
   }
   const committed = byPlace([...(await committedBy(client, group)).values()])
@@ -96,7 +104,7 @@ function heading(description: GroupDescription, places: readonly GroupPlace[]): 
   const oldestMs = places.reduce<number>((oldest, { lagMs }) => Math.max(oldest, lagMs ?? 0), 0)
   const protocol = assignor === '' ? '' : `, ${assignor}`
   const age = oldestMs > 0 ? `, ${formatDuration(oldestMs)} behind` : ''
-  return `${group}: ${state}${protocol}, ${members.length} members, lag ${total}${age}\n`
+  return `${group}: ${state}${protocol}, ${countedMembers(members.length)}, lag ${total}${age}\n`
 }
 
 function placesTable(args: Pick<OutputArguments, 'quiet'>, places: readonly GroupPlace[]): string {

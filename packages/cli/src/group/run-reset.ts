@@ -5,7 +5,7 @@ import { connect } from '../connection/connect.ts'
 import { note, show, table } from '../output/show.ts'
 import { type Position, parsePosition } from '../position.ts'
 import { writeOut } from '../terminal.ts'
-import { byPlace, committedBy, placeKey, rangesOf } from './group-places.ts'
+import { byPlace, committedBy, countedMembers, placeKey, rangesOf } from './group-places.ts'
 import { formatOffsetsCsv, readOffsetsCsv } from './offsets-csv.ts'
 
 /** Members that were sent away come back within a heartbeat: the offsets have to be set before one does. */
@@ -66,7 +66,7 @@ function refuseMembers(group: string, description: GroupDescription | null): voi
   const count = description?.members.length ?? 0
   if (count === 0) return
   throw new CommandError(
-    `group "${group}" has ${count} running ${count === 1 ? 'member' : 'members'}: stop them, or add --while-running`,
+    `group "${group}" has ${countedMembers(count, 'running ')}: stop its consumers, or add --while-running`,
   )
 }
 

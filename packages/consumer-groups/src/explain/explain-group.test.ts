@@ -16,7 +16,7 @@ const FACTS: GroupFacts = {
   group: 'billing',
   protocol: 'classic',
   state: 'Stable',
-  stateAgeMs: 60_000,
+  stateAgeMs: 3_600_000,
   members: [
     {
       memberId: 'one',
@@ -61,6 +61,47 @@ it('does not blame a commit of yesterday for a record that has just come', () =>
 it('does not take a group for stuck that commits while it works off records of yesterday', () => {
   expect(codesOf(waiting(86_400_000, { commitAgeMs: 1_000 }))).toEqual(['reading'])
   expect(codesOf(waiting(86_400_000, { commitAgeMs: 20_000 }))).toEqual(['commits-stand-still'])
+})
+
+it('does not blame a member that has just come for a commit of yesterday, or for none', () => {
+  const oldRecords = waiting(86_400_000, { committed: -1, commitAgeMs: null })
+  expect(codesOf({ ...oldRecords, stateAgeMs: 3_000 })).toEqual(['reading'])
+  expect(codesOf({ ...waiting(86_400_000), stateAgeMs: 3_000 })).toEqual(['reading'])
+  const [finding] = explainGroup({ ...FACTS, ...oldRecords, stateAgeMs: 20_000 })
+  expect(finding?.text).toMatch(/has committed nothing of orders\/0 \(9 records behind\) for 20 seconds/)
+})
+
+it("does not take a group for stuck of which Kafka's APIs do not tell when it committed, and says so", () => {
+  const fromApis = { ...waiting(86_400_000, { commitAgeMs: null }), stateAgeMs: null }
+  const [finding] = explainGroup({ ...FACTS, ...fromApis })
+  expect(finding?.code).toBe('reading')
+  expect(finding?.text).toMatch(/do not tell when it last committed: if what it has committed does not move/)
+})
+
+it('takes a member that sends no heartbeats for silent, not for stuck', () => {
+  const members = FACTS.members.map((member) => ({ ...member, silentMs: 20_000 }))
+  const [finding, ...others] = explainGroup({ ...FACTS, ...waiting(3_600_000), members })
+  expect(others).toEqual([])
+  expect(finding?.code).toBe('member-silent')
+  expect(finding?.text).toMatch(/was last heard of 20 seconds ago, and 4 records of its partitions wait/)
+  expect(codesOf({ members })).toEqual(['nothing-to-read'])
+})
+
+it('tells how the others are when a member was turned away', () => {
+  const refused = { instanceId: 'desk', refusedMemberId: 'two', holderMemberId: 'one', agoMs: 3_600_000 }
+  expect(codesOf({ refusedInstances: [refused] })).toEqual(['instance-id-taken', 'nothing-to-read'])
+})
+
+it('names a member that has nothing to do although there are partitions enough', () => {
+  const members = ['one', 'two'].map((memberId, index) => ({
+    ...FACTS.members[0],
+    memberId,
+    assignedCount: 1 - index,
+  })) as GroupFacts['members']
+  const [finding] = explainGroup({ ...FACTS, members, subscribedPartitionCount: 2 })
+  expect(finding?.text).toMatch(
+    /^2 members share 2 partitions, but two has nothing to do: the others have all/,
+  )
 })
 
 it('says nothing of a standstill when nobody could look at the records', () => {

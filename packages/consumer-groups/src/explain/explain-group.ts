@@ -8,6 +8,7 @@ export interface GroupFinding {
     | 'rebalance-held'
     | 'fewer-partitions-than-members'
     | 'commits-stand-still'
+    | 'member-silent'
     | 'offset-out-of-range'
     | 'instance-id-taken'
     | 'missing-topic'
@@ -19,6 +20,8 @@ export interface GroupFinding {
 
 /** Clients commit every five seconds unless told otherwise: two of those and nothing came. */
 const STANDS_STILL_AFTER_MS = 10_000
+/** They send a heartbeat every three to five seconds. */
+const IS_SILENT_AFTER_MS = 10_000
 const NAMED_AT_MOST = 5
 
 /**
@@ -33,9 +36,12 @@ export function explainGroup(facts: GroupFacts): GroupFinding[] {
     ...explainTopics(facts),
     ...explainShares(facts),
     ...explainRanges(facts),
+    ...explainSilence(facts),
     ...explainStandstill(facts),
   ]
-  return findings.length > 0 ? findings : [explainGoodHealth(facts)]
+  // Whoever was turned away is over and done with: how those are that were not is told as well.
+  const isAboutOthers = findings.every(({ code }) => code === 'instance-id-taken')
+  return isAboutOthers ? [...findings, explainGoodHealth(facts)] : findings
 }
 
 function explainMembers({ members, partitions, stateAgeMs }: GroupFacts): GroupFinding[] {
@@ -54,7 +60,7 @@ function explainMembers({ members, partitions, stateAgeMs }: GroupFacts): GroupF
 function explainInstances({ refusedInstances }: GroupFacts): GroupFinding[] {
   return refusedInstances.map(({ agoMs, holderMemberId, instanceId, refusedMemberId }) => ({
     code: 'instance-id-taken',
-    text: `Member ${refusedMemberId} was turned away ${spokenDuration(agoMs)} ago: ${holderMemberId} is the member with the instance id "${instanceId}" now. Two consumers run with one group.instance.id: give each its own.`,
+    text: `Member ${refusedMemberId} was turned away ${spokenDuration(agoMs)} ago: ${holderMemberId} is the member with the instance id "${instanceId}" now. Two consumers were run with one group.instance.id: give each its own.`,
   }))
 }
 
@@ -111,15 +117,20 @@ function explainTopics({ missingTopics, unmatchedPatterns }: GroupFacts): GroupF
 function explainShares({ members, state, subscribedPartitionCount }: GroupFacts): GroupFinding[] {
   if (state !== 'Stable' || subscribedPartitionCount === 0) return []
   const idle = members.filter(({ assignedCount }) => assignedCount === 0)
-  if (idle.length === 0 || subscribedPartitionCount >= members.length) return []
+  if (idle.length === 0) return []
   const names = joinedWords(
     idle.map(({ memberId }) => memberId),
     NAMED_AT_MOST,
   )
+  const has = idle.length === 1 ? 'has' : 'have'
+  const shared = `${members.length} members share ${count(subscribedPartitionCount, 'partition')}`
   return [
     {
       code: 'fewer-partitions-than-members',
-      text: `${members.length} members share ${count(subscribedPartitionCount, 'partition')}, and a partition has one reader: ${names} ${idle.length === 1 ? 'has' : 'have'} nothing to do. More partitions would give them some.`,
+      text:
+        subscribedPartitionCount < members.length
+          ? `${shared}, and a partition has one reader: ${names} ${has} nothing to do. More partitions would give them some.`
+          : `${shared}, but ${names} ${has} nothing to do: the others have all partitions of the topics that it subscribes to, or the group's assignor gave it none.`,
     },
   ]
 }
@@ -140,11 +151,28 @@ function explainRanges({ partitions }: GroupFacts): GroupFinding[] {
   })
 }
 
-function explainStandstill({ members, partitions, state }: GroupFacts): GroupFinding[] {
+/** Those for whose partitions records wait: the silence of the others keeps nobody from anything. */
+function explainSilence({ members, partitions, state }: GroupFacts): GroupFinding[] {
   if (state !== 'Stable') return []
+  return members.filter(isSilent).flatMap(({ memberId, silentMs }): GroupFinding[] => {
+    const lag = lagOfAll(partitions.filter(({ owner }) => owner === memberId))
+    if (lag === 0 || silentMs === null) return []
+    return [
+      {
+        code: 'member-silent',
+        text: `${nameOf(members, memberId)} was last heard of ${spokenDuration(silentMs)} ago, and ${count(lag, 'record')} of its partitions ${lag === 1 ? 'waits' : 'wait'}: it is stopped, cut off, or so busy that it sends no heartbeats. When its session ends its partitions go to others.`,
+      },
+    ]
+  })
+}
+
+function explainStandstill({ members, partitions, state, stateAgeMs }: GroupFacts): GroupFinding[] {
+  if (state !== 'Stable') return []
+  const silent = new Set(members.filter(isSilent).map(({ memberId }) => memberId))
   const stuck = partitions.flatMap((place) => {
-    const ageMs = standsStillMs(place)
-    return place.owner === null || ageMs === null ? [] : [{ ...place, owner: place.owner, ageMs }]
+    const ageMs = standsStillMs(place, stateAgeMs)
+    if (place.owner === null || ageMs === null || silent.has(place.owner)) return []
+    return [{ ...place, owner: place.owner, ageMs }]
   })
   const byOwner = Map.groupBy(stuck, ({ owner }) => owner)
   return [...byOwner].map(([owner, places]) => {
@@ -167,26 +195,43 @@ function explainStandstill({ members, partitions, state }: GroupFacts): GroupFin
   })
 }
 
-/** How long records have waited without a commit; null where nothing waits, or not long enough to tell. */
-function standsStillMs({ commitAgeMs, committed, log }: PartitionFacts): number | null {
+function isSilent({ silentMs }: MemberFacts): boolean {
+  return silentMs !== null && silentMs >= IS_SILENT_AFTER_MS
+}
+
+/** How long a partition has gone without a commit that could have been; null where nothing waits, or nobody can tell. */
+function standsStillMs(
+  { commitAgeMs, committed, log }: PartitionFacts,
+  stateAgeMs: number | null,
+): number | null {
   if (log === null || log.oldestUnreadAgeMs === null || lagOf({ committed, log }) === 0) return null
-  // A record that has just come says nothing about a commit of yesterday.
-  const ageMs = Math.min(commitAgeMs ?? Number.POSITIVE_INFINITY, log.oldestUnreadAgeMs)
+  const chances = [commitAgeMs, stateAgeMs].filter((age) => age !== null)
+  if (chances.length === 0) return null
+  // A record that has just come says nothing about a commit of yesterday, and neither does a member that has just come.
+  const ageMs = Math.min(...chances, log.oldestUnreadAgeMs)
   return ageMs >= STANDS_STILL_AFTER_MS ? ageMs : null
 }
 
-function explainGoodHealth({ members, partitions }: GroupFacts): GroupFinding {
-  const lag = partitions.reduce((sum, place) => sum + lagOf(place), 0)
+function explainGoodHealth({ members, partitions, stateAgeMs }: GroupFacts): GroupFinding {
+  const lag = lagOfAll(partitions)
   const who = count(members.length, 'member')
   if (partitions.length > 0 && lag === 0)
     return {
       code: 'nothing-to-read',
       text: `All is well: ${who}, and everything that there is was read and committed.`,
     }
+  const isCommitAgeKnown = stateAgeMs !== null || partitions.every(({ commitAgeMs }) => commitAgeMs !== null)
+  const more = isCommitAgeKnown
+    ? ''
+    : " Kafka's APIs do not tell when it last committed: if what it has committed does not move, its handler is stuck or slow, or it does not commit."
   return {
     code: 'reading',
-    text: `Nothing is wrong that can be seen from here: ${who}, ${count(lag, 'record')} behind.`,
+    text: `Nothing is wrong that can be seen from here: ${who}, ${count(lag, 'record')} behind.${more}`,
   }
+}
+
+function lagOfAll(partitions: readonly PartitionFacts[]): number {
+  return partitions.reduce((sum, place) => sum + lagOf(place), 0)
 }
 
 /** Of what is there to be read; a group that never committed has all of it before it. */
