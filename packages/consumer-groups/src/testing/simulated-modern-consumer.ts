@@ -33,6 +33,13 @@ export class SimulatedModernConsumer implements Participant {
   #mustSayAll = true
   /** Letting go of partitions takes a while, in which nothing is said of it. */
   #isRevoking = false
+  /**
+   * One heartbeat is under way at a time. The broker takes what one says it owns for all that there is, so one that left
+   * before the answer to another arrived would give away what that answer brings.
+   */
+  #isAnswerAwaited = false
+  /** Of the heartbeats that are to be sent after a while only the last counts. */
+  #lastBeat = 0
   readonly #positions = new Map<number, number | null>()
   readonly #world: ConsumerWorld
   readonly #line: SimulatedLine
@@ -58,7 +65,7 @@ export class SimulatedModernConsumer implements Participant {
     if (this.isGone) return
     this.#epoch = 0
     this.#abandonEverything()
-    this.#beat(++this.#attempt)
+    this.#startBeating()
   }
 
   leave(): void {
@@ -86,7 +93,7 @@ export class SimulatedModernConsumer implements Participant {
   #reconnected(): void {
     if (this.isGone) return
     this.#mustSayAll = true
-    this.#beat(++this.#attempt)
+    this.#startBeating()
     this.#consume(this.#attempt)
   }
 
@@ -96,13 +103,27 @@ export class SimulatedModernConsumer implements Participant {
     this.#mustSayAll = true
   }
 
+  #startBeating(): void {
+    this.#isAnswerAwaited = false
+    this.#beat(++this.#attempt)
+  }
+
+  #beatAfter(delayMs: number, attempt: number): void {
+    const beat = ++this.#lastBeat
+    this.#line.later(delayMs, () => {
+      if (beat === this.#lastBeat) this.#beat(attempt)
+    })
+  }
+
   #beat(attempt: number): void {
-    if (attempt !== this.#attempt || this.isGone) return
+    if (attempt !== this.#attempt || this.isGone || this.#isAnswerAwaited) return
+    this.#isAnswerAwaited = true
     const said = this.#mustSayAll ? this.#subscription() : {}
     const topicPartitions = this.#mustSayAll || !this.#isRevoking ? this.#owned() : null
     const wasJoining = this.#epoch === 0
     this.#heartbeat({ memberEpoch: this.#epoch, topicPartitions, ...said }, (answer) => {
       if (attempt !== this.#attempt) return
+      this.#isAnswerAwaited = false
       if (answer.errorCode !== ErrorCode.NONE) {
         this.#recover(answer.errorCode)
         return
@@ -112,7 +133,7 @@ export class SimulatedModernConsumer implements Participant {
       if (answer.assignment !== null && answer.assignment !== undefined)
         this.#assigned(answer.assignment.topicPartitions)
       if (wasJoining) this.#consume(attempt)
-      this.#line.later(HEARTBEAT_MS, () => this.#beat(attempt))
+      this.#beatAfter(HEARTBEAT_MS, attempt)
     })
   }
 
@@ -134,7 +155,7 @@ export class SimulatedModernConsumer implements Participant {
       if (attempt !== this.#attempt) return
       for (const partition of revoked) this.#positions.delete(partition)
       this.#isRevoking = false
-      this.#beat(attempt)
+      this.#beatAfter(0, attempt)
     })
   }
 
