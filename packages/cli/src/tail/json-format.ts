@@ -31,8 +31,9 @@ function embed(bytes: Buffer | null): string {
 /** The text itself where it is JSON on one line, so that its numbers keep their digits. */
 function asJson(text: string): string | null {
   try {
-    const parsed: unknown = JSON.parse(text)
-    return /[\n\r]/.test(text) ? JSON.stringify(parsed) : text
+    JSON.parse(text)
+    // Within a text a line break would be escaped: these stand between its parts, and mean nothing.
+    return text.replaceAll(/[\n\r]\s*/g, '')
   } catch {
     return null
   }

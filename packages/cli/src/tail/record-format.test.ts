@@ -80,8 +80,10 @@ describe('json', () => {
   })
 
   it('stays on one line', () => {
-    const value = Buffer.from('{\n "a": 1\n}')
-    expect(formatJson({ ...RECORD, value, headers: [] })).not.toContain('\n')
+    const value = Buffer.from('{\n  "a b": [1,\r\n\t12345678901234567890]\n}')
+    expect(formatJson({ ...RECORD, value, headers: [] })).toContain(
+      '"value":{"a b": [1,12345678901234567890]}}',
+    )
     expect(formatJson({ ...RECORD, value: Buffer.from('{broken\n') })).not.toContain('\n')
   })
 })

@@ -3,7 +3,7 @@ import type { Acks, GatewayServices } from '../gateway-services.ts'
 import { bodyChunks } from '../http/body.ts'
 import { answerOf } from '../http/error-answer.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { badRequest } from '../http/http-error.ts'
+import { parseJson } from '../http/json-text.ts'
 import { LineSplitter } from '../records/line-splitter.ts'
 import { readRecord } from '../records/record-input.ts'
 
@@ -79,13 +79,8 @@ function readLine(
   maxHeaders: number,
 ): ProducerRecord {
   if (lines === 'values') return { value: line }
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line.toString('utf8'))
-  } catch {
-    throw badRequest(`line ${lineNumber} is no JSON: ${line.toString('utf8', 0, 60)}`)
-  }
-  return readRecord(`line ${lineNumber}`, parsed, maxHeaders)
+  const what = `line ${lineNumber}`
+  return readRecord(what, parseJson(what, line.toString('utf8')), maxHeaders)
 }
 
 /** Sends groups of records, one on its way while the next is being read. */

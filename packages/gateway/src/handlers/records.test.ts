@@ -84,6 +84,18 @@ describe('POST records', () => {
     expect(await stream(topic, 'x\n', '?lines=words')).toMatchObject({ status: 400 })
   })
 
+  it('keeps numbers of more digits than a double has, one by one and in a stream', async () => {
+    const topic = await newTopic()
+    const value = '{"id":12345678901234567890,"huge":1e400,"small":0.1}'
+    const headers = { 'content-type': 'application/json' }
+    const path = `/v1/topics/${topic}/records`
+    expect((await test.json(path, { method: 'POST', headers, body: `{"value":${value}}` })).status).toBe(200)
+    await stream(topic, `{"key":12345678901234567890,"value":${value}}`)
+    const text = await (await test.fetch(path)).text()
+    expect(text.split(`"value":${value}`)).toHaveLength(3)
+    expect(text).toContain('"key":"12345678901234567890"')
+  })
+
   it('stops a stream at a bad line, names it, and keeps what stood before it', async () => {
     const topic = await newTopic()
     const { status, body } = await stream(topic, '{"value":"a"}\n{"value":"b"}\nnonsense\n{"value":"c"}\n')

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { GatewayLimits } from '../gateway-limits.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { badRequest, HttpError } from './http-error.ts'
+import { parseJson } from './json-text.ts'
 
 /** What watching over a body takes. */
 export interface BodyRules {
@@ -91,9 +92,5 @@ function tooLargeError({ maxBodyBytes }: GatewayLimits): HttpError {
 /** A body that is one JSON value. */
 export async function readJsonBody(request: IncomingMessage, rules: BodyRules): Promise<unknown> {
   const bytes = await readBody(request, rules)
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw badRequest('the body is no JSON')
-  }
+  return parseJson('the body', bytes.toString('utf8'))
 }

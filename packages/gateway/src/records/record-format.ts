@@ -36,7 +36,8 @@ function asJson(text: string): string | null {
     const parsed: unknown = JSON.parse(text)
     // What reads as bytes would come back as other bytes.
     if (base64Of(parsed) !== null) return 'looks like bytes'
-    return /[\n\r]/.test(text) ? JSON.stringify(parsed) : text
+    // Within a text a line break would be escaped: these stand between its parts, and mean nothing.
+    return text.replaceAll(/[\n\r]\s*/g, '')
   } catch {
     return null
   }

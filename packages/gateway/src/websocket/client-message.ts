@@ -3,6 +3,7 @@ import type { GatewayLimits } from '../gateway-limits.ts'
 import type { Acks } from '../gateway-services.ts'
 import { badRequest } from '../http/http-error.ts'
 import { JsonFields } from '../http/json-fields.ts'
+import { parseJson } from '../http/json-text.ts'
 import type { FrameFormat } from '../listen/frame.ts'
 import { type OffsetTarget, readOffsetTarget } from '../records/offset-target.ts'
 import type { Positions } from '../records/positions.ts'
@@ -43,12 +44,7 @@ const ALL_FIELDS = [...new Set([...SUBSCRIBE_FIELDS, ...CREDIT_FIELDS, ...PRODUC
 
 /** Reads a message. Throws 400 for what cannot be understood. */
 export function readClientMessage(text: string, limits: GatewayLimits): ClientMessage {
-  let given: unknown
-  try {
-    given = JSON.parse(text)
-  } catch {
-    throw badRequest('a message is no JSON')
-  }
+  const given = parseJson('a message', text)
   const type = new JsonFields('a message', given, ALL_FIELDS).text('type')
   switch (type) {
     case 'subscribe':

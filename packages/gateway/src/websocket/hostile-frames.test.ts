@@ -7,6 +7,7 @@ import { TestSocket } from '../testing/test-socket.ts'
 const [TEXT, CLOSE, PING] = [0x81, 0x88, 0x89]
 const [TEXT_START, CONTINUATION, LAST] = [0x01, 0x00, 0x80]
 const MIB = 1024 * 1024
+const DEEP = '['.repeat(10_000) + ']'.repeat(10_000)
 const close = (code: number): Buffer => Buffer.from([code >> 8, code & 255])
 
 let test: TestGateway
@@ -64,6 +65,16 @@ describe('frames that break the protocol', () => {
     [
       'a message about a prototype',
       [frame({ head: TEXT, payload: '{"__proto__":{"type":"credit"}}' })],
+      4400,
+    ],
+    [
+      'a mistake that takes more bytes to tell than a close frame has',
+      [frame({ head: TEXT, payload: `{"type":"${'日'.repeat(200)}"}` })],
+      4400,
+    ],
+    [
+      'a value of 10,000 lists in each other',
+      [frame({ head: TEXT, payload: `{"type":"produce","topic":"a","records":[{"value":${DEEP}}]}` })],
       4400,
     ],
     ['bytes', [frame({ head: 0x82, payload: '{}' })], 1003],

@@ -11,8 +11,8 @@ import { SocketSubscriptions } from './socket-subscriptions.ts'
 
 type Message<Type extends ClientMessage['type']> = Extract<ClientMessage, { readonly type: Type }>
 
-/** A close frame has room for 123 bytes of reason. */
-const MAX_REASON_LENGTH = 100
+/** What a close frame has room for (RFC 6455, 5.5). */
+const MAX_REASON_BYTES = 123
 
 /** One WebSocket: what it subscribes to, what it may still be sent, what it sends. */
 export class SocketSession implements RecordSink {
@@ -77,7 +77,7 @@ export class SocketSession implements RecordSink {
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason.slice(0, MAX_REASON_LENGTH))
+    this.#socket.close(code, firstBytes(reason, MAX_REASON_BYTES))
   }
 
   #onMessage(data: Buffer, isBinary: boolean): void {
@@ -175,4 +175,9 @@ export class SocketSession implements RecordSink {
     this.#services.settings.logger.error({ reason }, 'gateway: a WebSocket failed')
     this.close(CloseCode.internalError, 'the gateway failed')
   }
+}
+
+/** As much of a text as fits, without half a character at its end: ws throws for a reason that is too long. */
+function firstBytes(text: string, maxBytes: number): string {
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, maxBytes), { stream: true })
 }
