@@ -16,18 +16,19 @@ ${madeBy}
 
 The keys of topics, brokers and groups are those of Apache Kafka 4.3. Each one either **works**, or is **fixed**: it has no
 meaning here, is shown with its default, and any other value is refused with INVALID_CONFIG and the reason. None is stored
-and ignored. Brokers have some of our own, which begin with \`millrace.\`.
+and ignored. Brokers have some of our own, which begin with \`millrace.\`. Where values or defaults are others than Kafka's, the
+line says what Kafka has; decision 0055 tells why some lower bounds are.
 
 ## Topics
 
 Set with CreateTopics, IncrementalAlterConfigs or AlterConfigs; they take effect at once. The default is the one of the
 broker where the last column names one.
 
-${table(['key', 'type', 'default', 'what it does', "broker's default"], topicRows())}
+${table(['key', 'type', 'values', 'default', 'what it does', "broker's default"], topicRows())}
 
 Fixed:
 
-${table(['key', 'type', 'value', 'why'], fixedTopicRows())}
+${table(['key', 'type', 'value', 'why'], fixedRows(topicConfigTable))}
 
 ## Brokers
 
@@ -35,7 +36,7 @@ Given at start (\`--set KEY=VALUE\`, \`--config FILE\`, or \`config\` of \`start
 changed while the broker runs, for all brokers (empty resource name) or, where the process is one broker, under its id;
 they take effect at once and survive a restart. An unknown key is refused with the nearest known one.
 
-${table(['key', 'type', 'default', 'change', 'unit', 'what it does'], brokerRows())}
+${table(['key', 'type', 'values', 'default', 'change', 'unit', 'what it does'], brokerRows())}
 
 Fixed:
 
@@ -43,7 +44,13 @@ ${table(['key', 'type', 'value', 'why'], fixedBrokerRows())}
 
 ## Groups
 
-${table(['key', 'type', 'default', 'state'], groupRows())}
+Kept for the group's name, whether the group is there or not; they take effect at the next heartbeat.
+
+${table(['key', 'type', 'values', 'default', 'what it does'], groupRows())}
+
+Fixed:
+
+${table(['key', 'type', 'value', 'why'], fixedRows(groupConfigTable))}
 
 ## Client quotas
 
@@ -58,14 +65,17 @@ function topicRows(): string[][] {
     .map(([name, { value, about, brokerName }]) => [
       code(name),
       value.type,
+      value.accepts,
       shown(value.defaultText),
       about,
       brokerName === null ? '' : code(brokerName),
     ])
 }
 
-function fixedTopicRows(): string[][] {
-  return sorted(topicConfigTable)
+function fixedRows(
+  table: Readonly<Record<string, { value: ConfigValue<unknown>; fixedBecause: string | null }>>,
+): string[][] {
+  return sorted(table)
     .filter(([, row]) => row.fixedBecause !== null)
     .map(([name, { value, fixedBecause }]) => [
       code(name),
@@ -82,6 +92,7 @@ function brokerRows(): string[][] {
   return sorted(table).map(([name, { value, update, unit, about }]) => [
     code(name),
     value.type,
+    value.accepts,
     shown(value.defaultText),
     update,
     unit,
@@ -99,12 +110,15 @@ function fixedBrokerRows(): string[][] {
 }
 
 function groupRows(): string[][] {
-  return sorted(groupConfigTable).map(([name, { value, fixedBecause }]) => [
-    code(name),
-    value.type,
-    shown(value.defaultText),
-    fixedBecause === null ? 'works' : `fixed: ${fixedBecause}`,
-  ])
+  return sorted(groupConfigTable)
+    .filter(([, row]) => row.fixedBecause === null)
+    .map(([name, { value, about }]) => [
+      code(name),
+      value.type,
+      value.accepts,
+      shown(value.defaultText),
+      about,
+    ])
 }
 
 function sorted<Row>(table: Readonly<Record<string, Row>>): [string, Row][] {

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WireClient } from '../../../../test/bad-input/wire-client.ts'
 import { type ApacheKafka, isKafkaInstalled, startKafka } from '../../../../test/kafka/apache-kafka.ts'
 import { MillraceProcess } from '../process/millrace-process.ts'
+import { settableConfigs, takenValues } from './config-values.ts'
 import { comparable, runTool, type Surroundings, type ToolRun, withoutNumbers } from './kafka-tool.ts'
 import { CONFIG_TOOL, type CommandLine, LINES, line, MORE_LINES } from './kafka-tool-lines.ts'
 import { ODD_REQUESTS, prepareOddRequests } from './odd-requests.ts'
 
 /** A Java machine for each on each side: the nightly run has all of them. */
-const CHOSEN = process.env.MILLRACE_TOOLS === 'full' ? [...LINES, ...MORE_LINES] : LINES
+const isFull = process.env.MILLRACE_TOOLS === 'full'
+const CHOSEN = isFull ? [...LINES, ...MORE_LINES] : LINES
 
 describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1')(
   'what Kafka answers, Millrace answers',
@@ -78,6 +80,20 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
             return { port, ids: await prepareOddRequests(client) }
           }),
         )
+      })
+
+      it.runIf(isFull)('to every edge of every value that can be set while it runs', async () => {
+        await using theirs = await WireClient.connect(sides[0]?.port ?? 0)
+        await using ours = await WireClient.connect(sides[1]?.port ?? 0)
+        const asked = await settableConfigs(ours, 'once')
+        expect(asked.flatMap(({ names }) => names).length).toBeGreaterThan(50)
+        for (const configs of asked) {
+          const [taken, expected] = await Promise.all([
+            takenValues(ours, configs),
+            takenValues(theirs, configs),
+          ])
+          expect(taken).toEqual(expected)
+        }
       })
 
       it.each(ODD_REQUESTS)('%s', async (_title, ask) => {

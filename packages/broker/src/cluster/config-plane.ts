@@ -50,7 +50,7 @@ export class ConfigPlane {
         throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
       }
       const configs = change(topic.configs)
-      asInvalidConfig(() => checkTopicConfigs(configs))
+      asRefusal(ErrorCode.INVALID_CONFIG, () => checkTopicConfigs(configs))
       if (isValidateOnly) return
       await catalog.replaceConfigs(topic.topicId, configs)
       const changed = catalog.topicById(topic.topicId)
@@ -66,6 +66,7 @@ export class ConfigPlane {
       const before = catalog.brokerConfigs(resourceName)
       const configs = change(before)
       checkBrokerConfigs(configs, changedNames(before, configs))
+      asRefusal(ErrorCode.INVALID_REQUEST, () => settings.check(resourceName, configs))
       if (isValidateOnly) return
       await catalog.replaceBrokerConfigs(resourceName, configs)
       settings.refresh()
@@ -78,7 +79,7 @@ export class ConfigPlane {
     return this.#locks.run(`group ${groupId}`, async () => {
       if (groupId === '') throw invalidRequest('Default group resources are not allowed.')
       const configs = change(catalog.groupConfigs(groupId))
-      asInvalidConfig(() => checkGroupConfigs(configs, settings.config))
+      asRefusal(ErrorCode.INVALID_CONFIG, () => checkGroupConfigs(configs, settings.config))
       if (!isValidateOnly) await catalog.replaceGroupConfigs(groupId, configs)
     })
   }
@@ -111,13 +112,8 @@ function checkBrokerConfigs(configs: Configs, changed: readonly string[]): void 
     )
   }
   for (const [name, text] of Object.entries(configs)) {
-    try {
-      checkBrokerSetting(name, text)
-    } catch (cause) {
-      if (!(cause instanceof InvalidConfigError)) throw cause
-      const code = isBrokerConfigName(name) ? ErrorCode.INVALID_REQUEST : ErrorCode.INVALID_CONFIG
-      throw new KafkaError(code, cause.message, { cause })
-    }
+    const code = isBrokerConfigName(name) ? ErrorCode.INVALID_REQUEST : ErrorCode.INVALID_CONFIG
+    asRefusal(code, () => checkBrokerSetting(name, text))
   }
 }
 
@@ -131,12 +127,13 @@ function changedNames(before: Configs, after: Configs): string[] {
   return [...names].filter((name) => before[name] !== after[name])
 }
 
-function asInvalidConfig(check: () => void): void {
+/** What the configuration says is wrong, told to a client. */
+function asRefusal(code: number, check: () => void): void {
   try {
     check()
   } catch (cause) {
     if (!(cause instanceof InvalidConfigError)) throw cause
-    throw new KafkaError(ErrorCode.INVALID_CONFIG, cause.message, { cause })
+    throw new KafkaError(code, cause.message, { cause })
   }
 }
 

@@ -2,7 +2,7 @@ import { type ConfigValue, InvalidConfigError } from './config-value.ts'
 
 /** Numbers by address, written `ADDRESS:NUMBER,ADDRESS:NUMBER` as in Kafka; an IPv6 address may stand in brackets. */
 export function addressLimits(): ConfigValue<ReadonlyMap<string, number>> {
-  return { type: 'STRING', defaultText: '', defaultValue: new Map(), parse: parseAddressLimits }
+  return { type: 'STRING', defaultText: '', defaultValue: new Map(), accepts: '', parse: parseAddressLimits }
 }
 
 function parseAddressLimits(text: string): ReadonlyMap<string, number> {

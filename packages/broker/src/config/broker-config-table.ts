@@ -3,6 +3,7 @@ import { addressLimits } from './address-limits.ts'
 import {
   boolean,
   type ConfigValue,
+  caselessString,
   double,
   int,
   LONG_MAX_TEXT,
@@ -61,7 +62,11 @@ export const brokerConfigTable = {
     'bytes',
     'Largest record batch; default of max.message.bytes.',
   ),
-  'log.segment.bytes': live(int(1024 * MIB, { min: 1024 }), 'bytes', 'Default of segment.bytes.'),
+  'log.segment.bytes': live(
+    int(1024 * MIB, { min: 1024 }),
+    'bytes',
+    'Default of segment.bytes. Kafka: at least 1048576.',
+  ),
   'log.roll.ms': live(nullableLong({ min: 1 }), 'ms', 'Default of segment.ms; beats log.roll.hours.'),
   'log.roll.hours': row(int(168, { min: 1 }), 'hours', 'Default of segment.ms.'),
   'log.roll.jitter.ms': live(
@@ -71,16 +76,16 @@ export const brokerConfigTable = {
   ),
   'log.roll.jitter.hours': row(int(0, { min: 0 }), 'hours', 'Default of segment.jitter.ms.'),
   'log.retention.ms': live(
-    nullableLong({ min: -1 }),
+    nullableLong({ min: 1, or: -1 }),
     'ms',
     'Default of retention.ms; beats minutes and hours.',
   ),
   'log.retention.minutes': row(
-    nullableInt({ min: -1 }),
+    nullableInt({ min: 1, or: -1 }),
     'minutes',
     'Default of retention.ms; beats the hours.',
   ),
-  'log.retention.hours': row(int(168, { min: -1 }), 'hours', 'Default of retention.ms; -1: for ever.'),
+  'log.retention.hours': row(int(168, { min: 1, or: -1 }), 'hours', 'Default of retention.ms; -1: for ever.'),
   'log.retention.bytes': live(long(-1), 'bytes', 'Default of retention.bytes; -1: no limit.'),
   'log.retention.check.interval.ms': row(long(300_000, { min: 1 }), 'ms', 'How often retention is applied.'),
   'log.index.interval.bytes': live(int(4096, { min: 0 }), 'bytes', 'Default of index.interval.bytes.'),
@@ -136,7 +141,7 @@ export const brokerConfigTable = {
   'log.cleaner.dedupe.buffer.size': live(
     long(128 * MIB, { min: 1024 }),
     'bytes',
-    'Most memory for the keys of one pass of compaction.',
+    'Most memory for the keys of one pass of compaction. Kafka: more than 1048576.',
   ),
   'log.cleaner.delete.retention.ms': live(
     long(86_400_000, { min: 0 }),
@@ -239,7 +244,7 @@ export const brokerConfigTable = {
     'Assignors that members may name; the first is for groups whose members name none.',
   ),
   'group.consumer.migration.policy': row(
-    string<'disabled' | 'upgrade' | 'downgrade' | 'bidirectional'>('bidirectional', [
+    caselessString<'disabled' | 'upgrade' | 'downgrade' | 'bidirectional'>('bidirectional', [
       'disabled',
       'upgrade',
       'downgrade',
@@ -252,10 +257,11 @@ export const brokerConfigTable = {
   'socket.request.max.bytes': row(
     int(100 * MIB, { min: 1024 }),
     'bytes',
-    'Largest request; larger ones close.',
+    'Largest request; larger ones close. Kafka: at least 1.',
   ),
+  // From 1: with 0 nobody could connect any more, not even to take it back.
   'max.connections': live(
-    int(2 ** 31 - 1, { min: 0 }),
+    int(2 ** 31 - 1, { min: 1 }),
     'connections',
     'Connections in all; more are closed.',
   ),

@@ -1,6 +1,6 @@
 import { type BrokerConfigName, type BrokerConfigRow, brokerConfigTable } from './broker-config-table.ts'
 import { canonicalText } from './canonical-text.ts'
-import { InvalidConfigError } from './config-value.ts'
+import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
 import { fixedBrokerConfigs } from './fixed-broker-configs.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -19,14 +19,22 @@ export function parseBrokerConfig(settings: Readonly<Record<string, string>>): B
   const config: Record<string, unknown> = {}
   for (const [name, row] of Object.entries(brokerConfigTable)) config[name] = row.value.defaultValue
   for (const [name, text] of Object.entries(settings)) {
-    checkBrokerSetting(name, text)
-    if (isBrokerConfigName(name)) config[name] = brokerConfigTable[name].value.parse(text)
+    if (isBrokerConfigName(name)) config[name] = readBrokerConfig(name, text)
+    else checkBrokerSetting(name, text)
   }
   // Kafka's older name: configuration files that were written for years have it.
   if (!Object.hasOwn(settings, 'node.id') && Number(config['broker.id']) >= 0) {
     config['node.id'] = config['broker.id']
   }
   return config as BrokerConfig
+}
+
+/** Throws InvalidConfigError, in Kafka's words, where settings that could each be contradict one another. */
+export function checkBrokerConfig(config: BrokerConfig): void {
+  if (config['max.connections.per.ip'] > 0 || config['max.connections.per.ip.overrides'].size > 0) return
+  throw new InvalidConfigError(
+    'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
+  )
 }
 
 /** Whether `name` is a broker configuration that has an effect here. */
@@ -37,21 +45,16 @@ export function isBrokerConfigName(name: string): name is BrokerConfigName {
 /** Throws InvalidConfigError when `name` cannot be set to `text`: unknown, unreadable, or of no effect here. */
 export function checkBrokerSetting(name: string, text: string): void {
   if (isBrokerConfigName(name)) {
-    checkReadable(name, text)
+    readBrokerConfig(name, text)
     return
   }
   const fixed = fixedBrokerConfigs.get(name)
   if (fixed === undefined) throw unknownName(name)
-  if (!isDefault(fixed, text)) throw invalidValue(name, text, fixed.because)
+  if (!isDefault(fixed, text)) throw invalidConfig(name, text, fixed.because)
 }
 
-function checkReadable(name: BrokerConfigName, text: string): void {
-  try {
-    brokerConfigTable[name].value.parse(text)
-  } catch (cause) {
-    if (!(cause instanceof InvalidConfigError)) throw cause
-    throw invalidValue(name, text, cause.message, cause)
-  }
+function readBrokerConfig(name: BrokerConfigName, text: string): unknown {
+  return readConfig<unknown>(name, brokerConfigTable[name].value, text)
 }
 
 /** Fixed values are compared as text: nothing but the default can be meant by another spelling of it. */
@@ -62,10 +65,6 @@ function isDefault(
   const isNumber = type === 'INT' || type === 'SHORT' || type === 'LONG'
   if (isNumber && !/^\s*[+-]?\d+\s*$/.test(text)) return false
   return canonicalText(type, text) === (defaultText ?? '')
-}
-
-function invalidValue(name: string, text: string, reason: string, cause?: Error): InvalidConfigError {
-  return new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${reason}`, { cause })
 }
 
 function unknownName(name: string): InvalidConfigError {

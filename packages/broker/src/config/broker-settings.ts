@@ -1,6 +1,11 @@
 import type { LogConfig } from '@millrace/log-core'
 import { type Limits, limitsFrom } from '../limits.ts'
-import { type BrokerConfig, isBrokerConfigName, parseBrokerConfig } from './broker-config.ts'
+import {
+  type BrokerConfig,
+  checkBrokerConfig,
+  isBrokerConfigName,
+  parseBrokerConfig,
+} from './broker-config.ts'
 import { brokerConfigTable } from './broker-config-table.ts'
 import { ConfigSource, type ConfigSynonym } from './config-source.ts'
 import { fixedBrokerConfigs } from './fixed-broker-configs.ts'
@@ -46,7 +51,8 @@ export class BrokerSettings {
   constructor({ staticSettings, nodeIds }: BrokerSettingsOptions) {
     this.staticSettings = staticSettings
     this.#nodeIds = nodeIds
-    this.#config = this.#effective()
+    this.#config = this.#effective(this.#dynamicOf)
+    checkBrokerConfig(this.#config)
     this.#defaultLogConfig = defaultLogConfig(this.#config)
     this.limits = limitsFrom(this.#config)
   }
@@ -66,8 +72,13 @@ export class BrokerSettings {
     this.refresh()
   }
 
+  /** Throws InvalidConfigError when the broker cannot be configured so: with `dynamic` in place of what is set on one resource. */
+  check(resourceName: string, dynamic: Settings): void {
+    checkBrokerConfig(this.#effective((name) => (name === resourceName ? dynamic : this.#dynamicOf(name))))
+  }
+
   refresh(): void {
-    this.#config = this.#effective()
+    this.#config = this.#effective(this.#dynamicOf)
     this.#defaultLogConfig = defaultLogConfig(this.#config)
     Object.assign(this.limits, limitsFrom(this.#config))
   }
@@ -101,10 +112,10 @@ export class BrokerSettings {
   }
 
   /** Settings of one node apply only where it is the only one: nodes of one process share their configuration. */
-  #effective(): BrokerConfig {
+  #effective(dynamicOf: DynamicSettings): BrokerConfig {
     const [nodeId] = this.#nodeIds
-    const own = this.#nodeIds.length === 1 ? this.#dynamicOf(String(nodeId)) : {}
-    return parseBrokerConfig({ ...this.staticSettings, ...this.#dynamicOf(''), ...own })
+    const own = this.#nodeIds.length === 1 ? dynamicOf(String(nodeId)) : {}
+    return parseBrokerConfig({ ...this.staticSettings, ...dynamicOf(''), ...own })
   }
 }
 

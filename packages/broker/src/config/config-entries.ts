@@ -25,18 +25,19 @@ function topicConfigEntry(name: string, { topic, settings, nodeId }: TopicConfig
   const row = topicConfigTable[name]
   if (row === undefined) throw new RangeError(`no topic configuration ${name}`)
   const synonyms: ConfigSynonym[] = row.brokerName === null ? [] : settings.synonymsOf(row.brokerName, nodeId)
-  const own = Object.hasOwn(topic, name) ? topic[name] : undefined
+  const typed = Object.hasOwn(topic, name) ? topic[name] : undefined
+  const own = typed === undefined ? undefined : canonicalText(row.value.type, typed)
   if (own !== undefined) synonyms.unshift({ name, value: own, source: ConfigSource.TOPIC })
   const inherited = row.field === null ? row.value.defaultText : textOf(settings.defaultLogConfig[row.field])
   return {
     name,
-    value: own === undefined ? inherited : canonicalText(row.value.type, own),
+    value: own ?? inherited,
     type: row.value.type,
     source: synonyms[0]?.source ?? ConfigSource.DEFAULT,
     isReadOnly: false,
     isSensitive: false,
     synonyms,
-    documentation: row.fixedBecause ?? row.about,
+    documentation: row.fixedBecause === null ? row.about : `Fixed: ${row.fixedBecause}.`,
   }
 }
 

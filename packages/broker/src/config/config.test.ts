@@ -2,6 +2,7 @@ import { DEFAULT_LOG_CONFIG, NO_LIMIT } from '@millrace/log-core'
 import { describe, expect, it } from 'vitest'
 import { limitsFrom } from '../limits.ts'
 import { parseBrokerConfig } from './broker-config.ts'
+import { canonicalText } from './canonical-text.ts'
 import { InvalidConfigError } from './config-value.ts'
 import { editDistance, nearestName } from './nearest-name.ts'
 import { checkTopicConfigs, defaultLogConfig, topicLogConfig } from './topic-config.ts'
@@ -33,6 +34,12 @@ describe('the broker configuration', () => {
     ['log.retention.ms', '9223372036854775808', /Not a number of type LONG/],
     ['auto.create.topics.enable', 'yes', /true or false/],
     ['log.message.timestamp.type', 'Never', /CreateTime, LogAppendTime/],
+    ['log.cleanup.policy', 'compact,none', /^Invalid value none for/],
+    ['log.retention.ms', '0', /at least 1 or equal to -1/],
+    ['log.retention.minutes', '0', /at least 1 or equal to -1/],
+    ['log.retention.hours', '-2', /at least 1 or equal to -1/],
+    ['max.connections', '0', /at least 1/],
+    ['log.cleaner.min.cleanable.ratio', '2', /^Invalid value 2\.0 for/],
     ['compression.gzip.level', '0', /between 1 and 9 or equal to -1/],
     ['log.cleaner.min.cleanable.ratio', '0x1', /Not a number of type DOUBLE/],
     ['log.cleaner.min.cleanable.ratio', '1.1', /no more than 1/],
@@ -42,6 +49,24 @@ describe('the broker configuration', () => {
   ]
   it.each(wrong)('refuses %s=%s', (name, text, message) => {
     expect(() => parseBrokerConfig({ [name]: text })).toThrow(message)
+  })
+
+  it.each([
+    ['BOOLEAN', ' True', 'true'],
+    ['INT', '+007', '7'],
+    ['LIST', 'compact, delete,compact', 'compact,delete'],
+    ['DOUBLE', '.5f', '0.5'],
+    ['DOUBLE', '1', '1.0'],
+    ['DOUBLE', '0', '0.0'],
+    ['DOUBLE', '1e-5', '1.0E-5'],
+    ['DOUBLE', '12345678', '1.2345678E7'],
+  ] as const)('shows the %s "%s" as Java does: %s', (type, typed, shown) => {
+    expect(canonicalText(type, typed)).toBe(shown)
+  })
+
+  it('takes the migration policy in any case, as Kafka does', () => {
+    const config = parseBrokerConfig({ 'group.consumer.migration.policy': 'UPGRADE' })
+    expect(config['group.consumer.migration.policy']).toBe('upgrade')
   })
 
   it('lets ms beat minutes, and minutes beat hours', () => {

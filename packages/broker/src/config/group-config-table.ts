@@ -9,6 +9,8 @@ export interface GroupConfigRow {
   /** The broker configuration that gives the default; null where only the group has it. */
   readonly brokerName: string | null
   readonly fixedBecause: string | null
+  /** What it does, where it does something. */
+  readonly about: string
 }
 
 const AT_ONCE = 'assignments are computed as soon as something changes'
@@ -18,8 +20,16 @@ const STREAMS = 'groups of the streams protocol are not available'
 /** Exactly the group configurations of Kafka 4.3. */
 export const groupConfigTable: Readonly<Record<string, GroupConfigRow>> = {
   'consumer.assignment.interval.ms': fixed(int(1000), 'group.consumer.assignment.interval.ms', AT_ONCE),
-  'consumer.heartbeat.interval.ms': row(int(5000, { min: 1 }), 'group.consumer.heartbeat.interval.ms'),
-  'consumer.session.timeout.ms': row(int(45000, { min: 1 }), 'group.consumer.session.timeout.ms'),
+  'consumer.heartbeat.interval.ms': row(
+    'How often the members of this KIP-848 group are told to send heartbeats.',
+    int(5000, { min: 1 }),
+    'group.consumer.heartbeat.interval.ms',
+  ),
+  'consumer.session.timeout.ms': row(
+    'A member of this KIP-848 group that is silent for as long is out.',
+    int(45000, { min: 1 }),
+    'group.consumer.session.timeout.ms',
+  ),
   'share.assignment.interval.ms': fixed(int(1000), 'group.share.assignment.interval.ms', SHARE),
   'share.auto.offset.reset': fixed(string('latest'), null, SHARE),
   'share.delivery.count.limit': fixed(int(5), 'group.share.delivery.count.limit', SHARE),
@@ -36,10 +46,10 @@ export const groupConfigTable: Readonly<Record<string, GroupConfigRow>> = {
   'streams.session.timeout.ms': fixed(int(45000), 'group.streams.session.timeout.ms', STREAMS),
 }
 
-function row(value: ConfigValue<unknown>, brokerName: string): GroupConfigRow {
-  return { value, brokerName, fixedBecause: null }
+function row(about: string, value: ConfigValue<unknown>, brokerName: string): GroupConfigRow {
+  return { value, brokerName, fixedBecause: null, about }
 }
 
 function fixed(value: ConfigValue<unknown>, brokerName: string | null, because: string): GroupConfigRow {
-  return { value, brokerName, fixedBecause: because }
+  return { value, brokerName, fixedBecause: because, about: '' }
 }

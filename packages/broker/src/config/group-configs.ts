@@ -3,7 +3,7 @@ import type { BrokerSettings } from './broker-settings.ts'
 import { canonicalText } from './canonical-text.ts'
 import type { Configs } from './config-change.ts'
 import { type ConfigEntry, ConfigSource } from './config-source.ts'
-import { InvalidConfigError } from './config-value.ts'
+import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
 import { groupConfigTable } from './group-config-table.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -27,9 +27,9 @@ export function checkGroupConfigs(configs: Configs, brokerConfig: BrokerConfig):
       const hint = nearest === null ? '' : `: did you mean ${nearest}?`
       throw new InvalidConfigError(`Unknown group config name: ${name}${hint}`)
     }
-    const value = parse(name, text, row.value.parse)
+    const value = readConfig(name, row.value, text)
     if (row.fixedBecause !== null && String(value) !== String(row.value.defaultValue)) {
-      throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${row.fixedBecause}`)
+      throw invalidConfig(name, text, row.fixedBecause)
     }
   }
   checkConsumerTimes(configs, brokerConfig)
@@ -61,7 +61,7 @@ function checkConsumerTimes(configs: Configs, brokerConfig: BrokerConfig): void 
 export function groupConfigEntries(group: Configs, settings: BrokerSettings, nodeId: number): ConfigEntry[] {
   return Object.entries(groupConfigTable)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, { brokerName, fixedBecause, value }]) => {
+    .map(([name, { about, brokerName, fixedBecause, value }]) => {
       const inherited =
         brokerName === null
           ? [{ name, value: value.defaultText, source: ConfigSource.DEFAULT }]
@@ -78,18 +78,7 @@ export function groupConfigEntries(group: Configs, settings: BrokerSettings, nod
         isReadOnly: false,
         isSensitive: false,
         synonyms,
-        documentation: fixedBecause === null ? '' : `Fixed: ${fixedBecause}.`,
+        documentation: fixedBecause === null ? about : `Fixed: ${fixedBecause}.`,
       }
     })
-}
-
-function parse(name: string, text: string, parseText: (text: string) => unknown): unknown {
-  try {
-    return parseText(text)
-  } catch (cause) {
-    if (!(cause instanceof InvalidConfigError)) throw cause
-    throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${cause.message}`, {
-      cause,
-    })
-  }
 }

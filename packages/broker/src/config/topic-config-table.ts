@@ -166,7 +166,7 @@ export const topicConfigTable: Readonly<Record<string, TopicConfigRow>> = {
   ),
   'segment.bytes': works(
     'segmentBytes',
-    'A segment is sealed before it grows above this.',
+    'A segment is sealed before it grows above this. Kafka: at least 1048576.',
     'bytes',
     int(1_073_741_824, { min: 1024 }),
     'log.segment.bytes',

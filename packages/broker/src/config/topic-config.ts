@@ -1,6 +1,6 @@
 import { DEFAULT_LOG_CONFIG, type LogConfig, NO_LIMIT } from '@millrace/log-core'
 import type { BrokerConfig } from './broker-config.ts'
-import { InvalidConfigError } from './config-value.ts'
+import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
 import { nearestName } from './nearest-name.ts'
 import { topicConfigTable } from './topic-config-table.ts'
 
@@ -65,17 +65,9 @@ function checkTopicConfig(name: string, text: string): void {
       `Unknown topic config name: ${name}${nearest === null ? '' : `: did you mean ${nearest}?`}`,
     )
   }
-  let value: unknown
-  try {
-    value = row.value.parse(text)
-  } catch (cause) {
-    if (!(cause instanceof InvalidConfigError)) throw cause
-    throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${cause.message}`, {
-      cause,
-    })
-  }
+  const value = readConfig(name, row.value, text)
   if (row.fixedBecause === null || String(value) === String(row.value.defaultValue)) return
-  throw new InvalidConfigError(`Invalid value ${text} for configuration ${name}: ${row.fixedBecause}`)
+  throw invalidConfig(name, text, row.fixedBecause)
 }
 
 function retentionMs(config: BrokerConfig): number {

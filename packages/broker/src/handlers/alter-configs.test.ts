@@ -292,6 +292,14 @@ describe('IncrementalAlterConfigs of a broker', () => {
       /Not a number/,
     ],
     ['a value out of range', '', ['message.max.bytes', SET, '-5'], ErrorCode.INVALID_REQUEST, /at least 0/],
+    ['to let nobody connect', '', ['max.connections', SET, '0'], ErrorCode.INVALID_REQUEST, /at least 1/],
+    [
+      'to let nobody connect from anywhere',
+      '1',
+      ['max.connections.per.ip', SET, '0'],
+      ErrorCode.INVALID_REQUEST,
+      /can be set to zero only if max\.connections\.per\.ip\.overrides property is set/,
+    ],
     ['an unknown name', '', ['log.retention.mss', SET, '1'], ErrorCode.INVALID_CONFIG, /did you mean/],
     [
       'what has no effect here',
@@ -323,11 +331,47 @@ describe('IncrementalAlterConfigs of a broker', () => {
     expect((await describeOne(broker, BROKER, '', null)).configs).toEqual([])
   })
 
+  it('keeps the exceptions from a limit of no connections while it is one', async () => {
+    await using broker = await TestBroker.start()
+    const [limit, exceptions] = ['max.connections.per.ip', 'max.connections.per.ip.overrides']
+    await alter(broker, BROKER, '', [[exceptions, SET, 'memory:9']])
+    expect(await alter(broker, BROKER, '1', [[limit, SET, '0']])).toMatchObject({ errorCode: ErrorCode.NONE })
+    const reply = await alter(broker, BROKER, '', [[exceptions, DELETE, null]])
+    expect(reply).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
+    const { byName } = await describeOne(broker, BROKER, '', null)
+    expect(byName.get(exceptions)?.value).toBe('memory:9')
+  })
+
   it('refuses one of several brokers that share a process', async () => {
     await using broker = await TestBroker.start({ nodes: 3 })
     const reply = await alter(broker, BROKER, '2', [['log.retention.ms', SET, '1']])
     expect(reply).toMatchObject({ errorCode: ErrorCode.INVALID_REQUEST })
     expect(reply?.errorMessage).toMatch(/share their configuration/)
+  })
+})
+
+describe('DescribeConfigs', () => {
+  it('says of every configuration what it does, or why it does nothing', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    for (const [type, name] of [
+      [BROKER, '1'],
+      [TOPIC, 't'],
+      [GROUP, 'g'],
+    ] as const) {
+      const { configs = [] } = await describeOne(broker, type, name, null)
+      const silent = configs.filter(({ documentation }) => !/^\S.*\.$/.test(documentation ?? ''))
+      expect(silent.map((config) => config.name)).toEqual([])
+    }
+  })
+
+  it('shows what was read of a value, in the synonyms too', async () => {
+    await using broker = await TestBroker.start()
+    await broker.createTopic('t')
+    await alter(broker, TOPIC, 't', [['cleanup.policy', SET, ' compact, delete,compact']])
+    const { byName } = await describeOne(broker, TOPIC, 't', ['cleanup.policy'])
+    const value = 'compact,delete'
+    expect(byName.get('cleanup.policy')).toMatchObject({ value, synonyms: [{ value, source: 1 }, {}] })
   })
 })
 
