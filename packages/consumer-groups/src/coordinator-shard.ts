@@ -7,6 +7,7 @@ import { leaveClassicGroup } from './classic/leave-group.ts'
 import { joinError, refuseSync } from './classic/rebalance.ts'
 import { syncClassicGroup } from './classic/sync-group.ts'
 import { classicTimerFired, watchLoadedGroup } from './classic/timeouts.ts'
+import { noteIfFenced } from './classic/validate-member.ts'
 import { joinAsClassic } from './consumer/classic-join.ts'
 import { heartbeatAsClassic, leaveAsClassic, syncAsClassic } from './consumer/classic-requests.ts'
 import type { ConsumerGroup } from './consumer/consumer-group.ts'
@@ -229,6 +230,7 @@ export class CoordinatorShard {
     }
     const errorCode =
       group === undefined ? unknownGroupCommitError(event) : classicCommitError(group, event.request)
+    if (group !== undefined) noteIfFenced(step, group, event.request, errorCode)
     // A commit is a sign of life, as in Kafka.
     const member = group?.members.get(memberId)
     if (member !== undefined && errorCode === ErrorCode.NONE) {

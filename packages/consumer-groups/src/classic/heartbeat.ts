@@ -2,7 +2,7 @@ import { ErrorCode } from '@millrace/protocol'
 import type { GroupEvent } from '../group-event.ts'
 import type { Step } from '../step.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { memberError } from './validate-member.ts'
+import { memberError, noteIfFenced } from './validate-member.ts'
 
 type HeartbeatEvent = Extract<GroupEvent, { kind: 'heartbeat' }>
 
@@ -15,7 +15,7 @@ export function heartbeatInClassicGroup(
   const errorCode = heartbeatError(group, request)
   const member = group.members.get(request.memberId)
   if (member !== undefined && isAlive(errorCode)) step.armTimer(member.sessionTimer, member.sessionTimeoutMs)
-  if (errorCode === ErrorCode.FENCED_INSTANCE_ID) noteRefusal(step, group, request)
+  noteIfFenced(step, group, request, errorCode)
   step.reply(token, { errorCode })
 }
 
@@ -25,17 +25,6 @@ function heartbeatError(group: ClassicGroup, request: HeartbeatEvent['request'])
   if (request.generationId !== group.generationId) return ErrorCode.ILLEGAL_GENERATION
   // In CompletingRebalance a member may send heartbeats while it makes its assignment: all is well with it.
   return group.state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
-}
-
-/** For whoever asks why that member reads nothing any more. */
-function noteRefusal(
-  step: Step,
-  group: ClassicGroup,
-  { groupInstanceId, memberId }: HeartbeatEvent['request'],
-): void {
-  if (groupInstanceId === null) return
-  const holderMemberId = group.staticMemberId(groupInstanceId) ?? ''
-  group.refusals.note(groupInstanceId, { refusedMemberId: memberId, holderMemberId, timestampMs: step.nowMs })
 }
 
 function isAlive(errorCode: number): boolean {

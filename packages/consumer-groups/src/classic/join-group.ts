@@ -12,7 +12,7 @@ import {
   prepareRebalanceOrCompleteJoin,
 } from './rebalance.ts'
 import { rejoinStaticMember } from './static-member.ts'
-import { memberError } from './validate-member.ts'
+import { memberError, noteIfFenced } from './validate-member.ts'
 
 type JoinEvent = Extract<GroupEvent, { kind: 'join-group' }>
 
@@ -115,6 +115,7 @@ function rejoin(step: Step, group: ClassicGroup, event: JoinEvent, offer: JoinOf
   const member = group.members.get(memberId)
   const errorCode = memberError(group, { memberId, groupInstanceId })
   if (errorCode !== ErrorCode.NONE || member === undefined) {
+    noteIfFenced(step, group, event.request, errorCode)
     step.reply(event.token, joinError(errorCode, memberId))
   } else if (canAnswerAtOnce(group, member, offer)) {
     step.reply(event.token, joinedReply(group, member))

@@ -5,7 +5,7 @@ import type { Step } from '../step.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { ClassicMember } from './classic-member.ts'
 import { prepareRebalance, refuseSync, refuseSyncs } from './rebalance.ts'
-import { memberError } from './validate-member.ts'
+import { memberError, noteIfFenced } from './validate-member.ts'
 
 type SyncEvent = Extract<GroupEvent, { kind: 'sync-group' }>
 
@@ -15,6 +15,7 @@ export function syncClassicGroup(step: Step, group: ClassicGroup, event: SyncEve
   const member = group.members.get(request.memberId)
   const errorCode = syncError(group, event)
   if (errorCode !== ErrorCode.NONE || member === undefined) {
+    noteIfFenced(step, group, request, errorCode)
     refuseSync(step, token, errorCode)
     return
   }

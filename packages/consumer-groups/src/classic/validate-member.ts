@@ -1,5 +1,6 @@
 import { ErrorCode } from '@millrace/protocol'
 import type { LeavingMember } from '../group-event.ts'
+import type { Step } from '../step.ts'
 import type { ClassicGroup } from './classic-group.ts'
 
 /**
@@ -13,4 +14,19 @@ export function memberError(group: ClassicGroup, { memberId, groupInstanceId }: 
     if (holder !== memberId) return ErrorCode.FENCED_INSTANCE_ID
   }
   return group.members.has(memberId) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+}
+
+/**
+ * For whoever asks later why that member reads nothing any more. By whichever request it finds out: most clients end with
+ * the first that says so, and send no other.
+ */
+export function noteIfFenced(
+  step: Step,
+  group: ClassicGroup,
+  { groupInstanceId, memberId }: LeavingMember,
+  errorCode: number,
+): void {
+  if (errorCode !== ErrorCode.FENCED_INSTANCE_ID || groupInstanceId === null) return
+  const holderMemberId = group.staticMemberId(groupInstanceId) ?? ''
+  group.refusals.note(groupInstanceId, { refusedMemberId: memberId, holderMemberId, timestampMs: step.nowMs })
 }

@@ -18,7 +18,7 @@ export function syncAsClassic(
   { request, token }: EventOf<'sync-group'>,
 ): void {
   try {
-    const member = findSpeaker(group, request)
+    const member = findSpeaker(step, group, request)
     const protocol = member.classic.protocols[0]
     const isTypeWrong = request.protocolType !== null && request.protocolType !== CONSUMER_PROTOCOL_TYPE
     const isNameWrong = request.protocolName !== null && request.protocolName !== protocol?.name
@@ -52,7 +52,7 @@ export function heartbeatAsClassic(
   { request, token }: EventOf<'heartbeat'>,
 ): void {
   try {
-    const member = findSpeaker(group, request)
+    const member = findSpeaker(step, group, request)
     step.armTimer(group.timersOf(member.memberId).session, member.classic.sessionTimeoutMs)
     const hasMore = member.state === 'unreleased' && !waitsForOthers(group, member)
     const mustRejoin = member.memberEpoch < group.groupEpoch || member.state === 'unrevoked' || hasMore
@@ -82,6 +82,7 @@ export function leaveAsClassic(
 }
 
 function findSpeaker(
+  step: Step,
   group: ConsumerGroup,
   sender: {
     readonly memberId: string
@@ -92,7 +93,11 @@ function findSpeaker(
   const { generationId, groupInstanceId, memberId } = sender
   const member = groupInstanceId === null ? group.members.get(memberId) : group.staticMember(groupInstanceId)
   if (member === undefined) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
-  if (member.memberId !== memberId) throw new KafkaError(ErrorCode.FENCED_INSTANCE_ID)
+  if (member.memberId !== memberId) {
+    const [refusedMemberId, holderMemberId] = [memberId, member.memberId]
+    group.refusals.note(groupInstanceId ?? '', { refusedMemberId, holderMemberId, timestampMs: step.nowMs })
+    throw new KafkaError(ErrorCode.FENCED_INSTANCE_ID)
+  }
   const { classic, memberEpoch } = member
   if (classic === null) throw new KafkaError(ErrorCode.UNKNOWN_MEMBER_ID)
   if (generationId !== memberEpoch) throw new KafkaError(ErrorCode.ILLEGAL_GENERATION)

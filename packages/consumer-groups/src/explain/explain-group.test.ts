@@ -129,6 +129,8 @@ it.each([
   ['first-join', /was given the member id one and has not joined with it/],
   ['assign', /leads the group and has not made the assignment/],
   ['revoke', /was told to let go/],
+  ['heartbeat', /has sent no heartbeat since partitions were given out anew.* for another 4 seconds/],
+  ['return', /is a static member that went away to come back: its partitions wait for it/],
   ['company', /waits 4 seconds more for other members/],
 ] as const)('names who holds a rebalance: %s', (what, words) => {
   const holders = [{ memberId: 'one', what, leftMs: 4_000 }]

@@ -90,6 +90,10 @@ function describeHolder({ members }: GroupFacts, { leftMs, memberId, what }: Hol
       return `${name} holds the rebalance: it leads the group and has not made the assignment.${may}`
     case 'revoke':
       return `${name} holds partitions that others wait for: it was told to let go of them and has not said that it did.${may}`
+    case 'heartbeat':
+      return `${name} holds the rebalance: it has sent no heartbeat since partitions were given out anew, and only with one is it told.${may}`
+    case 'return':
+      return `${name} is a static member that went away to come back: its partitions wait for it.${may}`
     case 'company':
       return `The group's first rebalance waits${leftMs === null ? '' : ` ${spokenDuration(leftMs)} more`} for other members (group.initial.rebalance.delay.ms).`
   }

@@ -39,10 +39,11 @@ export interface Holder {
   readonly memberId: string
   /**
    * `join`: it has not joined again. `first-join`: it was given its id and has not come back with it. `assign`: it leads
-   * and has not made the assignment. `revoke`: it has not let go of partitions. `company`: nobody in particular, the
-   * first rebalance waits for more members.
+   * and has not made the assignment. `revoke`: it has not let go of partitions. `heartbeat`: it has not sent the heartbeat
+   * with which it is told of its new partitions. `return`: a static member that is away, and is expected back. `company`:
+   * nobody in particular, the first rebalance waits for more members.
    */
-  readonly what: 'join' | 'first-join' | 'assign' | 'revoke' | 'company'
+  readonly what: 'join' | 'first-join' | 'assign' | 'revoke' | 'heartbeat' | 'return' | 'company'
   /** How long it may still take; then the group goes on without it. */
   readonly leftMs: number | null
 }

@@ -2,7 +2,7 @@ import { consumerProtocolAssignment } from '@millrace/protocol'
 import type { ClassicGroup } from '../classic/classic-group.ts'
 import { subscribedTopics } from '../classic/subscribed-topics.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
-import { type ConsumerMember, regexOf } from '../consumer/consumer-member.ts'
+import { type ConsumerMember, regexOf, STATIC_AWAY_EPOCH } from '../consumer/consumer-member.ts'
 import { topicNamesOf } from '../consumer/subscriptions.ts'
 import { countOf } from '../consumer/topic-partitions.ts'
 import type { GroupTimer } from '../group-event.ts'
@@ -121,12 +121,14 @@ function consumerFacts(sources: FactSources, group: ConsumerGroup): OwnFacts {
 
 function consumerHolder(
   group: ConsumerGroup,
-  { memberId, state }: ConsumerMember,
+  { memberEpoch, memberId, state }: ConsumerMember,
   leftMs: FactSources['leftMs'],
 ): Holder[] {
-  const timers = group.timersOf(memberId)
-  if (group.awaitedRejoins.has(memberId)) return [{ memberId, what: 'join', leftMs: leftMs(timers.join) }]
-  return state === 'unrevoked' ? [{ memberId, what: 'revoke', leftMs: leftMs(timers.rebalance) }] : []
+  const { join, rebalance, session } = group.timersOf(memberId)
+  if (group.awaitedRejoins.has(memberId)) return [{ memberId, what: 'join', leftMs: leftMs(join) }]
+  if (state === 'unrevoked') return [{ memberId, what: 'revoke', leftMs: leftMs(rebalance) }]
+  if (memberEpoch === STATIC_AWAY_EPOCH) return [{ memberId, what: 'return', leftMs: leftMs(session) }]
+  return memberEpoch < group.groupEpoch ? [{ memberId, what: 'heartbeat', leftMs: leftMs(session) }] : []
 }
 
 function subscriptionFacts(
