@@ -1,5 +1,14 @@
 /** The door to files that the command line names. */
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { CommandError } from './command-error.ts'
 
 const READ_BYTES = 256 * 1024
@@ -43,7 +52,7 @@ export function fileSizeBytes(path: string): number | null {
   }
 }
 
-/** Appends lines to a file, which is made when there is none. */
+/** Appends to a file, which is made when there is none. */
 export class FileAppender {
   readonly #file: number
 
@@ -56,8 +65,12 @@ export class FileAppender {
     }
   }
 
-  append(line: Buffer): void {
-    writeSync(this.#file, Buffer.concat([line, Buffer.from('\n')]))
+  get isEmpty(): boolean {
+    return fstatSync(this.#file).size === 0
+  }
+
+  append(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
   }
 
   close(): void {

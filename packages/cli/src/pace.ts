@@ -3,6 +3,8 @@ import { CommandError } from './command-error.ts'
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
 /** Work is handed out in slices of so long: short enough to look even, long enough for the timers of a machine. */
 const SLICE_MS = 5
+/** A timer takes at most 2^31 - 1 ms; the time is looked at again then. */
+const MAX_WAIT_MS = 60_000
 
 /** Reads `1000/s`, `60/m`, `1000` (a second): records in a second. */
 export function parseRate(flag: string, text: string): number {
@@ -23,14 +25,14 @@ export class Pace {
     this.#perMs = perSecond / 1_000
   }
 
-  /** Parts of the items, each when its time has come. */
-  async *portions<T>(items: readonly T[]): AsyncGenerator<readonly T[], void, void> {
+  /** Parts of the items, each when its time has come; no more of them once the signal comes. */
+  async *portions<T>(items: readonly T[], signal: AbortSignal): AsyncGenerator<readonly T[], void, void> {
     if (this.#startMs === 0) this.#startMs = performance.now()
-    for (let at = 0; at < items.length; ) {
+    for (let at = 0; at < items.length && !signal.aborted; ) {
       const due = Math.floor((performance.now() - this.#startMs) * this.#perMs) + 1 - this.#handedOut
       if (due <= 0) {
         const untilNextMs = (this.#handedOut + 1) / this.#perMs - (performance.now() - this.#startMs)
-        await new Promise((resolve) => setTimeout(resolve, Math.max(SLICE_MS, untilNextMs)))
+        await waitFor(Math.min(MAX_WAIT_MS, Math.max(SLICE_MS, untilNextMs)), signal)
         continue
       }
       const part = items.slice(at, at + due)
@@ -39,4 +41,18 @@ export class Pace {
       yield part
     }
   }
+}
+
+/** Resolves after a time, or when the signal comes. */
+export function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
 }

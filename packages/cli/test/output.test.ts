@@ -42,8 +42,8 @@ const COMMANDS: readonly {
   { path: 'log verify', words: '--data IDLE', quiet: /^$/ },
   { path: 'log repair', words: '--data IDLE', quiet: /^$/ },
 ]
-/** Run elsewhere: of Kafka's files, and streams that have no end. */
-const ELSEWHERE = ['import', 'tail', 'replay']
+/** Run elsewhere: of Kafka's files, what takes input, and streams that have no end. */
+const ELSEWHERE = ['import', 'produce', 'tail', 'replay']
 
 let broker: ServeProcess
 let idle: ServeProcess

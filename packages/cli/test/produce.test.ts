@@ -6,7 +6,8 @@ import { afterAll, expect, it } from 'vitest'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
 import { servedBroker } from './served-broker.ts'
 
-const { data, failure } = servedBroker()
+const broker = servedBroker()
+const { data, failure, run } = broker
 const folder = mkdtempSync(join(tmpdir(), 'millrace-produce-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -48,23 +49,59 @@ it('stops at a line that is bad, naming it, with those before it sent', async ()
     'line 2: not a JSON object',
   )
   expect(await data('tail partly --from beginning --no-follow')).toBe('{"a":1}\n')
+  const csv = 'a\nx\n"y"z\n'
+  expect(await failure('produce partly --input csv', csv)).toContain('line 3: "z" behind a closing quote')
+  expect(await data('tail partly --from -1 --no-follow')).toBe('{"a":"x"}\n')
+  const frames = Buffer.from('\0\0\0\x01x\xff\xff\xff\xff', 'latin1')
+  expect(await failure('produce partly --input framed', frames)).toContain('frame 2 claims -1 bytes')
+  expect(await data('tail partly --from -1 --no-follow')).toBe('x\n')
+})
+
+it('does not wait for the pace when it is to end', async () => {
+  await data('topic create slow')
+  const produce = new RunningCommand(['produce', 'slow', '--rate', '1/h', '--bootstrap', broker.bootstrap])
+  produce.write('a\nb\n')
+  const tail = new RunningCommand(['tail', 'slow', '--from', 'beginning', '--bootstrap', broker.bootstrap])
+  await tail.untilOutput('a\n')
+  tail.child.kill('SIGINT')
+  produce.child.kill('SIGINT')
+  expect(await produce.result()).toMatchObject({ code: 130, stderr: '' })
 })
 
 it('reads CSV and frames, fills templates, puts bad lines aside, keeps a pace', async () => {
   await data('topic create varied')
   const csv = join(folder, 'people.csv')
   const rejects = join(folder, 'rejects')
-  writeFileSync(csv, 'id,name\n1,"Ann, B."\n2\n3,Cy\n')
-  await data(`produce varied --file ${csv} --input csv --key p{id} --header from=csv --reject ${rejects}`)
+  writeFileSync(csv, 'id,name\n1,"Ann, B."\n2\n3,Cy\n4,"D"e\n')
+  const flags = `--input csv --key p{id} --header from=csv --reject ${rejects}`
+  expect(await run(`produce varied --file ${csv} ${flags}`)).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: `millrace: 2 lines put into ${rejects}\n`,
+  })
   expect(await data('tail varied --from beginning --no-follow -f %k|%h|%v\\n')).toBe(
     'p1|from=csv|{"id":1,"name":"Ann, B."}\np3|from=csv|{"id":3,"name":"Cy"}\n',
   )
-  expect(readFileSync(rejects, 'utf8')).toBe('2\n')
+  // As they were, to be mended and sent again.
+  expect(readFileSync(rejects, 'utf8')).toBe('id,name\n2\n4,"D"e\n')
   expect(await failure(`produce varied --file ${csv} --input csv`)).toContain('line 3: it has 1 fields')
+  expect(JSON.parse(await data(`produce varied --file ${csv} ${flags} -o json`))).toEqual({
+    topic: 'varied',
+    records: 2,
+    bytes: 34,
+    elapsedMs: expect.any(Number),
+    recordsPerSecond: expect.any(Number),
+    rejected: 2,
+  })
+  await data('produce varied --input csv --delimiter \\t', 'a\tb\n1\tx, y\n')
+  expect(await data('tail varied --from -1 --no-follow')).toBe('{"a":1,"b":"x, y"}\n')
 
   await data('topic create framed')
   await data('produce framed --input framed', Buffer.from([0, 0, 0, 2, 10, 0xff, 0, 0, 0, 0]))
   expect(await data('tail framed --from beginning --no-follow -f <%v>')).toBe('<\n\xff><>')
+  const frames = Buffer.from('\0\0\0\x01x\0\0\0\x07{"a":1}')
+  await data(`produce framed --input framed --key-field a -q --reject ${rejects}.frames`, frames)
+  expect(readFileSync(`${rejects}.frames`)).toEqual(frames.subarray(0, 5))
 
   await data('topic create paced')
   const startMs = performance.now()

@@ -9,7 +9,7 @@ export interface ServedBroker {
   /** A command that has nothing to say but its data. */
   data(args: string, input?: string | Buffer): Promise<string>
   /** A command that fails: code 1, no data, one line. */
-  failure(args: string, input?: string): Promise<string>
+  failure(args: string, input?: string | Buffer): Promise<string>
 }
 
 /** Starts one before the tests of the file that calls it, and ends it behind them. */

@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from 'yargs'
 import { type BrokerArguments, withBroker } from './broker-option.ts'
+import { type OutputArguments, withOutput } from './output-option.ts'
 
 /** The options of `produce`, as the command line gives them. */
-export interface ProduceArguments extends BrokerArguments {
+export interface ProduceArguments extends BrokerArguments, OutputArguments {
   readonly topic: string
   readonly file: string | undefined
   readonly input: 'lines' | 'csv' | 'framed'
@@ -14,7 +15,6 @@ export interface ProduceArguments extends BrokerArguments {
   readonly partition: string | undefined
   readonly rate: string | undefined
   readonly reject: string | undefined
-  readonly quiet: boolean
 }
 
 /** `millrace produce` */
@@ -22,7 +22,7 @@ export const produceCommand: CommandModule = {
   command: 'produce <topic>',
   describe: 'Send lines to a topic',
   builder: (yargs: Argv) =>
-    withBroker(yargs)
+    withOutput(withBroker(yargs), { quiet: 'No progress, no notes' })
       .positional('topic', { type: 'string', describe: 'Where to: the broker may create it' })
       .option('file', {
         type: 'string',
@@ -38,7 +38,7 @@ export const produceCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: ',',
-        describe: 'Between the fields of CSV',
+        describe: 'Between the fields of CSV; \\t is a tab',
       })
       .option('key-field', {
         type: 'string',
@@ -71,9 +71,9 @@ export const produceCommand: CommandModule = {
       .option('reject', {
         type: 'string',
         requiresArg: true,
-        describe: 'Put bad lines into this file and go on; without it the first one ends the command',
+        describe:
+          'Put bad lines into this file as they are, and go on; without it the first one ends the command',
       })
-      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'No progress' })
       .example('echo hello | $0 produce greetings', 'one record')
       .example(
         '$0 produce flights --file flights.ndjson --key-field origin',

@@ -14,7 +14,8 @@ export function formatOffsetsCsv(
 export function readOffsetsCsv(path: string, group: string): CommittedOffset[] {
   const reader = new CsvReader()
   const rows = [...reader.push(Buffer.from(readTextFile(path))), ...reader.end()]
-  const offsets = rows.flatMap(({ fields, line }): CommittedOffset[] => {
+  const offsets = rows.flatMap(({ fault, fields, line }): CommittedOffset[] => {
+    if (fault !== null) throw new CommandError(`${path}, line ${line}: ${fault}`)
     const [topic = '', partition = '', offset = ''] = fields.length === 4 ? fields.slice(1) : fields
     const isWhole = /^\d+$/.test(partition) && /^\d+$/.test(offset) && Number.isSafeInteger(Number(offset))
     if (fields.length < 3 || fields.length > 4 || topic === '' || !isWhole) {

@@ -37,10 +37,39 @@ describe('CSV', () => {
     )
   })
 
-  it('names the line that is wrong, counted with the breaks inside of quotes', () => {
-    expect(() => read('a\n"x\ny"z\n')).toThrow('line 2: "z" behind a closing quote')
-    expect(() => read('a\nb\n"never\nends')).toThrow('line 3: the quote that begins here has no end')
-    expect(() => new CsvReader().push(Buffer.from([0x61, 0xff, 0x0a]))).toThrow('not UTF-8')
+  it('says what is wrong with a row, and reads on behind it', () => {
+    const rows = (bytes: Buffer): string[] => {
+      const reader = new CsvReader()
+      return [...reader.push(bytes), ...reader.end()].map(
+        ({ bytes, fault, fields, line }) =>
+          `${line} ${fault ?? fields.join('|')} <${bytes.toString('latin1')}>`,
+      )
+    }
+    expect(rows(Buffer.from('a\n"x\ny"z\r\nb,"c"'))).toEqual([
+      '1 a <a>',
+      '2 "z" behind a closing quote <"x\ny"z>',
+      '4 b|c <b,"c">',
+    ])
+    expect(rows(Buffer.from('a\nb\n"never\nends'))).toEqual([
+      '1 a <a>',
+      '2 b <b>',
+      '3 the quote that begins here has no end <"never\nends>',
+    ])
+    expect(rows(Buffer.from([0x61, 0xff, 0x0a, 0x62]))).toEqual(['1 it is not UTF-8 <a\xff>', '2 b <b>'])
+  })
+
+  it('gives the rows before one that has no end, and then gives up', () => {
+    const reader = new CsvReader()
+    expect(
+      reader.push(Buffer.from(`a\n"${'x'.repeat(17 * 1024 * 1024)}`)).map(({ fields }) => fields),
+    ).toEqual([['a']])
+    expect(reader.failure?.message).toMatch(/^line 2: a row of more than \d+ bytes/)
+    expect([...reader.push(Buffer.from('"\nb\n')), ...reader.end()]).toEqual([])
+  })
+
+  it('may have a delimiter of several characters', () => {
+    const reader = new CsvReader('||')
+    expect(reader.push(Buffer.from('a||"b||"||\n')).map(({ fields }) => fields)).toEqual([['a', 'b||', '']])
   })
 
   it('tells on which line a row begins', () => {

@@ -15,7 +15,12 @@ export class ProduceProgress {
     this.#line = new StatusLine(isInteractive() && !isQuiet)
   }
 
-  /** Records that were acknowledged. */
+  /** Whether somebody looks. */
+  get isShown(): boolean {
+    return this.#line.isShown
+  }
+
+  /** Records that were acknowledged, and the bytes of the input that they were made of. */
   add(records: number, bytes: number): void {
     this.#records += records
     this.#bytes += bytes
@@ -23,6 +28,13 @@ export class ProduceProgress {
     this.#line.show(nowMs, () =>
       formatProgress(this.#records, this.#bytes, this.#totalBytes, nowMs - this.#startMs),
     )
+  }
+
+  /** What was acknowledged, for programs. */
+  summary(): { records: number; bytes: number; elapsedMs: number; recordsPerSecond: number } {
+    const elapsedMs = performance.now() - this.#startMs
+    const bytes = Math.round(this.#bytes)
+    return { records: this.#records, bytes, elapsedMs, recordsPerSecond: rateOf(this.#records, elapsedMs) }
   }
 
   /** One line that stays. */
@@ -39,11 +51,15 @@ function formatProgress(
   totalBytes: number | null,
   elapsedMs: number,
 ): string {
-  const rate = elapsedMs > 0 ? Math.round((records * 1000) / elapsedMs) : 0
+  const rate = rateOf(records, elapsedMs)
   const megabytes = (bytes / 1e6).toFixed(1)
   const counts = `${records.toLocaleString('en')} records, ${megabytes} MB, ${rate.toLocaleString('en')} records/s`
   if (totalBytes === null || totalBytes === 0) return counts
   const part = Math.min(1, bytes / totalBytes)
   const left = part > 0 ? `, ${formatDuration((elapsedMs * (1 - part)) / part)} left` : ''
   return `${progressBar(part)} ${counts}${left}`
+}
+
+function rateOf(records: number, elapsedMs: number): number {
+  return elapsedMs > 0 ? Math.round((records * 1000) / elapsedMs) : 0
 }

@@ -61,9 +61,11 @@ describe('a record', () => {
 describe('input', () => {
   const read = (kind: 'lines' | 'csv' | 'framed', ...chunks: Buffer[]) => {
     const splitter = unitSplitter(kind, ',')
-    return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()].map(
-      ({ number, bytes, fault }) => (fault === null ? `${number}: ${bytes}` : `${number}! ${fault}`),
+    const units = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
+    const told = units.map(
+      ({ number, bytes, fault }) => `${number}${fault === null ? `: ${bytes}` : `! ${fault}`}`,
     )
+    return splitter.failure === null ? told : [...told, splitter.failure.message]
   }
 
   it('of CSV gives JSON objects, with numbers where they are written as such', () => {
@@ -71,6 +73,16 @@ describe('input', () => {
       '2: {"id":1,"zip":"007","price":2.5,"note":null}',
       '3: {"id":2,"zip":"10,1","price":"1e3","note":"x"}',
       '4! it has 1 fields, and the header 4',
+    ])
+  })
+
+  it('of CSV goes on behind a bad row, but not without its header', () => {
+    expect(read('csv', Buffer.from('a,b\n1,"2"x\n3,4\n'))).toEqual([
+      '2! "x" behind a closing quote',
+      '3: {"a":3,"b":4}',
+    ])
+    expect(read('csv', Buffer.from('a,"b"c\n1,2\n'), Buffer.from('3,4\n'))).toEqual([
+      'line 1: "c" behind a closing quote',
     ])
   })
 
@@ -84,7 +96,12 @@ describe('input', () => {
     for (let cut = 0; cut <= all.length; cut++) {
       expect(read('framed', all.subarray(0, cut), all.subarray(cut))).toEqual(['1: one', '2: ', '3: two\n'])
     }
-    expect(() => read('framed', all.subarray(0, 5))).toThrow('frame 1 is cut off')
-    expect(() => read('framed', Buffer.from('GET / HTTP/1.1'))).toThrow(/frame 1 claims \d+ bytes/)
+    expect(read('framed', all.subarray(0, 9))).toEqual([
+      '1: one',
+      'frame 2 is cut off: the input ends after 2 bytes of it',
+    ])
+    expect(
+      read('framed', Buffer.concat([frame('one'), Buffer.from('GET / HTTP/1.1')]), frame('two')),
+    ).toEqual(['1: one', expect.stringMatching(/^frame 2 claims \d+ bytes/)])
   })
 })

@@ -2,7 +2,8 @@ import type { Client, Producer, ProducerRecord } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { ProduceArguments } from '../commands/produce.ts'
 import { connect } from '../connection/connect.ts'
-import { FileAppender, fileSizeBytes, readChunks } from '../files.ts'
+import { fileSizeBytes, readChunks } from '../files.ts'
+import { note, show } from '../output/show.ts'
 import { Pace, parseRate } from '../pace.ts'
 import { wholeNumber } from '../read-argument.ts'
 import {
@@ -13,11 +14,11 @@ import {
   isInteractive,
   setExitCode,
   standardInput,
-  writeNote,
 } from '../terminal.ts'
-import { type InputUnit, unitSplitter } from './input-units.ts'
+import { type InputUnit, type UnitSplitter, unitSplitter } from './input-units.ts'
 import { ProduceProgress } from './progress.ts'
 import { BadInputError, RecordMaker } from './record-maker.ts'
+import { RejectFile } from './reject-file.ts'
 
 /** Chunks on their way at a time: enough to keep the broker busy, few enough to stop soon after a failure. */
 const MAX_SENDS_IN_FLIGHT = 16
@@ -35,35 +36,43 @@ export async function runProduce(args: ProduceArguments): Promise<void> {
     partition: args.partition === undefined ? undefined : wholeNumber('--partition', args.partition, 0),
   })
   const pace = args.rate === undefined ? null : new Pace(parseRate('--rate', args.rate))
+  const splitter = unitSplitter(args.input, delimiterOf(args.delimiter))
   const totalBytes = args.file === undefined ? null : fileSizeBytes(args.file)
-  const rejects = args.reject === undefined ? null : new FileAppender(args.reject)
+  const rejects = args.reject === undefined ? null : new RejectFile(args.reject)
   const progress = new ProduceProgress(totalBytes, args.quiet)
   const client = await connect(args)
   if (args.file === undefined && isInputTerminal() && isInteractive()) {
-    writeNote('Each line becomes a record; end with Ctrl-D.\n')
+    note(args, 'Each line becomes a record; end with Ctrl-D.\n')
   }
   const signal = abortOnEndSignal()
   if (args.file === undefined) signal.addEventListener('abort', abandonInput, { once: true })
   const sends = new SendQueue(client, args.topic, progress, pace, signal)
   try {
-    await sendInput(args, maker, sends, rejects, signal)
+    await sendInput(args, sends, { maker, splitter, rejects, signal })
     if (signal.aborted) setExitCode(exitCodeAfter(signal))
   } finally {
     if (args.file === undefined) abandonInput()
     rejects?.close()
     await client.close()
   }
+  await tellSummary(args, progress, rejects)
+  if (sends.failure !== null) throw sends.failure.error
+}
+
+/** What becomes of the input on its way to the broker. */
+interface InputWay {
+  readonly maker: RecordMaker
+  readonly splitter: UnitSplitter
+  readonly rejects: RejectFile | null
+  readonly signal: AbortSignal
 }
 
 async function sendInput(
   args: ProduceArguments,
-  maker: RecordMaker,
   sends: SendQueue,
-  rejects: FileAppender | null,
-  signal: AbortSignal,
+  { maker, rejects, signal, splitter }: InputWay,
 ): Promise<void> {
   const input = args.file === undefined ? standardInput() : readChunks(args.file)
-  const splitter = unitSplitter(args.input, args.delimiter)
   const toRecords = (units: readonly InputUnit[]): ProducerRecord[] => {
     const records: ProducerRecord[] = []
     for (const unit of units) {
@@ -73,18 +82,15 @@ async function sendInput(
       } catch (error) {
         if (!(error instanceof BadInputError)) throw error
         if (rejects === null) {
+          const what = args.input === 'framed' ? 'frame' : 'line'
+          sends.failWith(new CommandError(`${what} ${unit.number}: ${error.message}`))
           // What stands before it is sent all the same.
-          sends.failWith(
-            new CommandError(
-              `${args.input === 'framed' ? 'frame' : 'line'} ${unit.number}: ${error.message}`,
-            ),
-          )
-          break
+          return records
         }
-        rejects.append(unit.bytes)
-        sends.rejected++
+        rejects.add(unit, splitter)
       }
     }
+    if (splitter.failure !== null) sends.failWith(splitter.failure)
     return records
   }
   try {
@@ -100,6 +106,30 @@ async function sendInput(
   await sends.finish()
 }
 
+/** One line for whoever looks, an object for a program; and what was put aside is told in any case. */
+async function tellSummary(
+  args: ProduceArguments,
+  progress: ProduceProgress,
+  rejects: RejectFile | null,
+): Promise<void> {
+  const rejected = rejects?.count ?? 0
+  progress.end(rejected)
+  if (args.output !== 'table') {
+    const value = { topic: args.topic, ...progress.summary(), rejected }
+    await show(args, { value, asText: () => '' })
+  } else if (rejects !== null && rejected > 0 && !progress.isShown) {
+    const what = args.input === 'framed' ? 'frame' : 'line'
+    note(args, `millrace: ${rejected} ${what}${rejected === 1 ? '' : 's'} put into ${rejects.path}\n`)
+  }
+}
+
+function delimiterOf(given: string): string {
+  // A shell has no easy way to write one.
+  const delimiter = given === '\\t' ? '\t' : given
+  if (delimiter !== '' && !/["\r\n]/.test(delimiter)) return delimiter
+  throw new CommandError('--delimiter: expected text without quotes and line breaks, such as ; or \\t')
+}
+
 function checkHeaders(headers: readonly string[]): readonly string[] {
   for (const header of headers) {
     if (header.indexOf('=') < 1)
@@ -111,14 +141,14 @@ function checkHeaders(headers: readonly string[]): readonly string[] {
 /** Sends in the order of the calls, a bounded number at a time, and remembers the first failure. */
 class SendQueue {
   failure: { readonly error: unknown } | null = null
-  /** Units of the input that were put aside. */
-  rejected = 0
   readonly #producer: Producer
   readonly #topic: string
   readonly #progress: ProduceProgress
   readonly #pace: Pace | null
   readonly #signal: AbortSignal
   readonly #inFlight = new Set<Promise<void>>()
+  /** Of input that has not yet come to the end of a record. */
+  #uncountedBytes = 0
 
   constructor(
     client: Client,
@@ -139,24 +169,26 @@ class SendQueue {
   }
 
   /** Waits while too much is on its way. Does not wait for the acknowledgement. */
-  async send(records: readonly ProducerRecord[], sizeBytes: number): Promise<void> {
+  async send(records: readonly ProducerRecord[], inputBytes: number): Promise<void> {
+    this.#uncountedBytes += inputBytes
+    if (records.length === 0) return
+    const sizeBytes = this.#uncountedBytes
+    this.#uncountedBytes = 0
     if (this.#pace === null) await this.#sendNow(records, sizeBytes)
     else {
-      for await (const part of this.#pace.portions(records)) {
+      for await (const part of this.#pace.portions(records, this.#signal)) {
         await this.#sendNow(part, (sizeBytes * part.length) / records.length)
-        if (this.failure !== null || this.#signal.aborted) return
+        if (this.failure !== null) return
       }
     }
   }
 
+  /** Waits for what is on its way. */
   async finish(): Promise<void> {
     await Promise.all(this.#inFlight)
-    this.#progress.end(this.rejected)
-    if (this.failure !== null) throw this.failure.error
   }
 
   async #sendNow(records: readonly ProducerRecord[], sizeBytes: number): Promise<void> {
-    if (records.length === 0) return
     const sending = this.#producer.sendMany(this.#topic, records).then(
       () => this.#progress.add(records.length, sizeBytes),
       (error: unknown) => this.failWith(error),

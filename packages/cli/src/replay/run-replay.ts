@@ -2,6 +2,7 @@ import type { Client, ConsumerRecord, ReadFrom, ReadUntil } from '@millrace/clie
 import { CommandError } from '../command-error.ts'
 import type { ReplayArguments } from '../commands/replay.ts'
 import { connect } from '../connection/connect.ts'
+import { waitFor } from '../pace.ts'
 import { parsePosition } from '../position.ts'
 import { wholeNumber } from '../read-argument.ts'
 import { chooseFormat } from '../tail/choose-format.ts'
@@ -63,19 +64,7 @@ async function replayOnce({
     await target.send(due)
     progress.add(due.length, timeMs)
   }
-  await sendAtPace({ records, speed, signal, send }, { nowMs: () => performance.now(), wait })
-}
-
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })
+  await sendAtPace({ records, speed, signal, send }, { nowMs: () => performance.now(), wait: waitFor })
 }
 
 function parseSpeed(text: string): number {

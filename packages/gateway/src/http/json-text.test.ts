@@ -22,6 +22,7 @@ describe('JSON from outside', () => {
 
   it('says what is no JSON, and not all of it', () => {
     expect(() => parseJson('line 3', 'nonsense')).toThrow(/^line 3 is no JSON: nonsense$/)
+    expect(() => parseJson('the body', '')).toThrow(/^the body is no JSON: it is empty$/)
     expect(() => parseJson('it', 'x'.repeat(1_000))).toThrow(/^it is no JSON: x{60}\.\.\.$/)
   })
 

@@ -37,7 +37,7 @@ function parse(what: string, text: string): unknown {
   } catch (error) {
     // The stack is full, long behind the depth that is allowed.
     if (error instanceof RangeError) throw tooDeep(what)
-    const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text
+    const shown = text === '' ? 'it is empty' : text.length > 60 ? `${text.slice(0, 60)}...` : text
     throw badRequest(`${what} is no JSON: ${shown}`)
   }
 }
