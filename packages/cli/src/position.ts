@@ -33,8 +33,10 @@ function parseTime(text: string, nowMs: number): number | null {
   if (clock !== null && text !== '') return clockTime(clock, nowMs)
   // A day alone would be read as UTC by Date, and with a time as local: both are local here.
   const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
-  if (day !== null) return new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3])).getTime()
-  return /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text) ? new Date(text.replace(' ', 'T')).getTime() : null
+  if (day !== null)
+    return isDay(text) ? new Date(Number(day[1]), Number(day[2]) - 1, Number(day[3])).getTime() : null
+  if (!/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(text) || !isDay(text.slice(0, 10))) return null
+  return new Date(text.replace(' ', 'T')).getTime()
 }
 
 function clockTime(
@@ -46,4 +48,10 @@ function clockTime(
   date.setHours(Number(hours), Number(minutes), Number(seconds), 0)
   if (day === 'yesterday') date.setDate(date.getDate() - 1)
   return date.getTime()
+}
+
+/** Whether there is such a day: Date takes 2026-02-31 for the third of March. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
 }

@@ -1,4 +1,5 @@
 import { CommandError } from '../command-error.ts'
+import { readNumber } from './exact-integer.ts'
 import { type Token, tokenize } from './tokenize.ts'
 
 /** What an expression can ask a record for. */
@@ -162,7 +163,8 @@ function isTruthy(value: unknown): boolean {
 function order(left: unknown, right: unknown): number {
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0
   const [a, b] = [asNumber(left), asNumber(right)]
-  return a === null || b === null ? Number.NaN : a - b
+  if (a === null || b === null) return Number.NaN
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function isSame(left: unknown, right: unknown): boolean {
@@ -173,9 +175,9 @@ function isSame(left: unknown, right: unknown): boolean {
   return a !== null && a === b
 }
 
-function asNumber(value: unknown): number | null {
-  if (typeof value === 'number') return value
+function asNumber(value: unknown): number | bigint | null {
+  if (typeof value === 'number' || typeof value === 'bigint') return value
   if (typeof value !== 'string' || value.trim() === '') return null
-  const number = Number(value)
+  const number = readNumber(value.trim())
   return Number.isNaN(number) ? null : number
 }

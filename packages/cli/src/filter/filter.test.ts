@@ -60,6 +60,27 @@ describe('--where', () => {
   ]
   for (const where of notMeant) it(`does not mean it: ${where}`, () => expect(matches(where)).toBe(false))
 
+  it('tells integers apart that a double does not', () => {
+    const flight = {
+      ...FLIGHT,
+      value: Buffer.from('{"id":1234567890123456789,"text":"1234567890123456789","n":1}'),
+    }
+    for (const where of [
+      'value.id == 1234567890123456789',
+      'value.id == value.text',
+      'value.id > 1234567890123456788',
+    ])
+      expect(matches(where, flight)).toBe(true)
+    for (const where of [
+      'value.id == 1234567890123456788',
+      'value.text == 1234567890123456788',
+      'value.id < 1e18',
+    ])
+      expect(matches(where, flight)).toBe(false)
+    expect(matches('value.n < 1234567890123456789 && value.n > -1234567890123456789', flight)).toBe(true)
+    expect(matches('value', { ...FLIGHT, value: Buffer.from('9'.repeat(100_000)) })).toBe(true)
+  })
+
   it('reads plain values too', () => {
     expect(matches('value > 5', { ...FLIGHT, value: Buffer.from('7') })).toBe(true)
     expect(matches('value == "seven"', { ...FLIGHT, value: Buffer.from('seven') })).toBe(true)

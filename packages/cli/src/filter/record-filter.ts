@@ -1,5 +1,6 @@
 import type { ConsumerRecord } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
+import { parseExactJson } from './exact-integer.ts'
 import { parseExpression, type Subject } from './expression.ts'
 
 /** Whether a record is to be shown. */
@@ -104,7 +105,7 @@ class RecordSubject implements Subject {
 function parseJson(value: Buffer | null): unknown {
   if (value === null) return null
   try {
-    return JSON.parse(value.toString('utf8'))
+    return parseExactJson(value.toString('utf8'))
   } catch {
     return undefined
   }

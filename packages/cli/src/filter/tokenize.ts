@@ -1,4 +1,5 @@
 import { CommandError } from '../command-error.ts'
+import { readNumber } from './exact-integer.ts'
 
 /** One piece of an expression. `value` is set for literals. */
 export interface Token {
@@ -36,7 +37,7 @@ function toToken(groups: Readonly<Record<string, string | undefined>>, end: numb
   const written = operator ?? number ?? text ?? name ?? ''
   const position = end - written.length
   if (operator !== undefined) return { kind: 'operator', text: operator, value: null, position }
-  if (number !== undefined) return { kind: 'value', text: number, value: Number(number), position }
+  if (number !== undefined) return { kind: 'value', text: number, value: readNumber(number), position }
   if (text !== undefined) return { kind: 'value', text, value: unquote(text), position }
   if (name !== undefined && Object.hasOwn(LITERALS, name)) {
     return { kind: 'value', text: name, value: LITERALS[name], position }

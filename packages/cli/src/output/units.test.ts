@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatDuration, formatSize } from './units.ts'
+import { formatCount, formatDuration, formatSize } from './units.ts'
 
 it('sizes are in powers of 1024', () => {
   expect([0, 1023, 1024, 1536 * 1024, 2 ** 50].map(formatSize)).toEqual([
@@ -19,5 +19,13 @@ it('durations are in the largest unit that says something', () => {
     '5m',
     '2h',
     '2d',
+  ])
+})
+
+it('one is one, and several have commas', () => {
+  expect([0, 1, 2_500].map((count) => formatCount(count, 'record'))).toEqual([
+    '0 records',
+    '1 record',
+    '2,500 records',
   ])
 })

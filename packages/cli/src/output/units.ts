@@ -10,6 +10,11 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${SIZES[unit]}`
 }
 
+/** `1 record`, `2,500 records` */
+export function formatCount(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+}
+
 /** `850ms`, `12s`, `5m`, `3h`, `2d` */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}ms`

@@ -1,5 +1,5 @@
 import { progressBar, StatusLine } from '../output/status-line.ts'
-import { formatDuration } from '../output/units.ts'
+import { formatCount, formatDuration } from '../output/units.ts'
 import { isInteractive } from '../terminal.ts'
 
 /** Shows on a terminal how far a `produce` has come; says nothing elsewhere. */
@@ -53,7 +53,7 @@ function formatProgress(
 ): string {
   const rate = rateOf(records, elapsedMs)
   const megabytes = (bytes / 1e6).toFixed(1)
-  const counts = `${records.toLocaleString('en')} records, ${megabytes} MB, ${rate.toLocaleString('en')} records/s`
+  const counts = `${formatCount(records, 'record')}, ${megabytes} MB, ${rate.toLocaleString('en')} records/s`
   if (totalBytes === null || totalBytes === 0) return counts
   const part = Math.min(1, bytes / totalBytes)
   const left = part > 0 ? `, ${formatDuration((elapsedMs * (1 - part)) / part)} left` : ''

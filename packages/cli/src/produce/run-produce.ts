@@ -4,6 +4,7 @@ import type { ProduceArguments } from '../commands/produce.ts'
 import { connect } from '../connection/connect.ts'
 import { fileSizeBytes, readChunks } from '../files.ts'
 import { note, show } from '../output/show.ts'
+import { formatCount } from '../output/units.ts'
 import { Pace, parseRate } from '../pace.ts'
 import { wholeNumber } from '../read-argument.ts'
 import {
@@ -119,7 +120,7 @@ async function tellSummary(
     await show(args, { value, asText: () => '' })
   } else if (rejects !== null && rejected > 0 && !progress.isShown) {
     const what = args.input === 'framed' ? 'frame' : 'line'
-    note(args, `millrace: ${rejected} ${what}${rejected === 1 ? '' : 's'} put into ${rejects.path}\n`)
+    note(args, `millrace: ${formatCount(rejected, what)} put into ${rejects.path}\n`)
   }
 }
 

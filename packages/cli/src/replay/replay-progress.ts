@@ -1,6 +1,6 @@
 import type { Client, ReadFrom, ReadUntil } from '@millrace/client'
 import { progressBar, StatusLine } from '../output/status-line.ts'
-import { formatTime } from '../output/units.ts'
+import { formatCount, formatTime } from '../output/units.ts'
 
 /** Shows on a terminal where in history a replay is. */
 export class ReplayProgress implements Disposable {
@@ -39,7 +39,7 @@ export class ReplayProgress implements Disposable {
 
   /** One line that stays. */
   end(): void {
-    this.#line.end(`${this.#all.toLocaleString('en')} records replayed`)
+    this.#line.end(`${formatCount(this.#all, 'record')} replayed`)
   }
 
   [Symbol.dispose](): void {

@@ -41,6 +41,18 @@ describe('a record on a terminal', () => {
     expect(many.at(-1)).toContain('... 1000000 bytes')
   })
 
+  it('goes below its place where there is no room beside it', async () => {
+    const lines = await shown({ ...RECORD, value: Buffer.from('日本'.repeat(20)) }, 40)
+    expect(lines).toHaveLength(4)
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(40)
+    expect(lines.slice(1)).toEqual([
+      `  ${'日本'.repeat(9)}日`,
+      expect.stringMatching(/^ {2}本/),
+      expect.anything(),
+    ])
+    expect(await shown({ ...RECORD, value: Buffer.from('short') }, 40)).toHaveLength(1)
+  })
+
   it('never lets a value steer the terminal', async () => {
     const value = Buffer.from('a\x1b[2J\x07\r\n\u009b31m\u202eb')
     const lines = await shown({ ...RECORD, value })

@@ -5,7 +5,9 @@ import type { RecordFormat } from './record-format.ts'
 
 /** Lines of one record on a terminal, before it is cut short. */
 const MAX_LINES = 6
+/** Beside less than this there is no room for a value: it goes below. */
 const MIN_VALUE_COLUMNS = 20
+const NARROW_MARGIN = 2
 
 const STYLES = { dim: '\x1b[2m', key: '\x1b[36m', none: '' } as const
 const RESET = '\x1b[0m'
@@ -32,20 +34,27 @@ export function prettyFormat({ columns, hasColours, showsTopic }: PrettyOptions)
     const head = `${formatTime(timestampMs)}  ${place}  `
     const keyText = key === null ? '' : `${printable(key)}  `
     const indent = stringWidth(head) + stringWidth(keyText)
-    const width = Math.max(MIN_VALUE_COLUMNS, columns() - indent)
-    const isNarrow = columns() - indent < MIN_VALUE_COLUMNS
-    const lines = fold(value === null ? '(null)' : printable(value), width)
-    const margin = isNarrow ? '' : ' '.repeat(indent)
-    out.text(`${styled('dim', head)}${styled('key', keyText)}${lines[0] ?? ''}\n`)
+    const text = value === null ? '(null)' : printable(value)
+    const besides = columns() - indent
+    const isBelow = besides < MIN_VALUE_COLUMNS && !fitsInto(besides, text)
+    const margin = ' '.repeat(isBelow ? NARROW_MARGIN : indent)
+    const lines = fold(text, Math.max(1, columns() - margin.length))
+    out.text(
+      `${styled('dim', head)}${styled('key', keyText)}${isBelow ? `\n${margin}` : ''}${lines[0] ?? ''}\n`,
+    )
     for (const line of lines.slice(1, MAX_LINES)) out.text(`${margin}${line}\n`)
     if (lines.length > MAX_LINES) out.text(styled('dim', `${margin}... ${value?.length} bytes\n`))
   }
 }
 
+/** The usual case, which is decided before anything is cut. A text has no more columns than twice its characters. */
+function fitsInto(columns: number, text: string): boolean {
+  return text.length <= columns && stringWidth(text) <= columns
+}
+
 /** Cuts text into lines of at most this many columns, never inside of a character, wide ones counted as two. */
 export function fold(text: string, columns: number): string[] {
-  // No character is wider than two columns, and text that fits is the usual case.
-  if (text.length <= columns && stringWidth(text) <= columns) return [text]
+  if (fitsInto(columns, text)) return [text]
   const lines: string[] = []
   let line = ''
   let width = 0
