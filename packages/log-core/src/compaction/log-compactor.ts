@@ -237,13 +237,13 @@ export class LogCompactor {
     try {
       const { fs, cache } = this.#environment
       // Whoever reads finds the new segment from here on, under its `.swap` names until those change.
-      segment.isSwapping = true
+      segment.facts.isSwapping = true
       this.#segments.replace(old, segment)
       this.#reader.forgetHints()
       await removeReplaced(fs, segment, old)
       cache.forgetSegment(segment)
       const durable = takePlace(fs, segment)
-      segment.isSwapping = false
+      segment.facts.isSwapping = false
       await durable
     } catch (error) {
       throw this.#fail(error, segment, 'put a compacted segment in its place')

@@ -7,9 +7,13 @@ import type { NewMark } from './sync-marks.ts'
  * is written again, so while it is there, nothing was torn.
  *
  *   "millrace-clean-shutdown 2 " crc newline json newline      crc: 8 hexadecimal digits, over the JSON text
+ *
+ * The JSON is `{"logs":[log, ...]}`, each log in a line of its own, so that one can be read when it is opened: ten
+ * thousand of them with ten segments each take 25 MB as objects and 5 as text. Earlier versions broke no lines.
  */
 export interface CleanShutdown {
-  readonly logs: readonly CleanLog[]
+  /** The JSON text of a `CleanLog` each: `parseCleanLog`. */
+  readonly logs: readonly string[]
 }
 
 /** Enough to go on with a log without reading anything of it. */
@@ -46,9 +50,11 @@ export function markOfCleanLog({ topicId, partition, logStartOffset, active, epo
 export const CLEAN_SHUTDOWN = 'clean-shutdown'
 
 const TITLE = 'millrace-clean-shutdown 2'
+const FIRST_LINE = '{"logs":['
+const LAST_LINE = ']}'
 
-export function encodeCleanShutdown(shutdown: CleanShutdown): Buffer {
-  const json = Buffer.from(`${JSON.stringify(shutdown)}\n`)
+export function encodeCleanShutdown({ logs }: CleanShutdown): Buffer {
+  const json = Buffer.from(`${FIRST_LINE}\n${logs.join(',\n')}\n${LAST_LINE}\n`)
   return Buffer.concat([Buffer.from(`${TITLE} ${crcText(json)}\n`), json])
 }
 
@@ -58,8 +64,20 @@ export function decodeCleanShutdown(bytes: Buffer): CleanShutdown | null {
   if (titleEnd < 0) return null
   const json = bytes.subarray(titleEnd + 1)
   if (bytes.toString('latin1', 0, titleEnd) !== `${TITLE} ${crcText(json)}`) return null
-  // Written by this code, and its CRC matches: the shape is known.
-  return JSON.parse(json.toString('utf8')) as CleanShutdown
+  const lines = json.toString('utf8').split('\n')
+  if (lines[0] !== FIRST_LINE) return { logs: withoutLines(json) }
+  const logs = lines.slice(1, lines.indexOf(LAST_LINE)).filter((line) => line !== '')
+  return { logs: logs.map((line) => line.replace(/,$/, '')) }
+}
+
+/** What was written by this code, and whose CRC matched: the shape is known. */
+export function parseCleanLog(log: string): CleanLog {
+  return JSON.parse(log) as CleanLog
+}
+
+function withoutLines(json: Buffer): string[] {
+  const { logs } = JSON.parse(json.toString('utf8')) as { logs: CleanLog[] }
+  return logs.map((log) => JSON.stringify(log))
 }
 
 function crcText(bytes: Buffer): string {

@@ -29,11 +29,11 @@ import { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
 import {
   CLEAN_SHUTDOWN,
-  type CleanLog,
   type CleanShutdown,
   decodeCleanShutdown,
   encodeCleanShutdown,
   markOfCleanLog,
+  parseCleanLog,
 } from './clean-shutdown.ts'
 import { type CompactedLog, compactLogs, type DirectoryCompactionOptions } from './directory-compaction.ts'
 import { checkIsOurs, readOrCreateMeta } from './directory-meta.ts'
@@ -86,10 +86,10 @@ export class LogDirectory {
   readonly #randomBytes: (count: number) => Buffer
   readonly #logs = new Map<string, PartitionLog>()
   readonly #opening = new Set<string>()
-  /** What the last clean stop said of logs that have not been opened since: it stays true. */
-  readonly #cleanLogs: Map<string, CleanLog>
+  /** What the last clean stop said of logs that have not been opened since: it stays true. Text: see `CleanShutdown`. */
+  readonly #cleanLogs = new Map<string, string>()
   /** By directory name. While the lock is held nobody else changes them. */
-  readonly #topicIds: Map<string, string>
+  readonly #topicIds = new Map<string, string>()
   #closing: Promise<void> | null = null
 
   private constructor(
@@ -102,11 +102,11 @@ export class LogDirectory {
     this.nodeId = meta.nodeId
     this.directoryId = meta.directoryId
     this.wasCleanShutdown = parts.clean !== null
-    const cleanLogs = parts.clean?.logs ?? []
-    this.#cleanLogs = new Map(cleanLogs.map((log) => [keyOf(log), log]))
-    this.#topicIds = new Map(
-      cleanLogs.map(({ topic, partition, topicId }) => [partitionDirectoryName(topic, partition), topicId]),
-    )
+    for (const text of parts.clean?.logs ?? []) {
+      const { topic, partition, topicId } = parseCleanLog(text)
+      this.#cleanLogs.set(keyOf({ topicId, partition }), text)
+      this.#topicIds.set(partitionDirectoryName(topic, partition), topicId)
+    }
     this.#environment = parts.environment
     this.#lock = parts.lock
     this.#defaultConfig = options.defaultConfig ?? DEFAULT_LOG_CONFIG
@@ -134,7 +134,10 @@ export class LogDirectory {
       const clean = readCleanShutdown(fs, path)
       const { clock, logger = silentLogger, plantedBugs = {} } = options
       const place = { fs, clock, directory: path, windowBytes }
-      const marks = await SyncMarks.open(place, clean?.logs.map(markOfCleanLog))
+      const marks = await SyncMarks.open(
+        place,
+        clean?.logs.map((log) => markOfCleanLog(parseCleanLog(log))),
+      )
       await removeCleanShutdown(fs, path)
       const cache = new SegmentCache(fs, limits)
       const environment: LogEnvironment = {
@@ -218,14 +221,16 @@ export class LogDirectory {
   async #openLog(request: OpenLogRequest, directory: string): Promise<PartitionLog> {
     const { fs } = this.#environment
     const config = request.config ?? this.#defaultConfig
-    const identity: LogIdentity = { ...request, directory }
-    const name = partitionDirectoryName(request.topic, request.partition)
+    const { topic, partition } = request
+    const identity: LogIdentity = { topic, partition, topicId: request.topicId, directory }
+    const name = partitionDirectoryName(topic, partition)
     const topicId = this.#topicIds.get(name) ?? (fs.exists(directory) ? ownerOf(fs, directory) : null)
     if (topicId !== null && topicId !== request.topicId) {
       const message = `${directory} belongs to topic id ${topicId}, expected ${request.topicId}`
       throw new StorageError('NOT_OURS', directory, message)
     }
-    const clean = this.#cleanLogs.get(keyOf(request)) ?? null
+    const cleanText = this.#cleanLogs.get(keyOf(request))
+    const clean = cleanText === undefined ? null : parseCleanLog(cleanText)
     const opened =
       topicId === null
         ? await createLogFiles(this.#environment, identity)
@@ -244,7 +249,7 @@ export class LogDirectory {
   async closeLog(log: PartitionLog): Promise<void> {
     const clean = await log.close()
     this.#logs.delete(partitionDirectoryName(log.topic, log.partition))
-    if (clean !== null) this.#cleanLogs.set(keyOf(clean), clean)
+    if (clean !== null) this.#cleanLogs.set(keyOf(clean), JSON.stringify(clean))
   }
 
   /** Closes the log and takes its directory away: renamed at once and durably, its files removed after a while. */
@@ -311,9 +316,9 @@ export class LogDirectory {
     try {
       await marks.close()
       const left = results.map((result) => (result.status === 'fulfilled' ? result.value : null))
-      const cleanLogs = [...this.#cleanLogs.values(), ...left.filter((log) => log !== null)]
+      const leftTexts = left.flatMap((log) => (log === null ? [] : [JSON.stringify(log)]))
       // A log that is not in it is recovered at the next start; the others need not be.
-      const bytes = encodeCleanShutdown({ logs: cleanLogs })
+      const bytes = encodeCleanShutdown({ logs: [...this.#cleanLogs.values(), ...leftTexts] })
       await writeFileAtomically(fs, `${this.path}/${CLEAN_SHUTDOWN}`, bytes)
     } finally {
       cache.close()

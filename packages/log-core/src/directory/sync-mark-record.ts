@@ -35,30 +35,28 @@ const HEADER_TAG = 0x4d52_4d48 // MRMH
 const FORMAT_VERSION = 1
 const CRC_AT = MARK_BYTES - 4
 
-export function encodeMark(mark: SyncMark): Buffer {
-  return encodeRecord(MARK_TAG, mark)
-}
+/** A mark that the file does not hold yet. `isForgotten` says that the partition was deleted. */
+export type MarkToWrite = SyncMark & { readonly isForgotten?: true }
 
-/** Says that the partition of `mark` was deleted. */
-export function encodeForgottenMark(mark: SyncMark): Buffer {
-  return encodeRecord(FORGOTTEN_TAG, mark)
-}
-
-function encodeRecord(tag: number, mark: SyncMark): Buffer {
-  const id = Buffer.from(mark.topicId, 'base64url')
-  assert(id.length === 16, `a topic id has 16 bytes: ${mark.topicId}`)
-  const bytes = Buffer.allocUnsafe(MARK_BYTES)
-  bytes.writeUInt32BE(tag, 0)
-  id.copy(bytes, 4)
-  bytes.writeInt32BE(mark.partition, 20)
-  bytes.writeInt32BE(mark.leaderEpoch, 24)
-  writeUint64(bytes, 28, mark.segmentBaseOffset)
-  writeUint64(bytes, 36, mark.position)
-  writeUint64(bytes, 44, mark.nextOffset)
-  writeUint64(bytes, 52, mark.logStartOffset)
-  bytes.writeUInt32BE(mark.bootHash, 60)
-  bytes.writeUInt32BE(crc32c(bytes, 0, CRC_AT), CRC_AT)
+/** One record behind the other. */
+export function encodeMarks(marks: readonly MarkToWrite[]): Buffer {
+  const bytes = Buffer.allocUnsafe(marks.length * MARK_BYTES)
+  for (const [index, mark] of marks.entries()) encodeMark(bytes, index * MARK_BYTES, mark)
   return bytes
+}
+
+function encodeMark(bytes: Buffer, at: number, mark: MarkToWrite): void {
+  bytes.writeUInt32BE(mark.isForgotten ? FORGOTTEN_TAG : MARK_TAG, at)
+  const idBytes = bytes.write(mark.topicId, at + 4, 16, 'base64url')
+  assert(idBytes === 16, `a topic id has 16 bytes: ${mark.topicId}`)
+  bytes.writeInt32BE(mark.partition, at + 20)
+  bytes.writeInt32BE(mark.leaderEpoch, at + 24)
+  writeUint64(bytes, at + 28, mark.segmentBaseOffset)
+  writeUint64(bytes, at + 36, mark.position)
+  writeUint64(bytes, at + 44, mark.nextOffset)
+  writeUint64(bytes, at + 52, mark.logStartOffset)
+  bytes.writeUInt32BE(mark.bootHash, at + 60)
+  bytes.writeUInt32BE(crc32c(bytes, at, at + CRC_AT), at + CRC_AT)
 }
 
 export function encodeMarksHeader({
@@ -77,7 +75,8 @@ export function encodeMarksHeader({
   return bytes
 }
 
-export interface FoundMark extends SyncMark {
+export interface FoundMark {
+  readonly mark: SyncMark
   readonly isForgotten: boolean
 }
 
@@ -98,14 +97,13 @@ export function decodeMarksFile(bytes: Buffer): MarksFileContent {
   let stateMarks = 0
   let damagedCount = bytes.length % MARK_BYTES === 0 ? 0 : 1
   for (let at = 0; at + MARK_BYTES <= bytes.length; at += MARK_BYTES) {
-    const record = bytes.subarray(at, at + MARK_BYTES)
-    const tag = record.readUInt32BE(0)
-    if (record.readUInt32BE(CRC_AT) !== crc32c(record, 0, CRC_AT)) damagedCount++
+    const tag = bytes.readUInt32BE(at)
+    if (bytes.readUInt32BE(at + CRC_AT) !== crc32c(bytes, at, at + CRC_AT)) damagedCount++
     else if (tag === MARK_TAG || tag === FORGOTTEN_TAG) {
-      marks.push({ ...decodeMark(record), isForgotten: tag === FORGOTTEN_TAG })
+      marks.push({ mark: decodeMark(bytes, at), isForgotten: tag === FORGOTTEN_TAG })
     } else if (tag === HEADER_TAG) {
-      windowBytes = readUint64(record, 8)
-      stateMarks = record.readUInt32BE(16)
+      windowBytes = readUint64(bytes, at + 8)
+      stateMarks = bytes.readUInt32BE(at + 16)
     } else damagedCount++
   }
   const isCut = bytes.length < (1 + stateMarks) * MARK_BYTES
@@ -117,16 +115,16 @@ export function hashBootId(bootId: string): number {
   return crc32c(Buffer.from(bootId))
 }
 
-function decodeMark(record: Buffer): SyncMark {
+function decodeMark(bytes: Buffer, at: number): SyncMark {
   return {
-    topicId: record.toString('base64url', 4, 20),
-    partition: record.readInt32BE(20),
-    leaderEpoch: record.readInt32BE(24),
-    segmentBaseOffset: readUint64(record, 28),
-    position: readUint64(record, 36),
-    nextOffset: readUint64(record, 44),
-    logStartOffset: readUint64(record, 52),
-    bootHash: record.readUInt32BE(60),
+    topicId: bytes.toString('base64url', at + 4, at + 20),
+    partition: bytes.readInt32BE(at + 20),
+    leaderEpoch: bytes.readInt32BE(at + 24),
+    segmentBaseOffset: readUint64(bytes, at + 28),
+    position: readUint64(bytes, at + 36),
+    nextOffset: readUint64(bytes, at + 44),
+    logStartOffset: readUint64(bytes, at + 52),
+    bootHash: bytes.readUInt32BE(at + 60),
   }
 }
 

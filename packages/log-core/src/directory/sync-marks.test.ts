@@ -4,7 +4,7 @@ import { cutFile, flipByte, namesIn } from '../testing/disk-image.ts'
 import { failingFileSystem } from '../testing/failing-file-system.ts'
 import { TOPIC_ID } from '../testing/log-fixtures.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { decodeMarksFile, encodeMark, encodeMarksHeader, MARK_BYTES } from './sync-mark-record.ts'
+import { decodeMarksFile, encodeMarks, encodeMarksHeader, MARK_BYTES } from './sync-mark-record.ts'
 import { type NewMark, readSyncMarks, SyncMarks } from './sync-marks.ts'
 
 function markAt(nextOffset: number, partition = 0): NewMark {
@@ -54,9 +54,7 @@ describe('SyncMarks', () => {
     await new Promise(setImmediate)
     expect(fs.calls.map((call) => call.split(' ')[0])).toEqual(['append', 'sync'])
     const written = decodeMarksFile(fs.readFile('/data/sync-marks.1')).marks
-    expect(new Set(written.map(({ nextOffset }) => nextOffset))).toEqual(
-      new Set([93, 94, 95, 96, 97, 98, 99]),
-    )
+    expect(new Set(written.map(({ mark }) => mark.nextOffset))).toEqual(new Set([93, 94, 95, 96, 97, 98, 99]))
   })
 
   it('syncs what came while a sync was on its way, though nobody waits for it', async () => {
@@ -72,7 +70,7 @@ describe('SyncMarks', () => {
     clock.advance(10)
     await new Promise(setImmediate)
     expect(fs.calls.at(-1)).toMatch(/^sync /)
-    expect(decodeMarksFile(fs.readFile('/data/sync-marks.1')).marks.at(-1)?.nextOffset).toBe(2)
+    expect(decodeMarksFile(fs.readFile('/data/sync-marks.1')).marks.at(-1)?.mark.nextOffset).toBe(2)
   })
 
   it('resolves durable() only after a sync that began behind the record', async () => {
@@ -202,8 +200,10 @@ describe('SyncMarks', () => {
 describe('marks file', () => {
   const bytes = Buffer.concat([
     encodeMarksHeader({ windowBytes: 64, stateMarks: 1 }),
-    encodeMark({ ...markAt(1), bootHash: 5 }),
-    encodeMark({ ...markAt(2), bootHash: 5 }),
+    encodeMarks([
+      { ...markAt(1), bootHash: 5 },
+      { ...markAt(2), bootHash: 5 },
+    ]),
   ])
 
   it('passes over every damaged record and keeps the others', () => {

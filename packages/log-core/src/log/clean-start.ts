@@ -5,12 +5,13 @@ import { LogSegment } from '../segment/log-segment.ts'
 import { OffsetIndex } from '../segment/offset-index.ts'
 import { ReopeningFile } from '../segment/reopening-file.ts'
 import { parseSegmentFileName, segmentFileName } from '../segment/segment-file-names.ts'
-import { SegmentWriter } from '../segment/segment-writer.ts'
+import { SegmentWriter, type SegmentWriterState } from '../segment/segment-writer.ts'
 import { TimeIndex } from '../segment/time-index.ts'
 import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
+import type { IndexCrcs } from './segment-list.ts'
 
 /** A log as a clean stop left it. */
 export interface ResumedLog {
@@ -19,6 +20,7 @@ export interface ResumedLog {
   readonly epochs: LeaderEpochs
   readonly producers: ProducerStates
   readonly snapshots: ProducerSnapshots
+  readonly crcs: IndexCrcs
 }
 
 /**
@@ -42,7 +44,10 @@ export function resumeLog(
     ([baseOffset, sizeBytes]) => new LogSegment(directory, baseOffset, sizeBytes),
   )
   const epochs = new LeaderEpochs(clean.epochs.map(([epoch, startOffset]) => ({ epoch, startOffset })))
-  return { sealed, active: resumeWriter(environment, directory, clean), epochs, producers, snapshots }
+  // Not the whole of `clean`: it is as large as the log with its segments.
+  const crcs = { offsetIndexCrc: clean.offsetIndexCrc, timeIndexCrc: clean.timeIndexCrc }
+  const active = resumeWriter(environment, directory, { state: clean.active, crcs })
+  return { sealed, active, epochs, producers, snapshots, crcs }
 }
 
 function restoreProducers(snapshots: ProducerSnapshots, endOffset: number): ProducerStates | null {
@@ -53,34 +58,39 @@ function restoreProducers(snapshots: ProducerSnapshots, endOffset: number): Prod
 /** The names that make up the log are there, and none that has to be dealt with. */
 function isAsLeft({ fs }: LogEnvironment, directory: string, clean: CleanLog): boolean {
   const names = fs.listNames?.(directory) ?? fs.list(directory).map(({ name }) => name)
-  const missing = new Set([
-    PARTITION_METADATA,
-    LEADER_EPOCH_CHECKPOINT,
-    ...clean.sealed.flatMap(([baseOffset]) => [
-      segmentFileName(baseOffset, 'log'),
-      segmentFileName(baseOffset, 'seal'),
-    ]),
-    segmentFileName(clean.active.baseOffset, 'log'),
-  ])
+  const sealedBases = new Set(clean.sealed.map(([baseOffset]) => baseOffset))
+  let missing = 2 * sealedBases.size + EXPECTED_BESIDE_SEALED
   for (const name of names) {
-    const isExpected = missing.delete(name)
-    if (isExpected) continue
     const parsed = parseSegmentFileName(name)
-    if (parsed !== null && (parsed.stage !== 'live' || parsed.kind === 'log')) return false
+    if (parsed === null) {
+      if (name === PARTITION_METADATA || name === LEADER_EPOCH_CHECKPOINT) missing--
+      continue
+    }
+    const { baseOffset, kind, stage } = parsed
+    if (stage !== 'live') return false
+    const isOfSealed = sealedBases.has(baseOffset)
+    if (kind === 'log' && !isOfSealed && baseOffset !== clean.active.baseOffset) return false
+    if (kind === 'log' || (kind === 'seal' && isOfSealed)) missing--
   }
-  return missing.size === 0
+  return missing === 0
 }
 
+/** Its metadata, its epochs and the file of its active segment. */
+const EXPECTED_BESIDE_SEALED = 3
+
 /** Nothing of the active segment is opened before somebody appends or reads. */
-function resumeWriter(environment: LogEnvironment, directory: string, clean: CleanLog): SegmentWriter {
+function resumeWriter(
+  environment: LogEnvironment,
+  directory: string,
+  { state, crcs }: { state: SegmentWriterState; crcs: IndexCrcs },
+): SegmentWriter {
   const { fs, activeFiles: pool } = environment
-  const { baseOffset, sizeBytes } = clean.active
-  const segment = new LogSegment(directory, baseOffset, sizeBytes)
-  const path = segment.path('log')
+  const { baseOffset, sizeBytes } = state
+  const path = `${directory}/${segmentFileName(baseOffset, 'log')}`
   const file = new ReopeningFile({ fs, pool }, { path, sizeBytes, handle: null, isSynced: true })
-  return SegmentWriter.resume(directory, file, clean.active, () => {
-    const offsetBytes = readSidecar(environment, segment.path('index'), clean.offsetIndexCrc)
-    const timeBytes = readSidecar(environment, segment.path('timeindex'), clean.timeIndexCrc)
+  return SegmentWriter.resume(directory, file, state, (segment) => {
+    const offsetBytes = readSidecar(environment, segment.path('index'), crcs.offsetIndexCrc)
+    const timeBytes = readSidecar(environment, segment.path('timeindex'), crcs.timeIndexCrc)
     const offsetIndex = offsetBytes === null ? null : OffsetIndex.parse(offsetBytes, segment)
     const timeIndex = timeBytes === null ? null : TimeIndex.parse(timeBytes, baseOffset)
     return offsetIndex === null || timeIndex === null ? null : { offsetIndex, timeIndex }

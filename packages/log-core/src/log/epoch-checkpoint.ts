@@ -2,6 +2,8 @@ import { writeFileAtomically } from '../fs/atomic-file.ts'
 import type { FileSystem } from '../fs/file-system.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LeaderEpochs } from './leader-epoch-checkpoint.ts'
 
+const DONE = Promise.resolve()
+
 /**
  * The file of a log's leader epochs. An epoch that was raised at an unclean start is durable in the sync marks already,
  * so the file is written before the first batch under it is, and not before: ten thousand idle partitions have nothing
@@ -12,7 +14,7 @@ export class EpochCheckpoint {
   readonly #fs: FileSystem
   readonly #path: string
   #isWritten: boolean
-  #turn: Promise<void> = Promise.resolve()
+  #turn: Promise<void> = DONE
 
   constructor(file: { fs: FileSystem; directory: string }, epochs: LeaderEpochs, isWritten: boolean) {
     this.#fs = file.fs

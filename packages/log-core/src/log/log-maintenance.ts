@@ -88,7 +88,7 @@ export class LogMaintenance {
         found.segments++
         found.bytes += segment.sizeBytes
         if (damage === null) continue
-        segment.damage = damage
+        segment.facts.damage = damage
         found.damages.push(damage)
         logger.error({ path: damage.path, code: damage.code }, `quarantined: ${damage.message}`)
       }

@@ -90,7 +90,7 @@ export class LogReader {
 
   /** Once for each segment: it is as long as it was sealed, and the one behind it is there. */
   #checkSealed(segment: LogSegment, endOffset: number): void {
-    if (segment.isChecked || segment.active !== null) return
+    if (segment.active !== null || segment.facts.isChecked) return
     const seal = this.#indexes.seal(segment)
     if (seal !== null && seal.sizeBytes !== segment.sizeBytes) {
       throw damaged(segment, segment.sizeBytes, `the segment was sealed with ${seal.sizeBytes} bytes`)
@@ -99,7 +99,7 @@ export class LogReader {
       const seen = `the next segment begins at offset ${endOffset}`
       throw damaged(segment, segment.sizeBytes, `${seen}, and this one was sealed at ${seal.nextOffset}`)
     }
-    segment.isChecked = true
+    segment.facts.isChecked = true
   }
 
   /** A segment was replaced or removed. */
@@ -169,7 +169,7 @@ export class LogReader {
     let start = -1
     let nextOffset = request.offset
     let neededBytes = 0
-    const isVerified = segment.verified.has(place.position, place.position + buffer.length)
+    const isVerified = segment.facts.verified.has(place.position, place.position + buffer.length)
     while (at < buffer.length) {
       const remainingBytes = buffer.length - at
       const header = remainingBytes < BATCH_HEADER_BYTES ? null : this.#headerAt(buffer, at, place)
@@ -194,7 +194,7 @@ export class LogReader {
       at += header.sizeBytes
       expected = { baseOffset: header.lastOffset + 1, lastOffset: null }
     }
-    if (!isVerified) segment.verified.add(place.position, place.position + at)
+    if (!isVerified) segment.facts.verified.add(place.position, place.position + at)
     return start < 0
       ? { start: at, end: at, nextOffset, neededBytes, expected }
       : { start, end: at, nextOffset, neededBytes, expected }

@@ -4,7 +4,7 @@ import type { CleanLog } from '../directory/clean-shutdown.ts'
 import type { StorageError } from '../fs/storage-error.ts'
 import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome } from './append-outcome.ts'
-import type { SyncedEnd } from './commit-listener.ts'
+import type { CommitListener, SyncedEnd } from './commit-listener.ts'
 import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import { GroupCommit } from './group-commit.ts'
 import { HighWatermark } from './high-watermark.ts'
@@ -41,20 +41,21 @@ export interface SessionListener {
  * A log between two openings of its files: from recovery to close, or to the disk error that ends it. Everything that
  * has to be built anew afterwards lives here; the log itself only outlives it.
  */
-export class LogSession {
+export class LogSession implements CommitListener {
   readonly segments: SegmentList
   readonly producers: ProducerStates
   readonly epochs: LeaderEpochs
   readonly highWatermark: HighWatermark
   readonly commit: GroupCommit
-  readonly reader: LogReader
-  readonly lookup: OffsetLookup
   readonly trimmer: LogTrimmer
-  readonly compactor: LogCompactor
-  readonly tail: TailCache
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
   readonly #checkpoint: EpochCheckpoint
+  readonly #listener: SessionListener
+  /** Of thousands of logs most are neither read nor appended to for a long time: what only that needs is made then. */
+  #tail: TailCache | null = null
+  #reader: LogReader | null = null
+  #compactor: LogCompactor | null = null
   #config: LogConfig
   #nextOffset: number
 
@@ -65,8 +66,9 @@ export class LogSession {
   ) {
     const { segments, producers, checkpoint, isSizeUncertain } = log.opened
     const { epochs } = checkpoint
-    const { clock, limits, cache, indexes } = environment
+    const { clock, limits, indexes } = environment
     const { active } = segments
+    this.#listener = listener
     this.#environment = environment
     this.#identity = log.identity
     this.#checkpoint = checkpoint
@@ -76,11 +78,6 @@ export class LogSession {
     this.epochs = epochs
     this.#nextOffset = active.nextOffset
     this.highWatermark = new HighWatermark(active.nextOffset, environment.plantedBugs)
-    const { highWatermark } = this
-    const writtenEnd = (): number => highWatermark.writtenEnd
-    this.tail = new TailCache(environment.tailBudget, limits.tailCacheBytesPerLog, writtenEnd)
-    this.reader = new LogReader({ segments, indexes, cache, epochs })
-    this.lookup = new OffsetLookup({ segments, indexes, reader: this.reader })
     const syncedEnd = {
       segmentBaseOffset: active.segment.baseOffset,
       position: active.segment.sizeBytes,
@@ -96,18 +93,32 @@ export class LogSession {
       config: log.config,
       isSizeUncertain,
     }
-    this.commit = new GroupCommit(parts, syncedEnd, {
-      committed: () => listener.committed(),
-      synced: (end) => this.#mark(end),
-      refused: (fromOffset, error) => {
-        this.#takeBack(fromOffset)
-        listener.refused(fromOffset, error)
-      },
-      failed: (error) => listener.failed(error),
-    })
+    this.commit = new GroupCommit(parts, syncedEnd, this)
     this.trimmer = new LogTrimmer(environment, log.identity, { ...log.opened, indexes, commit: this.commit })
-    const { reader, trimmer, commit } = this
-    this.compactor = new LogCompactor(environment, log.identity, { segments, reader, trimmer, commit })
+  }
+
+  get tail(): TailCache {
+    const { tailBudget, limits } = this.#environment
+    const { highWatermark } = this
+    this.#tail ??= new TailCache(tailBudget, limits.tailCacheBytesPerLog, () => highWatermark.writtenEnd)
+    return this.#tail
+  }
+
+  get reader(): LogReader {
+    const { segments, epochs } = this
+    const { indexes, cache } = this.#environment
+    this.#reader ??= new LogReader({ segments, indexes, cache, epochs })
+    return this.#reader
+  }
+
+  get lookup(): OffsetLookup {
+    const { segments, reader } = this
+    return new OffsetLookup({ segments, indexes: this.#environment.indexes, reader })
+  }
+
+  get compactor(): LogCompactor {
+    this.#compactor ??= new LogCompactor(this.#environment, this.#identity, this)
+    return this.#compactor
   }
 
   /** The next offset to be given. */
@@ -154,19 +165,19 @@ export class LogSession {
 
   /** From memory at once, else from disk. The offset lies before `endOffset`. */
   read(request: DiskRead): TailSlice | Promise<Buffer> {
-    return this.tail.read(request) ?? this.reader.read(request)
+    return this.#tail?.read(request) ?? this.reader.read(request)
   }
 
   /** Bytes between the offset and the high watermark, without touching the disk. */
   readableBytes(offset: number): number {
     const endOffset = this.highWatermark.value
     if (offset >= endOffset) return 0
-    const cached = this.tail.bytesBetween(offset, endOffset)
+    const cached = this.#tail?.bytesBetween(offset, endOffset) ?? null
     if (cached !== null) return cached
     const index = this.segments.indexOf(offset)
     const segment = this.segments.at(index)
     const from = segment?.active?.offsetIndex.lookup(offset).position ?? 0
-    const hiddenBytes = this.tail.bytesBetween(endOffset, this.highWatermark.writtenEnd) ?? 0
+    const hiddenBytes = this.#tail?.bytesBetween(endOffset, this.highWatermark.writtenEnd) ?? 0
     return Math.max(1, (segment?.sizeBytes ?? 0) - from + this.segments.bytesBehind(index) - hiddenBytes)
   }
 
@@ -193,8 +204,33 @@ export class LogSession {
 
   /** Closes the files as they are: after a disk error, when nothing more may be written to them. */
   abandon(): void {
-    this.tail.clear()
+    this.#tail?.clear()
     this.segments.close()
+  }
+
+  /** `CommitListener`, as the next three. */
+  committed(): void {
+    this.#listener.committed()
+  }
+
+  synced(end: SyncedEnd): void {
+    const { topicId, partition } = this.#identity
+    const leaderEpoch = this.epochs.latest
+    // A start behind what is synced would outlive the records before it: the log would end before it begins.
+    const logStartOffset = Math.min(this.trimmer.logStartOffset, end.nextOffset)
+    this.#environment.marks.record({ topicId, partition, leaderEpoch, logStartOffset, ...end })
+  }
+
+  /** Offsets that were given to what could not be written are free again: nobody saw them. */
+  refused(fromOffset: number, error: StorageError): void {
+    this.#nextOffset = fromOffset
+    this.producers.truncateFrom(fromOffset)
+    this.#tail?.clear()
+    this.#listener.refused(fromOffset, error)
+  }
+
+  failed(error: StorageError): void {
+    this.#listener.failed(error)
   }
 
   /** Returns the append time that was stamped, or -1. */
@@ -215,21 +251,6 @@ export class LogSession {
       logAppendTimeMs: isStamped ? batch.timestampMs : -1,
       committed: this.commit.whenDurable(batch.lastOffset, options.durability === 'synced'),
     }
-  }
-
-  #mark(end: SyncedEnd): void {
-    const { topicId, partition } = this.#identity
-    const leaderEpoch = this.epochs.latest
-    // A start behind what is synced would outlive the records before it: the log would end before it begins.
-    const logStartOffset = Math.min(this.trimmer.logStartOffset, end.nextOffset)
-    this.#environment.marks.record({ topicId, partition, leaderEpoch, logStartOffset, ...end })
-  }
-
-  /** Offsets that were given to what could not be written are free again: nobody saw them. */
-  #takeBack(fromOffset: number): void {
-    this.#nextOffset = fromOffset
-    this.producers.truncateFrom(fromOffset)
-    this.tail.clear()
   }
 }
 

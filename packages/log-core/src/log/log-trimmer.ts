@@ -7,6 +7,8 @@ import { decideRetention, type SegmentAge } from './retention.ts'
 import type { SegmentList } from './segment-list.ts'
 import { removeSegments } from './segment-removal.ts'
 
+const DONE = Promise.resolve()
+
 /** The beginning of a log: where it is, and how it moves. One move at a time. */
 export class LogTrimmer {
   readonly #environment: LogEnvironment
@@ -18,7 +20,7 @@ export class LogTrimmer {
   #logStartOffset: number
   /** Behind `logStartOffset` while a move is on its way, and after one that failed. */
   #durableStartOffset: number
-  #turn: Promise<unknown> = Promise.resolve()
+  #turn: Promise<unknown> = DONE
 
   constructor(
     environment: LogEnvironment,

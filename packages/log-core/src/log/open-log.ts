@@ -87,12 +87,12 @@ function goOn(
   log: ResumedLog,
   clean: CleanLog,
 ): OpenedLog {
-  const { active, sealed, epochs, producers, snapshots } = log
+  const { active, sealed, epochs, producers, snapshots, crcs } = log
   const { directory } = identity
   const segments = new SegmentList(
     environment,
     { directory, snapshots },
-    { sealed, active, resumedFrom: clean },
+    { sealed, active, resumedCrcs: crcs },
   )
   const checkpoint = new EpochCheckpoint({ fs: environment.fs, directory }, epochs, true)
   return { segments, producers, checkpoint, logStartOffset: clean.logStartOffset, isSizeUncertain: false }

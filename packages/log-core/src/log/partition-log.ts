@@ -8,9 +8,10 @@ import type { LogConfig } from '../log-config.ts'
 import type { AppendOptions, AppendOutcome, AppendRejection } from './append-outcome.ts'
 import { isDiskFull } from './disk-full.ts'
 import { DiskSpace } from './disk-space.ts'
+import { Listeners } from './listeners.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
 import { type CompactionOptions, LogMaintenance, type ScrubResult } from './log-maintenance.ts'
-import { LogSession, type OpenedLog, type SessionListener } from './log-session.ts'
+import { LogSession, type OpenedLog } from './log-session.ts'
 import { type LogSlice, OffsetOutOfRangeError, type ReadRequest } from './log-slice.ts'
 import type { LookupRange, TimestampedOffset } from './offset-lookup.ts'
 import { openLogFiles } from './open-log.ts'
@@ -30,32 +31,28 @@ export class PartitionLog {
   readonly directory: string
   readonly #environment: LogEnvironment
   readonly #identity: LogIdentity
-  readonly #space: DiskSpace
-  readonly #listeners = new Set<() => void>()
-  readonly #offlineListeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
+  readonly #offlineListeners = new Listeners()
+  /** Made when they are needed, as the parts of a session are. */
+  #space: DiskSpace | null = null
+  #maintenance: LogMaintenance | null = null
   #config: LogConfig
   #session: LogSession
   #error: StorageError | null = null
   #isDiskFull = false
   #reopening: Promise<void> | null = null
   #closing: Promise<CleanLog | null> | null = null
-  readonly #maintenance: LogMaintenance
 
   /** `LogDirectory.openLog` makes it. */
   constructor(environment: LogEnvironment, identity: LogIdentity, opened: OpenedLog, config: LogConfig) {
     this.#environment = environment
     this.#identity = identity
-    this.#space = new DiskSpace(environment.fs, environment.clock, identity.directory)
     this.topic = identity.topic
     this.partition = identity.partition
     this.topicId = identity.topicId
     this.directory = identity.directory
     this.#config = config
     this.#session = this.#startSession(opened)
-    this.#maintenance = new LogMaintenance(environment, {
-      session: () => (this.state === 'online' ? this.#session : null),
-      config: () => this.#config,
-    })
   }
 
   get config(): LogConfig {
@@ -73,7 +70,7 @@ export class PartitionLog {
 
   /** Whether the last append was refused for want of space, and there still is none. Reads go on meanwhile. */
   get isDiskFull(): boolean {
-    if (this.#isDiskFull && this.#space.isBackFor(0)) this.#isDiskFull = false
+    if (this.#isDiskFull && this.#diskSpace.isBackFor(0)) this.#isDiskFull = false
     return this.#isDiskFull
   }
 
@@ -188,14 +185,12 @@ export class PartitionLog {
 
   /** `listener` runs whenever consumers may see more: once for each group, so it must be cheap. Returns its undoing. */
   onHighWatermarkMoved(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   /** `listener` runs when the log goes offline after a disk error, and when it is closed. Returns its undoing. */
   onOffline(listener: () => void): () => void {
-    this.#offlineListeners.add(listener)
-    return () => this.#offlineListeners.delete(listener)
+    return this.#offlineListeners.add(listener)
   }
 
   /** Resolves when everything appended so far is on stable storage. */
@@ -225,12 +220,12 @@ export class PartitionLog {
 
   /** Removes segments that are too old or too much for the config, and forgets idle producers. Returns how many. */
   applyRetention(nowMs: number): Promise<number> {
-    return this.#maintenance.applyRetention(nowMs)
+    return this.#upkeep.applyRetention(nowMs)
   }
 
   /** What compaction would find here. Null under a policy without `compact`, and while the log is offline. */
   compactionPlan(nowMs: number): CompactionPlan | null {
-    return this.#maintenance.compactionPlan(nowMs)
+    return this.#upkeep.compactionPlan(nowMs)
   }
 
   /**
@@ -240,7 +235,7 @@ export class PartitionLog {
    * @throws StorageError, CORRUPT when a segment is damaged: nothing of it was replaced
    */
   compact(options: CompactionOptions): Promise<CompactionResult | null> {
-    return this.#maintenance.compact(options)
+    return this.#upkeep.compact(options)
   }
 
   /**
@@ -248,7 +243,7 @@ export class PartitionLog {
    * and no reader is given anything of that segment any more.
    */
   scrub({ bytesPerSecond }: { bytesPerSecond: number }): Promise<ScrubResult> {
-    return this.#maintenance.scrub(bytesPerSecond)
+    return this.#upkeep.scrub(bytesPerSecond)
   }
 
   /**
@@ -274,10 +269,10 @@ export class PartitionLog {
 
   async #close(): Promise<CleanLog | null> {
     this.#listeners.clear()
-    for (const tell of [...this.#offlineListeners]) tell()
+    this.#offlineListeners.tell()
     this.#offlineListeners.clear()
     await this.#reopening?.catch(() => {})
-    await this.#maintenance.settled()
+    await this.#maintenance?.settled()
     if (this.#error === null) return this.#session.close()
     this.#session.abandon()
     return null
@@ -287,7 +282,7 @@ export class PartitionLog {
     const { logger } = this.#environment
     // A sync that was on its way when a write failed still counts, for the marks and for who waits for it.
     await this.#session.commit.settled()
-    await this.#maintenance.settled()
+    await this.#maintenance?.settled()
     const withheldFrom = this.syncedOffset
     const withheldTo = this.logEndOffset
     this.#session.abandon()
@@ -303,18 +298,12 @@ export class PartitionLog {
   }
 
   #startSession(opened: OpenedLog): LogSession {
-    const listener: SessionListener = {
-      committed: () => {
-        for (const tell of this.#listeners) tell()
-      },
+    const log = { identity: this.#identity, opened, config: this.#config }
+    return new LogSession(this.#environment, log, {
+      committed: () => this.#listeners.tell(),
       refused: (_, error) => this.#noteDiskFull(error),
       failed: (error) => this.#goOffline(error),
-    }
-    return new LogSession(
-      this.#environment,
-      { identity: this.#identity, opened, config: this.#config },
-      listener,
-    )
+    })
   }
 
   #onlineSession(): LogSession {
@@ -326,11 +315,11 @@ export class PartitionLog {
   #refusalFor(sizeBytes: number): AppendOutcome | null {
     if (this.#closing !== null) return rejected('closed', 'the log is closed')
     if (this.#error !== null) {
-      if (isDiskFull(this.#error) && this.#space.isBackFor(sizeBytes)) this.reopen().catch(() => {})
+      if (isDiskFull(this.#error) && this.#diskSpace.isBackFor(sizeBytes)) this.reopen().catch(() => {})
       return rejected('offline', this.#error.message)
     }
     if (this.#isDiskFull) {
-      if (!this.#space.isBackFor(sizeBytes))
+      if (!this.#diskSpace.isBackFor(sizeBytes))
         return rejected('disk-full', `no space left for ${this.directory}`)
       this.#isDiskFull = false
     }
@@ -343,18 +332,32 @@ export class PartitionLog {
     if (!this.#isDiskFull)
       logger.warn({ ...this.#fields(), code: error.code }, 'disk full: appends refused, reads go on')
     this.#isDiskFull = true
-    this.#space.wasFull()
+    this.#diskSpace.wasFull()
   }
 
   #goOffline(error: StorageError): void {
     this.#error = error
-    this.#space.wasFull()
+    this.#diskSpace.wasFull()
     const { syncedOffset } = this
     this.#environment.logger.error(
       { ...this.#fields(), syncedOffset, code: error.code },
       `offline: ${error.message}`,
     )
-    for (const tell of [...this.#offlineListeners]) tell()
+    this.#offlineListeners.tell()
+  }
+
+  get #diskSpace(): DiskSpace {
+    const { fs, clock } = this.#environment
+    this.#space ??= new DiskSpace(fs, clock, this.directory)
+    return this.#space
+  }
+
+  get #upkeep(): LogMaintenance {
+    this.#maintenance ??= new LogMaintenance(this.#environment, {
+      session: () => (this.state === 'online' ? this.#session : null),
+      config: () => this.#config,
+    })
+    return this.#maintenance
   }
 
   #sliceOf(buffers: readonly Buffer[], release: () => void): LogSlice {

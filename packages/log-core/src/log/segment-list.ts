@@ -14,6 +14,9 @@ import type { LogEnvironment } from './log-environment.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { ProducerStates } from './producer-state.ts'
 
+/** Of both index files of a segment. */
+export type IndexCrcs = Pick<CleanLog, 'offsetIndexCrc' | 'timeIndexCrc'>
+
 /** The segments of one log, in offset order; the last one is the active one. */
 export class SegmentList {
   readonly #environment: LogEnvironment
@@ -21,8 +24,8 @@ export class SegmentList {
   readonly #cache: SegmentCache
   readonly #directory: string
   readonly #snapshots: ProducerSnapshots
-  /** What the last clean stop left, when the log goes on from there. */
-  readonly #resumedFrom: CleanLog | null
+  /** Of the active segment's indexes as the last clean stop left them, when the log goes on from there. */
+  readonly #resumedCrcs: IndexCrcs | null
   #sealed: LogSegment[]
   #active: SegmentWriter
   #sealedBytes: number
@@ -30,7 +33,7 @@ export class SegmentList {
   constructor(
     environment: LogEnvironment,
     files: { directory: string; snapshots: ProducerSnapshots },
-    segments: { sealed: LogSegment[]; active: SegmentWriter; resumedFrom?: CleanLog },
+    segments: { sealed: LogSegment[]; active: SegmentWriter; resumedCrcs?: IndexCrcs },
   ) {
     this.#environment = environment
     this.#fs = environment.fs
@@ -38,7 +41,7 @@ export class SegmentList {
     this.#directory = files.directory
     this.#snapshots = files.snapshots
     this.#sealed = segments.sealed
-    this.#resumedFrom = segments.resumedFrom ?? null
+    this.#resumedCrcs = segments.resumedCrcs ?? null
     this.#active = segments.active
     this.#sealedBytes = segments.sealed.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   }
@@ -146,7 +149,7 @@ export class SegmentList {
   }
 
   #retire(segment: LogSegment): void {
-    segment.isRetired = true
+    segment.facts.isRetired = true
     this.#sealedBytes -= segment.sizeBytes
     this.#cache.forgetSegment(segment)
   }
@@ -169,11 +172,8 @@ export class SegmentList {
     if (producers.count > 0 && !isKnown) await this.#snapshots.write(producers, nextOffset)
   }
 
-  #indexCrcs(): { offsetIndexCrc: number; timeIndexCrc: number } {
-    if (this.#active.areIndexesAsLeft && this.#resumedFrom !== null) {
-      const { offsetIndexCrc, timeIndexCrc } = this.#resumedFrom
-      return { offsetIndexCrc, timeIndexCrc }
-    }
+  #indexCrcs(): IndexCrcs {
+    if (this.#active.areIndexesAsLeft && this.#resumedCrcs !== null) return this.#resumedCrcs
     const { offsetIndex, timeIndex } = this.#active
     return { offsetIndexCrc: crc32c(offsetIndex.bytes()), timeIndexCrc: crc32c(timeIndex.bytes()) }
   }

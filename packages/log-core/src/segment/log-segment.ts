@@ -20,6 +20,27 @@ export interface ActiveSegment extends SegmentTimes {
   readonly timeIndex: TimeIndex
 }
 
+/** What this process came to know of one segment since it opened its log. */
+class SegmentFacts {
+  isRetired = false
+  /** Compacted, and read under its `.swap` names until the segments that it replaces are durably gone. */
+  isSwapping = false
+  /** Its size and its end were compared with its seal. */
+  isChecked = false
+  damage: StorageError | null = null
+  /** Of a sealed segment, once somebody asked. */
+  times: SegmentTimes | null = null
+  /** Whether offsets may be missing between its batches, as compaction leaves it. Null until somebody asked. */
+  mayHaveGaps: boolean | null = null
+  #verified: VerifiedRanges | null = null
+
+  /** What was read and found to match its checksums. */
+  get verified(): VerifiedRanges {
+    this.#verified ??= new VerifiedRanges()
+    return this.#verified
+  }
+}
+
 /**
  * One segment as readers see it. A sealed one never changes apart from being replaced by compaction; its file and
  * indexes come through the cache that all logs share. Small on purpose: there may be a hundred thousand of them.
@@ -31,19 +52,7 @@ export class LogSegment {
   sizeBytes: number
   /** Null once sealed. */
   active: ActiveSegment | null = null
-  /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
-  isRetired = false
-  /** Compacted, and read under its `.swap` names until the segments that it replaces are durably gone. */
-  isSwapping = false
-  /** Its size and its end were compared with its seal. */
-  isChecked = false
-  /** What the scrubber found: nothing of this segment is given to anybody any more. */
-  damage: StorageError | null = null
-  /** Of a sealed segment, once somebody asked. */
-  times: SegmentTimes | null = null
-  /** Whether offsets may be missing between its batches, as compaction leaves it. Null until somebody asked. */
-  mayHaveGaps: boolean | null = null
-  #verified: VerifiedRanges | null = null
+  #facts: SegmentFacts | null = null
 
   constructor(directory: string, baseOffset: number, sizeBytes: number) {
     this.directory = directory
@@ -53,13 +62,23 @@ export class LogSegment {
 
   path(kind: SegmentFileKind): string {
     const path = `${this.directory}/${segmentFileName(this.baseOffset, kind)}`
-    return this.isSwapping && (kind === 'log' || kind === 'seal') ? `${path}.swap` : path
+    return this.#facts?.isSwapping && (kind === 'log' || kind === 'seal') ? `${path}.swap` : path
   }
 
-  /** What this process has checked already. Made when somebody reads. */
-  get verified(): VerifiedRanges {
-    this.#verified ??= new VerifiedRanges()
-    return this.#verified
+  /** Made when somebody asks: of most segments nobody does. */
+  get facts(): SegmentFacts {
+    this.#facts ??= new SegmentFacts()
+    return this.#facts
+  }
+
+  /** Removed from its log, or replaced by compaction: its name may stand for another file now. */
+  get isRetired(): boolean {
+    return this.#facts?.isRetired ?? false
+  }
+
+  /** What the scrubber found: nothing of this segment is given to anybody any more. */
+  get damage(): StorageError | null {
+    return this.#facts?.damage ?? null
   }
 
   /** Fewer bytes than `length` only at the end of the file. The memory is the caller's, who may free it. */
@@ -73,7 +92,7 @@ export class LogSegment {
   /** Brings what a reader will want next into the page cache, if this process has not read it before. */
   readAhead(cache: SegmentCache, position: number, length: number): void {
     const end = Math.min(position + length, this.sizeBytes)
-    if (this.isRetired || position >= end || this.verified.has(position, end)) return
+    if (this.isRetired || position >= end || this.facts.verified.has(position, end)) return
     const file = this.active?.file ?? cache.openFile(this.path('log'))
     if (file !== undefined) cache.readAhead.start(file, position, end - position)
   }

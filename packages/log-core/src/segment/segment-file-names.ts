@@ -3,19 +3,19 @@ import { strict as assert } from 'node:assert'
 /** The files of one segment, named by its base offset in 20 digits. `seal` is ours, the others are Kafka's. */
 export type SegmentFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'seal' | 'snapshot'
 
-const KINDS: readonly string[] = [
-  'log',
-  'index',
-  'timeindex',
-  'txnindex',
-  'seal',
-  'snapshot',
-] satisfies SegmentFileKind[]
+const KINDS = ['log', 'index', 'timeindex', 'txnindex', 'seal', 'snapshot'] satisfies SegmentFileKind[]
 /** Stages of a swap and of a deletion, appended to the whole name. */
 export type SegmentFileStage = 'live' | 'cleaned' | 'swap' | 'deleted'
 
-const STAGES: readonly string[] = ['cleaned', 'swap', 'deleted'] satisfies SegmentFileStage[]
+const STAGES = ['live', 'cleaned', 'swap', 'deleted'] satisfies SegmentFileStage[]
 const OFFSET_DIGITS = 20
+
+/** By what follows the digits. */
+const ENDINGS: ReadonlyMap<string, { kind: SegmentFileKind; stage: SegmentFileStage }> = new Map(
+  KINDS.flatMap((kind) =>
+    STAGES.map((stage) => [stage === 'live' ? `.${kind}` : `.${kind}.${stage}`, { kind, stage }]),
+  ),
+)
 
 /** `00000000000000000042.log`. A snapshot is named by the offset up to which it knows the producers. */
 export function segmentFileName(baseOffset: number, kind: SegmentFileKind): string {
@@ -31,23 +31,13 @@ export interface ParsedSegmentFileName {
 
 /** Null for every name that neither Kafka nor this log gives to a segment's file: such files are left alone. */
 export function parseSegmentFileName(name: string): ParsedSegmentFileName | null {
-  const digits = name.slice(0, OFFSET_DIGITS)
-  if (!/^\d{20}$/.test(digits)) return null
-  const [empty, kind, stage, ...rest] = name.slice(OFFSET_DIGITS).split('.')
-  const baseOffset = Number(digits)
-  if (empty !== '' || kind === undefined || rest.length > 0 || !Number.isSafeInteger(baseOffset)) return null
-  if (!isKind(kind)) return null
-  if (stage === undefined) return { baseOffset, kind, stage: 'live' }
-  return isStage(stage) ? { baseOffset, kind, stage } : null
+  const ending = ENDINGS.get(name.slice(OFFSET_DIGITS))
+  if (ending === undefined || !BEGINS_WITH_OFFSET.test(name)) return null
+  const baseOffset = Number(name.slice(0, OFFSET_DIGITS))
+  return Number.isSafeInteger(baseOffset) ? { baseOffset, kind: ending.kind, stage: ending.stage } : null
 }
 
-function isKind(text: string): text is SegmentFileKind {
-  return KINDS.includes(text)
-}
-
-function isStage(text: string): text is Exclude<SegmentFileStage, 'live'> {
-  return STAGES.includes(text)
-}
+const BEGINS_WITH_OFFSET = /^\d{20}/
 
 const DIRECTORY = /^(.+)-(\d{1,10})$/
 const DELETED_DIRECTORY = /^(.+)-(\d{1,10})\.[0-9a-f]{32}-delete$/

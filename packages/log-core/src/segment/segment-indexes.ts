@@ -31,8 +31,9 @@ export class SegmentIndexes {
   /** Without a seal, as in a directory that Kafka wrote, nobody knows. */
   mayHaveGaps(segment: LogSegment): boolean {
     if (segment.active !== null) return false
-    segment.mayHaveGaps ??= this.seal(segment)?.isCompacted ?? true
-    return segment.mayHaveGaps
+    const { facts } = segment
+    facts.mayHaveGaps ??= this.seal(segment)?.isCompacted ?? true
+    return facts.mayHaveGaps
   }
 
   async offsetIndex(segment: LogSegment): Promise<OffsetIndex> {
@@ -66,8 +67,13 @@ export class SegmentIndexes {
   /** The latest time in the segment: from its writer, its seal, its time index, or its batches. */
   async times(segment: LogSegment): Promise<SegmentTimes> {
     if (segment.active !== null) return segment.active
-    segment.times ??= this.seal(segment) ?? (await this.#timesWithoutSeal(segment))
-    return segment.times
+    const { facts } = segment
+    if (facts.times === null) {
+      const { maxTimestampMs, offsetOfMaxTimestamp } =
+        this.seal(segment) ?? (await this.#timesWithoutSeal(segment))
+      facts.times = { maxTimestampMs, offsetOfMaxTimestamp }
+    }
+    return facts.times
   }
 
   async #timesWithoutSeal(segment: LogSegment): Promise<SegmentTimes> {

@@ -39,6 +39,7 @@ export interface SegmentWriterState {
 const MAX_SEGMENT_BYTES = 0x7fff_ffff
 const MAX_RELATIVE_OFFSET = 0x7fff_ffff
 const NO_TIMESTAMP = -1
+const NO_INDEXES = (): null => null
 
 /**
  * The one segment of a log that grows. Keeps its indexes in memory (they are derived: a crash loses nothing) and
@@ -58,15 +59,20 @@ export class SegmentWriter implements ActiveSegment {
   #headerCrc = 0
   /** Null until somebody needs them, in a segment that goes on after a clean stop. */
   #indexes: SegmentIndexPair | null
-  #loadIndexes: () => SegmentIndexPair | null = () => null
+  #loadIndexes: (segment: LogSegment) => SegmentIndexPair | null = NO_INDEXES
 
   /** `file` is positioned at its end, and empty unless `note` is called for every batch that it holds. */
-  constructor(place: { directory: string; baseOffset: number }, file: FileHandle, createdAtMs: number) {
+  constructor(
+    place: { directory: string; baseOffset: number },
+    file: FileHandle,
+    createdAtMs: number,
+    indexes: SegmentIndexPair | null = emptyIndexes(place.baseOffset),
+  ) {
     this.file = file
     this.createdAtMs = createdAtMs
     this.nextOffset = place.baseOffset
     this.offsetOfMaxTimestamp = place.baseOffset
-    this.#indexes = emptyIndexes(place.baseOffset)
+    this.#indexes = indexes
     this.segment = new LogSegment(place.directory, place.baseOffset, 0)
     this.segment.active = this
   }
@@ -79,9 +85,14 @@ export class SegmentWriter implements ActiveSegment {
     directory: string,
     file: FileHandle,
     state: SegmentWriterState,
-    loadIndexes: () => SegmentIndexPair | null,
+    loadIndexes: (segment: LogSegment) => SegmentIndexPair | null,
   ): SegmentWriter {
-    const writer = new SegmentWriter({ directory, baseOffset: state.baseOffset }, file, state.createdAtMs)
+    const writer = new SegmentWriter(
+      { directory, baseOffset: state.baseOffset },
+      file,
+      state.createdAtMs,
+      null,
+    )
     writer.segment.sizeBytes = state.sizeBytes
     writer.nextOffset = state.nextOffset
     writer.firstTimestampMs = state.firstTimestampMs
@@ -89,7 +100,6 @@ export class SegmentWriter implements ActiveSegment {
     writer.offsetOfMaxTimestamp = state.offsetOfMaxTimestamp
     writer.#bytesSinceIndexEntry = state.bytesSinceIndexEntry
     writer.#headerCrc = state.headerCrc
-    writer.#indexes = null
     writer.#loadIndexes = loadIndexes
     return writer
   }
@@ -108,7 +118,7 @@ export class SegmentWriter implements ActiveSegment {
   }
 
   #loaded(): SegmentIndexPair {
-    this.#indexes ??= this.#loadIndexes() ?? buildIndexes(this.file, this.segment)
+    this.#indexes ??= this.#loadIndexes(this.segment) ?? buildIndexes(this.file, this.segment)
     return this.#indexes
   }
 

@@ -113,7 +113,7 @@ function* dumpSnapshot(bytes: Buffer): Generator<DumpEntry, void, void> {
 
 function* dumpMarks(bytes: Buffer): Generator<DumpEntry, void, void> {
   const { marks, damagedCount } = decodeMarksFile(bytes)
-  for (const { isForgotten: _, ...mark } of marks) yield { kind: 'mark', ...mark }
+  for (const { mark } of marks) yield { kind: 'mark', ...mark }
   if (damagedCount > 0) yield unreadable(`${damagedCount} records are not whole`)
 }
 
