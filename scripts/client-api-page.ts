@@ -9,6 +9,7 @@ const ENTRIES = [
   { name: '@millrace/client/opentelemetry', path: 'packages/client/src/opentelemetry/index.ts' },
 ]
 const OTHER_PACKAGES: Readonly<Record<string, string>> = {
+  '@millrace/protocol': 'packages/protocol/src/index.ts',
   '@millrace/record-batch': 'packages/record-batch/src/index.ts',
 }
 

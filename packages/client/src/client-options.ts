@@ -2,7 +2,7 @@ import { LIMITS } from './client-limits.ts'
 import { type MutableCounters, newCounters } from './counters.ts'
 import type { BrokerAddress, Network } from './network/network.ts'
 import { type TlsOptions, tcpNetwork } from './network/tcp-network.ts'
-import { integerOption, invalidOption, nameOption, refuseUnknownOptions } from './option-check.ts'
+import { integerOption, invalidOption, nameOption, partOption, refuseUnknownOptions } from './option-check.ts'
 import { checkSaslOptions, type SaslOptions } from './security/sasl.ts'
 import { type Clock, nodeClock } from './time/clock.ts'
 
@@ -78,6 +78,8 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
     integerOption(name, given, { min: 1, max: 24 * HOUR_MS, default: fallback })
   if (options.sasl !== undefined) checkSaslOptions(options.sasl)
   checkTls(options.tls)
+  partOption('network', options.network, 'connect')
+  partOption('clock', options.clock, 'monotonicMs')
   const retryBackoffMs = milliseconds('retryBackoffMs', options.retryBackoffMs, 50)
   return {
     bootstrapServers: parseBootstrapServers(options.bootstrapServers),

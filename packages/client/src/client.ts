@@ -1,5 +1,6 @@
 import { Admin } from './admin/admin.ts'
 import { type ClientOptions, resolveClientOptions } from './client-options.ts'
+import { CloseDeadline, type CloseOptions, closeTimeoutMs } from './closing.ts'
 import { Cluster } from './cluster.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
 import type { ClientCounters } from './counters.ts'
@@ -25,8 +26,11 @@ export interface Client extends AsyncDisposable {
   consume(topics: TopicSelection, options: GroupOptions): GroupConsumer
   /** What this client has done so far, as a snapshot. */
   counters(): ClientCounters
-  /** Flushes the producers, leaves the groups, ends the connections. Idempotent. */
-  close(): Promise<void>
+  /**
+   * Flushes the producers, leaves the groups, ends the connections. Without `timeoutMs` it waits for what is under
+   * way as long as that may take by its own options (`deliveryTimeoutMs`, `apiTimeoutMs`). Idempotent.
+   */
+  close(options?: CloseOptions): Promise<void>
 }
 
 /** Opens a client. Throws INVALID_OPTION, naming the option, for one that cannot be used. */
@@ -40,11 +44,13 @@ class ClusterClient implements Client {
   readonly #producers = new Set<Producer>()
   readonly #consumers = new Set<GroupConsumer>()
   #sharedProducer: Producer | null = null
+  readonly #deadline: CloseDeadline
   #closing: Promise<void> | null = null
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
     this.admin = new Admin(cluster)
+    this.#deadline = new CloseDeadline(cluster.settings.clock)
   }
 
   async connect(): Promise<void> {
@@ -85,8 +91,9 @@ class ClusterClient implements Client {
     return { ...this.#cluster.settings.counters }
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#deadline.atMost(closeTimeoutMs(options, null))
+    this.#closing ??= Promise.race([this.#closeInOrder(), this.#giveUpAtDeadline()])
     return this.#closing
   }
 
@@ -94,9 +101,19 @@ class ClusterClient implements Client {
     await this.close()
   }
 
-  async #close(): Promise<void> {
+  async #closeInOrder(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
+    // Only now: what a handler had in its hands may have been sent on.
     await Promise.all([...this.#producers].map((producer) => producer.close()))
     this.#cluster.close()
+    this.#deadline.cancel()
+  }
+
+  /** Producers first: whoever waits for a record shall learn what became of it, not that a connection has ended. */
+  async #giveUpAtDeadline(): Promise<void> {
+    await this.#deadline.passed
+    await Promise.all([...this.#producers].map((producer) => producer.close({ timeoutMs: 0 })))
+    this.#cluster.close()
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close({ timeoutMs: 0 })))
   }
 }

@@ -1,6 +1,9 @@
+export { ErrorCode, KafkaError } from '@millrace/protocol'
 export {
   bytes,
   json,
+  type RecordHeader,
+  type RecordHeaderInput,
   type StandardSchema,
   string,
   type ValueCodec,
@@ -16,6 +19,7 @@ export type { BrokerVersions } from './admin/version-admin.ts'
 export { type Client, createClient } from './client.ts'
 export { ClientError, type ClientErrorCode } from './client-error.ts'
 export type { ClientOptions } from './client-options.ts'
+export type { CloseOptions } from './closing.ts'
 export type { ConsumerRecord, TopicPartition } from './consumer/consumer-record.ts'
 export {
   EARLIEST,
@@ -54,4 +58,4 @@ export type { ProducerOptions } from './producer/producer-options.ts'
 export type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
 export type { OAuthToken, SaslOptions } from './security/sasl.ts'
 export type { Clock, Timer } from './time/clock.ts'
-export { type RecordHandler, Topic, type TopicCodecs, type TypedRecord } from './topic.ts'
+export { type RecordHandler, type Sendable, Topic, type TopicCodecs, type TypedRecord } from './topic.ts'

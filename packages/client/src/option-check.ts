@@ -6,7 +6,15 @@ export function integerOption(
   given: number | undefined,
   allowed: { min: number; max: number; default: number },
 ): number {
-  if (given === undefined) return allowed.default
+  return given === undefined ? allowed.default : requiredInteger(name, given, allowed)
+}
+
+/** The same where there is no default. */
+export function requiredInteger(
+  name: string,
+  given: number,
+  allowed: { readonly min: number; readonly max: number },
+): number {
   if (Number.isSafeInteger(given) && given >= allowed.min && given <= allowed.max) return given
   throw invalidOption(name, given, `a whole number from ${allowed.min} to ${allowed.max}`)
 }
@@ -47,8 +55,17 @@ export function checkSignal(given: AbortSignal | undefined): void {
     throw invalidOption('signal', given, 'an AbortSignal')
 }
 
-/** Refuses options whose name nobody knows: a misspelt limit would silently not hold. */
+/** Checks an option that is a part of the program itself: an object with this method. */
+export function partOption(name: string, given: object | undefined, method: string): void {
+  if (given === undefined || typeof Reflect.get(Object(given), method) === 'function') return
+  throw invalidOption(name, given, `an object with ${method}()`)
+}
+
+/** Refuses what is no object, and options whose name nobody knows: a misspelt limit would silently not hold. */
 export function refuseUnknownOptions(where: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw invalidOption(`the options of ${where}`, given, 'an object')
+  }
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
       throw new ClientError('INVALID_OPTION', `${where} has no option "${name}"; it has ${known.join(', ')}`)

@@ -1,10 +1,11 @@
 import type { RecordHeaderInput, ValueCodec } from '@millrace/record-batch'
+import { ClientError } from './client-error.ts'
 import type { Cluster } from './cluster.ts'
 import type { ConsumerRecord } from './consumer/consumer-record.ts'
 import { decodeBytes, type RecordCodecs } from './consumer/record-fields.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
 import type { GroupConsumer } from './groups/group-consumer.ts'
-import type { GroupOptions } from './groups/group-options.ts'
+import { GROUP_OPTION_NAMES, type GroupOptions } from './groups/group-options.ts'
 import {
   HANDLER_OPTION_NAMES,
   type HandlerContext,
@@ -12,18 +13,21 @@ import {
   type HandlerOptions,
 } from './groups/handler-loop.ts'
 import type { TopicSelection } from './groups/topic-selection.ts'
-import { functionOption, requiredName } from './option-check.ts'
+import { functionOption, refuseUnknownOptions, requiredName } from './option-check.ts'
 import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
-import { checkRecords } from './producer/record-check.ts'
+import { checkRecords, isRecord, noRecord } from './producer/record-check.ts'
 
 /** How keys and values become bytes and back. Without a codec they are bytes, and strings may be sent. */
 export type TopicCodecs<K, V> = RecordCodecs<K, V>
 
+/** What may be given for a key or a value: what its type says, and text for bytes, which goes out as UTF-8. */
+export type Sendable<T> = T extends Buffer ? Buffer | string : T
+
 /** One record to be sent to a topic with codecs. A null value is a tombstone on a compacted topic. */
 export interface TypedRecord<K, V> {
-  readonly key?: K | null
-  readonly value: V | null
+  readonly key?: Sendable<K> | null
+  readonly value: Sendable<V> | null
   readonly headers?: readonly RecordHeaderInput[]
   readonly timestampMs?: number
   readonly partition?: number
@@ -124,7 +128,7 @@ export class Topic<K, V> {
     options: GroupOptions & HandlerOptions,
     handler?: RecordHandler<K, V>,
   ): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> | Promise<void> {
-    return handler === undefined ? this.#iterate(options) : this.#handle(options, handler)
+    return handler === undefined ? this.#iterate(withoutHandler(options)) : this.#handle(options, handler)
   }
 
   async *#iterate(options: GroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> {
@@ -133,6 +137,7 @@ export class Topic<K, V> {
   }
 
   async #handle(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void> {
+    refuseUnknownOptions('consume', options, [...GROUP_OPTION_NAMES, ...HANDLER_OPTION_NAMES])
     const { group, handling } = splitOptions(options)
     functionOption('handler', handler, handler)
     const { deadLetterTopic } = handling
@@ -157,10 +162,19 @@ export class Topic<K, V> {
       { key: 'millrace.dead.offset', value: String(record.offset) },
       { key: 'millrace.dead.reason', value: reason },
     ]
-    await this.#owner.sharedProducer().send(topic, { key, value, timestampMs, headers })
+    try {
+      await this.#owner.sharedProducer().send(topic, { key, value, timestampMs, headers })
+    } catch (cause) {
+      const where = `offset ${record.offset} of ${record.topic}/${record.partition}`
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const message = `the record at ${where}, which could not be handled (${reason}), cannot be put into "${topic}": ${why}`
+      throw new ClientError('DELIVERY_FAILED', message, { cause, whatToDo: 'check the dead-letter topic' })
+    }
   }
 
-  #encode({ key = null, value, ...rest }: TypedRecord<K, V>): ProducerRecord {
+  #encode(record: TypedRecord<K, V>): ProducerRecord {
+    if (!isRecord(record)) throw noRecord(record)
+    const { key = null, value, ...rest } = record
     return {
       ...rest,
       key: encodeWith(this.#codecs.key, key),
@@ -181,9 +195,20 @@ function splitOptions(options: GroupOptions & HandlerOptions): {
   return { group: { group: options.group, ...pick((name) => !isHandling(name)) }, handling: pick(isHandling) }
 }
 
-function encodeWith<T>(codec: ValueCodec<T> | undefined, value: T | null): Buffer | string | null {
-  if (value === null) return null
-  if (codec !== undefined) return codec.encode(value)
-  // Without a codec the topic's types are bytes: see `client.topic()`.
-  return value as Buffer | string
+/** An option that would do nothing is told: it may have been meant to put records aside. */
+function withoutHandler(options: GroupOptions): GroupOptions {
+  const meant = HANDLER_OPTION_NAMES.find((name) => name in Object(options))
+  if (meant === undefined) return options
+  throw new ClientError(
+    'INVALID_OPTION',
+    `${meant} is an option of consume() with a handler, and there is none`,
+  )
+}
+
+function encodeWith<T>(codec: ValueCodec<T> | undefined, value: Sendable<T> | null): Buffer | string | null {
+  // Without a codec the topic's types are bytes: see `client.topic()`. What was left out has nothing to be
+  // encoded, and is told by the producer.
+  if (value === null || value === undefined || codec === undefined) return value as Buffer | string | null
+  // Text for bytes is passed on by a codec for bytes.
+  return codec.encode(value as T)
 }

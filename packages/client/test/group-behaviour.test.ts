@@ -113,6 +113,109 @@ describe('what is committed', () => {
   })
 })
 
+describe('what is in hand when the signal comes', () => {
+  it('is finished and committed where the loop asks for the next record', async () => {
+    const name = await world.newTopic(1, 5)
+    const stop = new AbortController()
+    const seen: number[] = []
+    const consuming = world.client.topic(name).consume({ ...FAST, group: name, signal: stop.signal })
+    for await (const { offset } of consuming) {
+      seen.push(offset)
+      if (offset !== 2) continue
+      stop.abort()
+      // Long enough for a consumer that does not wait to be gone.
+      await world.client.admin.listTopics()
+    }
+    expect(seen).toEqual([0, 1, 2])
+    expect(await committed(name)).toBe(3)
+  })
+
+  it('is not committed where the loop is left, and nobody waits for it', async () => {
+    const name = await world.newTopic(1, 5)
+    const stop = new AbortController()
+    for await (const { offset } of world.client
+      .topic(name)
+      .consume({ ...FAST, group: name, signal: stop.signal })) {
+      if (offset !== 2) continue
+      stop.abort()
+      break
+    }
+    expect(await committed(name)).toBe(2)
+  })
+
+  it('may be said to be done twice', async () => {
+    const name = await world.newTopic(1, 2)
+    const consumer = world.client.consume(name, { ...FAST, group: name })
+    const claimed = await consumer.next()
+    claimed?.done()
+    claimed?.done()
+    await consumer.close()
+    claimed?.done()
+    expect(await committed(name)).toBe(1)
+  })
+})
+
+describe('a seek', () => {
+  it('back to the very first record is committed as any other', async () => {
+    const name = await world.newTopic(1, 3)
+    const consumer = world.client.consume(name, { ...FAST, group: name })
+    for (let i = 0; i < 3; i++) (await consumer.next())?.done()
+    await consumer.commit()
+    consumer.seek({ topic: name, partition: 0, offset: 0 })
+    await consumer.close()
+    expect(await committed(name)).toBe(0)
+  })
+
+  it('needs a place, and a consumer that is open', async () => {
+    const name = await world.newTopic(1, 1)
+    const consumer = world.client.consume(name, { ...FAST, group: name })
+    await consumer.next()
+    const seek = (place: object) => () => consumer.seek(place as never)
+    expect(seek({ topic: name, partition: 0 })).toThrow('offset: got undefined, expected a whole number')
+    expect(seek({ topic: name, partition: '0', offset: 0 })).toThrow('partition: got "0", expected')
+    expect(seek({ partition: 0, offset: 0 })).toThrow('topic: got undefined, expected the name of a topic')
+    expect(() => consumer.pause({ topic: name } as never)).toThrow('partitions: got {"topic"')
+    expect(() => consumer.pause([{ topic: name } as never])).toThrow('partition: got undefined, expected')
+    await consumer.close()
+    expect(seek({ topic: name, partition: 0, offset: 0 })).toThrow('the consumer is closed')
+  })
+})
+
+describe('closing while the broker is away', () => {
+  it('ends at its deadline, and tells of each record what became of it', async () => {
+    const name = await world.newTopic(1, 2)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const cutOff = world.newClient({ network })
+    const consumer = cutOff.consume(name, { ...FAST, group: name })
+    ;(await consumer.next())?.done()
+    await cutOff.topic(name).send({ value: 'written' })
+    network.isDown = true
+    const sent = expect(cutOff.topic(name).send({ value: 'unsent' })).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: expect.stringContaining(`without an acknowledgement from partition 0 of topic "${name}": `),
+    })
+    const startMs = performance.now()
+    await cutOff.close({ timeoutMs: 100 })
+    // Without the deadline it is a minute for the commit and two for the record.
+    expect(performance.now() - startMs).toBeLessThan(20_000)
+    await sent
+    await consumer.closed
+  })
+
+  it('of one consumer ends at its deadline too', async () => {
+    const name = await world.newTopic(1, 2)
+    const network = new FaultyNetwork(inProcessNetwork(world.broker))
+    const cutOff = world.newClient({ network })
+    const consumer = cutOff.consume(name, { ...FAST, group: name })
+    ;(await consumer.next())?.done()
+    network.isDown = true
+    const startMs = performance.now()
+    await consumer.close({ timeoutMs: 50 })
+    expect(performance.now() - startMs).toBeLessThan(20_000)
+    await cutOff.close({ timeoutMs: 0 })
+  })
+})
+
 describe('the rebalance timeout', () => {
   const NEVER = new Promise<void>(() => {})
 
@@ -160,6 +263,8 @@ describe('a session that ends while a handler works', () => {
       started.resolve()
       await aborted(signal)
       lost.resolve(signal.aborted)
+      // As whatever the signal was handed to does: that is no failure, and does not end the consuming.
+      signal.throwIfAborted()
     })
     await started.promise
     network.isDown = true

@@ -48,10 +48,9 @@ export function checkPosition(name: 'from' | 'until', given: unknown): Position 
     if (typeof timeMs === 'number' && Number.isSafeInteger(timeMs) && timeMs >= 0) return { timeMs }
   }
   if (typeof given === 'object' && given !== null && 'offsets' in given && name === 'from') {
-    const offsets = Object.entries(given.offsets ?? {}).map(([partition, offset]) => [
-      Number(partition),
-      offset,
-    ])
+    // What is no object has no entries, and would be read as no offsets at all.
+    const named: object = typeof given.offsets === 'object' && given.offsets !== null ? given.offsets : [-1]
+    const offsets = Object.entries(named).map(([partition, offset]) => [Number(partition), offset])
     if (offsets.flat().every((value) => Number.isSafeInteger(value) && value >= 0)) {
       return { offsets: new Map(offsets as [number, number][]) }
     }

@@ -9,6 +9,7 @@ import {
   integerOption,
   invalidOption,
   refuseUnknownOptions,
+  requiredName,
 } from '../option-check.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from './consumer-record.ts'
@@ -68,7 +69,7 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     checkPartitions(options.partitions)
     checkSignal(options.signal)
     this.#cluster = cluster
-    this.#topics = typeof topics === 'string' ? [topics] : [...new Set(topics)]
+    this.#topics = topicNames(topics)
     this.#options = options
     this.#codecs = codecs
     const readAheadBytes = integerOption('readAheadBytes', options.readAheadBytes, LIMITS.readAheadBytes)
@@ -221,6 +222,12 @@ export class RecordReader<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#open.delete(partition)
     this.#fetcher.remove(partition)
   }
+}
+
+function topicNames(given: string | readonly string[]): readonly string[] {
+  const names: unknown = typeof given === 'string' ? [given] : given
+  if (!Array.isArray(names)) throw invalidOption('topics', given, 'the name of a topic, or several')
+  return [...new Set(names.map((name) => requiredName('topic', name)))]
 }
 
 function checkPartitions(given: readonly number[] | undefined): void {

@@ -22,8 +22,9 @@ export class AssignedPartition {
     this.committedOffset = committedOffset
   }
 
+  /** Without a commit the group begins at 0 anyway; after one, a seek back to 0 has to be told. */
   get needsCommit(): boolean {
-    return this.tracker.committable !== this.committedOffset && this.tracker.committable > 0
+    return this.tracker.committable !== Math.max(this.committedOffset, 0)
   }
 
   /** Aborted when the partition is not this member's any more: work on its records is in vain. */

@@ -1,12 +1,13 @@
 import { KafkaError } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import { LIMITS } from '../client-limits.ts'
+import { CloseDeadline, type CloseOptions, closeTimeoutMs } from '../closing.ts'
 import type { Cluster } from '../cluster.ts'
 import { isRetriable } from '../connection/retry.ts'
 import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
 import { Fetcher } from '../consumer/fetcher.ts'
-import { integerOption } from '../option-check.ts'
+import { invalidOption, requiredInteger } from '../option-check.ts'
 import { delay, type Timer } from '../time/clock.ts'
 import { AdaptiveSession } from './adaptive-session.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
@@ -22,6 +23,7 @@ export interface ClaimedRecord {
   readonly record: ConsumerRecord
   /** Aborted when another member has the partition: what is done with the record then is done twice. */
   readonly lost: AbortSignal
+  /** Calling it again changes nothing. */
   done(): void
 }
 
@@ -38,8 +40,10 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #session: AdaptiveSession
   readonly #progress: Progress
   readonly #stallWatch: StallWatch
-  /** What a handler has in its hands is waited for before the last commit. */
-  #drain: () => Promise<unknown> = () => Promise.resolve()
+  /** What a handler has in its hands is waited for before the last commit. Null without a handler. */
+  #drain: (() => Promise<unknown>) | null = null
+  /** Resolves when the program itself says that it has ended: nothing in its hands will be done any more. */
+  readonly #leftAlone = Promise.withResolvers<void>()
   #current: {
     assigned: AssignedPartition
     decoder: ChunkDecoder
@@ -50,6 +54,7 @@ export class GroupConsumer implements AsyncDisposable {
   #failure: Error | null = null
   #commitTimer: Timer | null = null
   #isCommitting = false
+  readonly #deadline: CloseDeadline
   #closing: Promise<void> | null = null
   readonly #closed = Promise.withResolvers<void>()
 
@@ -72,6 +77,7 @@ export class GroupConsumer implements AsyncDisposable {
       new Assignments(cluster, this.#settings, session, this.#fetcher)
     this.#session = new AdaptiveSession(cluster, this.#settings, topics, assignments)
     this.#assignments = this.#session.assignments
+    this.#deadline = new CloseDeadline(cluster.settings.clock)
     this.#progress = new Progress(cluster.settings.clock)
     this.#stallWatch = new StallWatch(cluster, this.#settings, this.#session, this.#progress)
   }
@@ -130,19 +136,20 @@ export class GroupConsumer implements AsyncDisposable {
 
   /** Goes on from this offset. Throws UNKNOWN_PARTITION for one that this member does not have. */
   seek(place: TopicPartition & { readonly offset: number }): void {
-    const { min, max } = { min: 0, max: Number.MAX_SAFE_INTEGER }
-    integerOption('offset', place.offset, { min, max, default: 0 })
-    this.#assignments.seek(this.#oneAssigned(place), place.offset)
+    const assigned = this.#oneAssigned(place)
+    const offset = requiredInteger('offset', place.offset, { min: 0, max: Number.MAX_SAFE_INTEGER })
+    this.#assignments.seek(assigned, offset)
   }
 
   /** As `seek`: goes on at the first record that is not older than `time`, or at the end when all are. */
   async seekToTime(place: TopicPartition & { readonly time: number | Date }): Promise<void> {
+    const assigned = this.#oneAssigned(place)
     const timeMs = place.time instanceof Date ? place.time.getTime() : place.time
-    integerOption('time', timeMs, { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 })
-    await this.#assignments.seekToTime(this.#oneAssigned(place), timeMs)
+    requiredInteger('time', timeMs, { min: 0, max: Number.MAX_SAFE_INTEGER })
+    await this.#assignments.seekToTime(assigned, timeMs)
   }
 
-  /** Before closing, `drain` is waited for, half of the rebalance timeout at most: then what it has done is committed. */
+  /** Before closing, `drain` is waited for, half of the rebalance timeout at most: then what is done is committed. */
   drainBeforeClosing(drain: () => Promise<unknown>): void {
     this.#drain = drain
   }
@@ -159,8 +166,13 @@ export class GroupConsumer implements AsyncDisposable {
     }
   }
 
-  /** Commits what is done and leaves the group. Idempotent. */
-  close(): Promise<void> {
+  /**
+   * Commits what is done and leaves the group. A handler finishes first what it has in its hands, within half of
+   * the rebalance timeout. Without `timeoutMs` a broker that is away is waited for as any call does. Idempotent.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#deadline.atMost(closeTimeoutMs(options, null))
+    this.#leftAlone.resolve()
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -169,7 +181,10 @@ export class GroupConsumer implements AsyncDisposable {
     await this.close()
   }
 
-  readonly #onAbort = (): void => void this.close()
+  /** As `close()`, but what is in the program's hands may be finished first, since it learns only now of the end. */
+  readonly #onAbort = (): void => {
+    this.#closing ??= this.#close()
+  }
 
   #start(): void {
     if (this.#running !== null) return
@@ -191,7 +206,7 @@ export class GroupConsumer implements AsyncDisposable {
         assigned.tracker.handOut(record.offset)
         this.#progress.moved()
         this.#cluster.settings.counters.recordsRead++
-        return { record, lost: assigned.lost, done: () => this.#done(assigned, record.offset) }
+        return this.#claimed(assigned, record)
       } else if (decoder.isDone) this.#current = null
       else {
         const batch = decoder.next()
@@ -204,13 +219,27 @@ export class GroupConsumer implements AsyncDisposable {
     return null
   }
 
-  #oneAssigned({ topic, partition }: TopicPartition): AssignedPartition {
+  #claimed(assigned: AssignedPartition, record: ConsumerRecord): ClaimedRecord {
+    let isDone = false
+    const done = (): void => {
+      if (isDone) return
+      isDone = true
+      this.#done(assigned, record.offset)
+    }
+    return { record, lost: assigned.lost, done }
+  }
+
+  #oneAssigned(place: TopicPartition): AssignedPartition {
+    const { topic, partition } = checkPlace(place)
+    if (this.#closing !== null) throw new ClientError('CLOSED', 'the consumer is closed')
     const [assigned] = this.#assigned([{ topic, partition }])
     if (assigned !== undefined) return assigned
     throw new ClientError('UNKNOWN_PARTITION', `${topic}/${partition} is not assigned to this member`)
   }
 
   #assigned(partitions: readonly TopicPartition[]): AssignedPartition[] {
+    if (!Array.isArray(partitions)) throw invalidOption('partitions', partitions, 'an array of partitions')
+    partitions.forEach(checkPlace)
     return this.#assignments
       .all()
       .filter((have) =>
@@ -280,6 +309,18 @@ export class GroupConsumer implements AsyncDisposable {
     this.#fetcher.wake()
   }
 
+  /** Resolves when everything in the program's hands is done, or will not be. */
+  #whenFinished(): Promise<unknown> {
+    if (this.#drain !== null) return this.#drain()
+    const idle = this.#assignments.all().map((assigned) => assigned.whenIdle())
+    return Promise.race([Promise.all(idle), this.#leftAlone.promise])
+  }
+
+  async #commitAndLeave(): Promise<void> {
+    if (this.#settings.commit !== 'manual') await this.#assignments.commit()
+    await this.#session.leave()
+  }
+
   async #close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#current = null
@@ -287,24 +328,37 @@ export class GroupConsumer implements AsyncDisposable {
     // Heartbeats go on meanwhile: what is in the program's hands is still this member's.
     const { clock } = this.#cluster.settings
     const over = new AbortController()
-    await Promise.race([this.#drain(), delay(clock, this.#settings.rebalanceTimeoutMs / 2, over.signal)])
+    const patience = delay(clock, this.#settings.rebalanceTimeoutMs / 2, over.signal)
+    await Promise.race([this.#whenFinished(), patience, this.#deadline.passed])
     over.abort()
     this.#commitTimer?.cancel()
     this.#stallWatch.stop()
     this.#session.stop()
     this.#fetcher.close()
     try {
-      if (this.#settings.commit !== 'manual') await this.#assignments.commit()
-      await this.#session.leave()
+      await Promise.race([this.#commitAndLeave(), this.#deadline.passed])
     } catch (error) {
       // The broker is gone, or has given the partitions away: there is nobody to tell any more.
-      if (!(error instanceof KafkaError || isRetriable(error))) throw error
+      if (!(error instanceof KafkaError || isRetriable(error) || isClosed(error))) throw error
     } finally {
+      this.#deadline.cancel()
       for (const assigned of this.#assignments.all()) assigned.leave()
       this.#session.close()
       this.#closed.resolve()
     }
   }
+}
+
+/** The client was closed under the consumer, at the deadline of its own `close()`. */
+function isClosed(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'CLOSED'
+}
+
+function checkPlace(place: TopicPartition): TopicPartition {
+  if (typeof place?.topic !== 'string') throw invalidOption('topic', place?.topic, 'the name of a topic')
+  if (!Number.isSafeInteger(place.partition))
+    throw invalidOption('partition', place.partition, 'the number of a partition')
+  return place
 }
 
 function toError(error: unknown): Error {

@@ -103,7 +103,8 @@ export interface GroupSettings {
   readonly readAheadBytes: number
 }
 
-const OPTION_NAMES = [
+/** The names of the options of a member. */
+export const GROUP_OPTION_NAMES: readonly string[] = [
   'group',
   'protocol',
   'from',
@@ -127,8 +128,10 @@ const HOUR_MS = 3_600_000
 
 /** Checks the options and fills in the defaults. Throws INVALID_OPTION, naming the option. */
 export function resolveGroupOptions(options: GroupOptions): GroupSettings {
-  refuseUnknownOptions('consume', options, OPTION_NAMES)
+  refuseUnknownOptions('consume', options, GROUP_OPTION_NAMES)
   const group = requiredName('group', options.group)
+  if (options.protocol === 'consumer' && options.assignors !== undefined)
+    throw invalidOption('protocol', 'consumer', "'classic' with assignors: under KIP-848 the broker divides")
   checkSignal(options.signal)
   const milliseconds = (name: string, given: number | undefined, fallback: number): number =>
     integerOption(name, given, { min: 1, max: HOUR_MS, default: fallback })

@@ -52,6 +52,8 @@ export class HandlerLoop {
   /** The last work of each lane: what is ordered waits for it. */
   readonly #lanes = new Map<string, Promise<void>>()
   readonly #active = new Set<Promise<void>>()
+  /** Told when a hand is free. Racing all of `#active` for each record would leave a waiter in the slow ones each time. */
+  #onHandFree: () => void = () => {}
   #failure: { readonly error: unknown } | null = null
 
   constructor(
@@ -88,7 +90,11 @@ export class HandlerLoop {
 
   /** The next record once there is a hand free for it; null after a failure and at the end. */
   async #next(): Promise<ClaimedRecord | null> {
-    while (this.#active.size >= this.#concurrency) await Promise.race(this.#active)
+    while (this.#active.size >= this.#concurrency) {
+      await new Promise<void>((resolve) => {
+        this.#onHandFree = resolve
+      })
+    }
     return this.#failure === null ? this.#consumer.next() : null
   }
 
@@ -100,6 +106,7 @@ export class HandlerLoop {
     this.#active.add(work)
     void work.then(() => {
       this.#active.delete(work)
+      this.#onHandFree()
       if (lane !== null && this.#lanes.get(lane) === work) this.#lanes.delete(lane)
     })
   }
@@ -119,6 +126,8 @@ export class HandlerLoop {
         done()
         return
       } catch (error) {
+        // Whoever has the partition now handles the record: stopping at the signal is no failure.
+        if (lost.aborted) return
         if (attempt < this.#retries) await delay(this.#clock, this.#pauseMs(attempt), lost)
         else return this.#giveUp(record, error, done)
       }

@@ -4,7 +4,7 @@ import type { RecordHeaderInput } from '@millrace/record-batch'
 export interface ProducerRecord {
   /** Records with the same key go to the same partition, in order. */
   readonly key?: Buffer | string | null
-  readonly value?: Buffer | string | null
+  readonly value: Buffer | string | null
   readonly headers?: readonly RecordHeaderInput[]
   /** Milliseconds since the epoch; the time of the call when left out. */
   readonly timestampMs?: number

@@ -1,14 +1,15 @@
 import type { RecordInput } from '@millrace/record-batch'
 import { ClientError } from '../client-error.ts'
+import { CloseDeadline, type CloseOptions, closeTimeoutMs } from '../closing.ts'
 import type { Cluster } from '../cluster.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
-import { delay } from '../time/clock.ts'
+import { requiredName } from '../option-check.ts'
 import { BufferBudget } from './buffer-budget.ts'
 import { type Delivery, ManyDelivery, SingleDelivery } from './delivery.ts'
 import { partitionOfKey } from './partitioner.ts'
 import { type ProducerOptions, type ProducerSettings, resolveProducerOptions } from './producer-options.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer-record.ts'
-import { checkRecords, recordProblem } from './record-check.ts'
+import { checkRecords, isRecord, noRecord, recordProblem } from './record-check.ts'
 import { Sender } from './sender.ts'
 import { TopicQueues } from './topic-queues.ts'
 
@@ -25,6 +26,7 @@ export class Producer implements AsyncDisposable {
   readonly #budget: BufferBudget
   readonly #sender: Sender
   readonly #topics = new Map<string, TopicQueues>()
+  readonly #deadline: CloseDeadline
   #closing: Promise<void> | null = null
   readonly #closed = Promise.withResolvers<void>()
 
@@ -34,6 +36,7 @@ export class Producer implements AsyncDisposable {
     this.#settings = resolveProducerOptions(options)
     this.#budget = new BufferBudget(this.#settings.bufferBytes)
     this.#sender = new Sender(cluster, this.#settings, this.#budget)
+    this.#deadline = new CloseDeadline(cluster.settings.clock)
   }
 
   /** Resolves when the producer has been closed. */
@@ -51,15 +54,17 @@ export class Producer implements AsyncDisposable {
    * the call has to wait: then they must not change before it resolves.
    */
   send(topic: string, record: ProducerRecord): Promise<RecordMetadata> {
-    const queues = this.#queues(topic)
-    const { topic: metadata, gate } = queues
-    const timestampMs = record.timestampMs ?? this.#cluster.settings.clock.nowMs()
+    // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
-      const delivery = new SingleDelivery(topic, timestampMs, resolve, reject)
+      if (!isRecord(record)) throw noRecord(record)
+      const queues = this.#queues(topic)
+      const { topic: metadata, gate } = queues
+      const nowMs = this.#cluster.settings.clock.nowMs()
+      const delivery = new SingleDelivery(topic, record.timestampMs ?? nowMs, resolve, reject)
       if (metadata !== null && gate.isFree && !this.#budget.isFull && this.#closing === null) {
-        this.#append(queues, metadata, record, timestampMs, delivery, 0)
+        this.#append(queues, metadata, record, nowMs, delivery, 0)
       } else {
-        this.#sendLater(queues, [record], delivery, timestampMs).catch(reject)
+        this.#sendLater(queues, [record], delivery, nowMs).catch(reject)
       }
     })
   }
@@ -88,8 +93,9 @@ export class Producer implements AsyncDisposable {
   }
 
   /** Flushes, for at most `timeoutMs` (default: the delivery timeout), and fails what is left. Idempotent. */
-  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? this.#settings.deliveryTimeoutMs)
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#deadline.atMost(closeTimeoutMs(options, this.#settings.deliveryTimeoutMs))
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
@@ -97,10 +103,9 @@ export class Producer implements AsyncDisposable {
     await this.close()
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    const over = new AbortController()
-    await Promise.race([this.flush(), delay(this.#cluster.settings.clock, timeoutMs, over.signal)])
-    over.abort()
+  async #close(): Promise<void> {
+    await Promise.race([this.flush(), this.#deadline.passed])
+    this.#deadline.cancel()
     const failure = closed()
     for (const { gate } of this.#topics.values()) gate.close(failure)
     this.#sender.close(failure)
@@ -121,8 +126,9 @@ export class Producer implements AsyncDisposable {
       let turnStartBytes = this.#budget.takenBytes
       for (let index = 0; index < records.length; index++) {
         while (this.#budget.isFull) await this.#budget.whenFreed()
-        const record = records[index] ?? {}
-        this.#append(queues, metadata, record, record.timestampMs ?? nowMs, delivery, index)
+        const record = records[index]
+        if (record === undefined) delivery.failed(index, noRecord(record))
+        else this.#append(queues, metadata, record, nowMs, delivery, index)
         if (this.#budget.takenBytes - turnStartBytes > BYTES_PER_TURN) {
           await new Promise<void>((resolve) => this.#cluster.settings.clock.endOfTurn(resolve))
           turnStartBytes = this.#budget.takenBytes
@@ -138,16 +144,16 @@ export class Producer implements AsyncDisposable {
     queues: TopicQueues,
     metadata: TopicMetadata,
     record: ProducerRecord,
-    timestampMs: number,
+    nowMs: number,
     delivery: Delivery,
     index: number,
   ): void {
-    const problem = recordProblem(record, timestampMs)
+    const problem = recordProblem(record)
     if (problem !== null) {
       delivery.failed(index, problem)
       return
     }
-    const { key = null, value = null, headers } = record
+    const { key = null, value, headers, timestampMs = nowMs } = record
     const partitionCount = metadata.partitions.length
     let partition = record.partition
     if (partition === undefined && key !== null) {
@@ -174,7 +180,7 @@ export class Producer implements AsyncDisposable {
   #queues(topic: string): TopicQueues {
     const existing = this.#topics.get(topic)
     if (existing !== undefined) return existing
-    const created = new TopicQueues(this.#cluster, topic)
+    const created = new TopicQueues(this.#cluster, requiredName('topic', topic))
     this.#topics.set(topic, created)
     return created
   }

@@ -11,13 +11,28 @@ export function checkRecords(records: readonly unknown[]): void {
  * Why a record cannot be sent, or null. Programs without types send objects without a codec, or headers as another
  * client has them: that is to be told by the field, before anything of the record is in a batch.
  */
-export function recordProblem(record: ProducerRecord, timestampMs: number): ClientError | null {
-  if (typeof record !== 'object') return invalid('record', record, 'an object with a value')
-  const { key, value, headers } = record
-  if (!isBytes(key)) return invalid('key', key, 'a string, bytes or null')
+export function recordProblem(record: ProducerRecord): ClientError | null {
+  if (!isRecord(record)) return noRecord(record)
+  const { key, value, headers, timestampMs, partition } = record
+  if (!(key === undefined || isBytes(key))) return invalid('key', key, 'a string, bytes or null')
+  // Left out it is more likely misspelt than meant as a tombstone.
+  if (value === undefined) return invalid('value', value, 'a string, bytes, or null for a tombstone')
   if (!isBytes(value)) return invalid('value', value, 'a string, bytes or null')
-  if (!Number.isSafeInteger(timestampMs)) return invalid('timestampMs', timestampMs, 'whole milliseconds')
+  if (!(timestampMs === undefined || Number.isSafeInteger(timestampMs)))
+    return invalid('timestampMs', timestampMs, 'whole milliseconds')
+  if (!(partition === undefined || Number.isSafeInteger(partition)))
+    return invalid('partition', partition, 'the number of a partition')
   return headers === undefined ? null : headerProblem(headers)
+}
+
+/** The error for what is no record at all. */
+export function noRecord(given: unknown): ClientError {
+  return invalid('record', given, 'an object with a value')
+}
+
+/** Whether it has fields that can be looked at. */
+export function isRecord(given: unknown): given is object {
+  return typeof given === 'object' && given !== null
 }
 
 function headerProblem(headers: NonNullable<ProducerRecord['headers']>): ClientError | null {
@@ -31,7 +46,7 @@ function headerProblem(headers: NonNullable<ProducerRecord['headers']>): ClientE
 }
 
 function isBytes(field: unknown): boolean {
-  return typeof field === 'string' || field instanceof Uint8Array || field === null || field === undefined
+  return typeof field === 'string' || field instanceof Uint8Array || field === null
 }
 
 function invalid(field: string, given: unknown, expected: string): ClientError {

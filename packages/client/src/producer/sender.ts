@@ -99,7 +99,7 @@ export class Sender {
   /** Fails whatever is left, and everything that comes. */
   close(failure: Error): void {
     this.#failure ??= failure
-    this.#unsettled.failAll(failure)
+    this.#unsettled.failAll()
     this.#timer?.cancel()
   }
 

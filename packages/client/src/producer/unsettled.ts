@@ -136,9 +136,16 @@ export class Unsettled {
     }
   }
 
-  failAll(error: Error): void {
+  /** The producer ends: whoever waits for a record learns what became of it. */
+  failAll(): void {
     for (const active of this.queues()) {
-      for (const batch of [...active.queue.batches()]) this.fail({ ...active, batch }, () => error)
+      for (const batch of [...active.queue.batches()]) {
+        const seen = `the producer was closed without an acknowledgement from ${placeOf(active.queue)}`
+        const error = new ClientError('CLOSED', `${seen}: ${historyOf(batch)}`, {
+          cause: batch.lastError ?? undefined,
+        })
+        this.fail({ ...active, batch }, () => error)
+      }
     }
   }
 
@@ -197,15 +204,20 @@ function isQueued({ queue, batch }: SentBatch): boolean {
 function refusal(queue: PartitionQueue, answer: PartitionAnswer, record?: number): KafkaError {
   const ofRecord = answer.recordErrors.find(({ batchIndex }) => batchIndex === record)
   const reason = ofRecord?.batchIndexErrorMessage ?? answer.errorMessage
-  const where = `partition ${queue.partition} of topic "${queue.topic}"`
-  return new KafkaError(answer.errorCode, `${where} refused the batch${reason === null ? '' : `: ${reason}`}`)
+  const why = reason === null ? '' : `: ${reason}`
+  return new KafkaError(answer.errorCode, `${placeOf(queue)} refused the batch${why}`)
 }
 
 function expired(queue: PartitionQueue, batch: ProducerBatch, deliveryTimeoutMs: number): ClientError {
-  const tries =
-    batch.attempts === 0 ? 'never sent' : `sent ${batch.attempts} times, so it may have been written`
-  const reason = batch.lastError === null ? '' : `; last: ${batch.lastError.message}`
-  const where = `partition ${queue.partition} of topic "${queue.topic}"`
-  const message = `no acknowledgement from ${where} within ${deliveryTimeoutMs} ms: ${tries}${reason}`
+  const message = `no acknowledgement from ${placeOf(queue)} within ${deliveryTimeoutMs} ms: ${historyOf(batch)}`
   return new ClientError('DELIVERY_TIMED_OUT', message, { cause: batch.lastError ?? undefined })
+}
+
+function placeOf({ partition, topic }: PartitionQueue): string {
+  return `partition ${partition} of topic "${topic}"`
+}
+
+function historyOf({ attempts, lastError }: ProducerBatch): string {
+  const tries = attempts === 0 ? 'never sent' : `sent ${attempts} times, so it may have been written`
+  return lastError === null ? tries : `${tries}; last: ${lastError.message}`
 }
