@@ -42,6 +42,17 @@ describe('the age of what a group has not read', () => {
     expect(await ageMs()).toBe(HOUR_MS)
   })
 
+  it('is that of the oldest record of its batch, and never less than nothing', async () => {
+    const nowMs = scene.broker.clock.nowMs()
+    const at = (hours: number) => ({ value: Buffer.from('x'), timestampMs: nowMs - hours * HOUR_MS })
+    await scene.broker.produce('topic', [at(0.5), at(0.25)])
+    await scene.broker.produce('topic', [at(-0.5)])
+    await commit(4)
+    expect(await ageMs()).toBe(HOUR_MS / 2)
+    await commit(6)
+    expect(await ageMs()).toBe(0)
+  })
+
   async function commit(committedOffset: number): Promise<void> {
     const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: '' }]
     const topics = [{ name: 'topic', partitions }]

@@ -1,101 +1,17 @@
-import { DEFAULT_GROUP_CONFIG, partitionForGroup } from '@millrace/consumer-groups'
+import { partitionForGroup } from '@millrace/consumer-groups'
 import { ErrorCode } from '@millrace/protocol'
-import { SimulatedClock } from '@millrace/simulator'
 import { describe, expect, it } from 'vitest'
-import { silentLogger } from '../observability.ts'
+import {
+  type CoordinatorScene,
+  commit,
+  fetch,
+  join,
+  open,
+  opened,
+  origin,
+  quiesce,
+} from '../testing/coordinator-scene.ts'
 import { ManualOffsetsLog } from '../testing/manual-offsets-log.ts'
-import { GroupCoordinator } from './group-coordinator.ts'
-
-const origin = { apiVersion: 8, clientId: 'client', clientHost: '/127.0.0.1' }
-const topics = {
-  version: 1,
-  find: (name: string) => ({ name, topicId: 'sZm8xLmITxOuxIOM3pIWSQ', partitionCount: 1_000 }),
-  findById: () => undefined,
-  matching: () => [],
-}
-
-interface Scene {
-  readonly clock: SimulatedClock
-  readonly log: ManualOffsetsLog
-  readonly groups: GroupCoordinator
-}
-
-async function open(log = new ManualOffsetsLog(), config = {}): Promise<Scene> {
-  const clock = new SimulatedClock()
-  let lastUuid = 0
-  const groups = await GroupCoordinator.open({
-    offsetsLog: log,
-    clock,
-    logger: silentLogger,
-    config: { ...DEFAULT_GROUP_CONFIG, ...config },
-    topics,
-    randomBytes: (count) => Buffer.alloc(count, ++lastUuid),
-  })
-  return { clock, log, groups }
-}
-
-async function opened(log = new ManualOffsetsLog(), config = {}): Promise<Scene> {
-  const scene = await open(log, config)
-  await scene.clock.settle(scene.groups.loaded)
-  return scene
-}
-
-/** Everything that happens without waiting has happened. */
-async function quiesce(clock: SimulatedClock): Promise<void> {
-  await clock.advance(0)
-  await clock.advance(0)
-}
-
-function commit(
-  { groups }: Scene,
-  committedOffset: number,
-  { groupId = 'group', partition = 0, metadata = '' } = {},
-) {
-  const partitions = [
-    { partitionIndex: partition, committedOffset, committedLeaderEpoch: -1, committedMetadata: metadata },
-  ]
-  const answer = groups.offsetCommit(origin, {
-    groupId,
-    generationIdOrMemberEpoch: -1,
-    memberId: '',
-    groupInstanceId: null,
-    retentionTimeMs: -1,
-    topics: [{ name: 'topic', topicId: '', partitions }],
-  })
-  return watched(answer.then(({ topics: [topic] }) => topic?.partitions[0]?.errorCode))
-}
-
-function fetch({ groups }: Scene, groupId = 'group') {
-  const asked = { groupId, memberId: null, memberEpoch: -1, topics: null }
-  return watched(groups.offsetFetch(origin, asked, false))
-}
-
-function join({ groups }: Scene, memberId = '', apiVersion = 3) {
-  return watched(
-    groups.joinGroup(
-      { ...origin, apiVersion },
-      {
-        groupId: 'group',
-        sessionTimeoutMs: 10_000,
-        rebalanceTimeoutMs: 60_000,
-        memberId,
-        groupInstanceId: null,
-        protocolType: 'consumer',
-        protocols: [{ name: 'range', metadata: Buffer.from('metadata') }],
-        reason: null,
-      },
-    ),
-  )
-}
-
-/** A promise that can be asked whether it is settled. */
-function watched<T>(promise: Promise<T>): { promise: Promise<T>; value: T | undefined } {
-  const watch: { promise: Promise<T>; value: T | undefined } = { promise, value: undefined }
-  void promise.then((value) => {
-    watch.value = value
-  })
-  return watch
-}
 
 describe('a reply', () => {
   it('leaves only when what was committed is durable', async () => {
@@ -244,7 +160,7 @@ describe('when an append fails', () => {
 })
 
 describe('while a partition is loading', () => {
-  async function loading(): Promise<Scene & { finish: () => void }> {
+  async function loading(): Promise<CoordinatorScene & { finish: () => void }> {
     const gate = Promise.withResolvers<void>()
     const log = new ManualOffsetsLog()
     log.loadGate = gate.promise

@@ -16,8 +16,11 @@ class FakeTopic {
   readonly created = Promise.withResolvers<void>()
   readonly room = Promise.withResolvers<void>()
   readonly log: OffsetsTopicLog
+  createCount = 0
+  /** Why its log is not open. */
+  failure: Error | null = null
 
-  constructor() {
+  constructor({ partitionCount }: { partitionCount?: number } = {}) {
     const log = {
       directory: '__consumer_offsets-0',
       append: (batch: Buffer) => this.#append(batch),
@@ -25,14 +28,24 @@ class FakeTopic {
     } as unknown as PartitionLog
     this.log = new OffsetsTopicLog({
       partitionCount: 1,
-      catalog: { topic: () => undefined },
-      controlPlane: { createOffsetsTopic: () => this.created.promise },
-      partitions: { find: () => (this.isCreated ? { onlineLog: log, failure: null } : undefined) },
+      catalog: { topic: () => (partitionCount === undefined ? undefined : { partitionCount }) },
+      controlPlane: { createOffsetsTopic: () => this.#create() },
+      partitions: { find: () => (this.isCreated ? this.#found(log) : undefined) },
     } as unknown as OffsetsTopicLogOptions)
   }
 
-  append(name: string): Promise<void> {
-    return this.log.append(0, [{ key: Buffer.from(name), value: null, timestampMs: 0 }])
+  append(name: string, partition = 0): Promise<void> {
+    return this.log.append(partition, [{ key: Buffer.from(name), value: null, timestampMs: 0 }])
+  }
+
+  #create(): Promise<void> {
+    this.createCount++
+    return this.created.promise
+  }
+
+  #found(log: PartitionLog) {
+    const { failure } = this
+    return { onlineLog: failure === null ? log : null, failure }
   }
 
   #append(batch: Buffer): AppendOutcome {
@@ -89,4 +102,26 @@ describe('appends of one partition', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(topic.appended).toEqual([])
   })
+})
+
+it('makes the topic once for all partitions that need it', async () => {
+  const topic = new FakeTopic()
+  topic.isCreated = false
+  const appended = [0, 1, 2].map((partition) => topic.append('record', partition))
+  await Promise.resolve()
+  topic.isCreated = true
+  topic.created.resolve()
+  await Promise.all(appended)
+  expect(topic.createCount).toBe(1)
+})
+
+it('keeps to the number of partitions that the topic has, whatever is configured', () => {
+  expect(new FakeTopic({ partitionCount: 50 }).log.partitionCount).toBe(50)
+  expect(new FakeTopic().log.partitionCount).toBe(1)
+})
+
+it('refuses with what is the matter with a partition that is offline', async () => {
+  const topic = new FakeTopic()
+  topic.failure = new Error('damaged at byte 7')
+  await expect(topic.append('record')).rejects.toThrow('damaged at byte 7')
 })
