@@ -60,6 +60,16 @@ describe('the browser client', () => {
     await expect(sender.send('c', [{}])).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  it('ends with what the gateway did not understand, instead of asking again and again', async () => {
+    const url = `ws://127.0.0.1:${test.gateway.port}/v1/socket`
+    const from = 'middle' as 'end'
+    const reader = read(url, { topics: ['a'], from })
+    await expect(reader[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('from: expected "beginning"'),
+    })
+  })
+
   it('tells of a topic that is not there', async () => {
     const reader = read(`ws://127.0.0.1:${test.gateway.port}/v1/socket`, { topics: ['missing'] })
     await expect(reader[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })

@@ -42,6 +42,17 @@ describe('completion', () => {
     expect(complete('topic', 'create', 'o')).toEqual([''])
   })
 
+  it('has no variable that is something else in zsh, which runs it too', () => {
+    const script = bashScript(nodes)
+    const names = [...script.matchAll(/^ *(?:local|for) (.+)$/gm)].flatMap(([, line = '']) =>
+      line.split(/[\s=;]+/),
+    )
+    expect(names).toContain('choices')
+    for (const special of ['path', 'words', 'status', 'argv', 'prefix', 'suffix', 'options', 'commands']) {
+      expect(names).not.toContain(special)
+    }
+  })
+
   it('has every command and flag for fish', () => {
     const fish = fishScript(nodes)
     for (const { declaration } of nodes) expect(fish).toContain(`-a ${declaration.name} `)

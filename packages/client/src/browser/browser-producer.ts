@@ -57,7 +57,7 @@ export class BrowserProducer {
     try {
       return await GatewaySocket.open(this.#url, {
         onMessage: (message) => this.#onMessage(message),
-        onClosed: (reason) => this.#onClosed(reason),
+        onClosed: ({ reason }) => this.#onClosed(reason),
       })
     } catch (error) {
       this.#socket = null

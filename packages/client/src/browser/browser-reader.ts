@@ -112,7 +112,10 @@ export class BrowserReader implements AsyncIterable<BrowserRecord> {
       try {
         this.#socket = await GatewaySocket.open(this.#url, {
           onMessage: (message) => this.#onMessage(message),
-          onClosed: () => lost.resolve(),
+          onClosed: (closing) => {
+            if (closing.isOurFault) this.#fail(closing.reason, 'INVALID_REQUEST')
+            lost.resolve()
+          },
         })
         pauseMs = FIRST_PAUSE_MS
         if (this.#isClosed) return this.#socket.close()
@@ -154,9 +157,13 @@ export class BrowserReader implements AsyncIterable<BrowserRecord> {
       Object.assign(this.#received?.[String(message.topic)] ?? {}, message.next)
       this.#wake()
     } else if (message.type === 'error') {
-      this.#failure = Object.assign(new Error(String(message.message)), { code: message.code })
+      this.#fail(String(message.message), String(message.code))
       this.#socket?.close()
-      this.#wake()
     }
+  }
+
+  #fail(reason: string, code: string): void {
+    this.#failure = Object.assign(new Error(reason), { code })
+    this.#wake()
   }
 }

@@ -5,8 +5,18 @@ export type GatewayMessage = Readonly<Record<string, unknown>> & { readonly type
 export interface SocketOwner {
   onMessage(message: GatewayMessage): void
   /** Once, and last. */
-  onClosed(reason: string): void
+  onClosed(closing: Closing): void
 }
+
+/** Why a connection ended. */
+export interface Closing {
+  readonly reason: string
+  /** Whether it ended by what was sent over it, which would end the next one too. */
+  readonly isOurFault: boolean
+}
+
+/** Not text, no UTF-8, too large, and what the gateway cannot understand. */
+const CODES_OF_OUR_FAULTS = [1003, 1007, 1009, 4400]
 
 /** One WebSocket to a gateway: JSON in, JSON out. Works in every browser, and in Node. */
 export class GatewaySocket {
@@ -18,7 +28,10 @@ export class GatewaySocket {
     socket.onmessage = ({ data }) => owner.onMessage(JSON.parse(String(data)) as GatewayMessage)
     socket.onclose = ({ code, reason }) => {
       this.#isClosed = true
-      owner.onClosed(reason === '' ? `the connection was closed with ${code}` : reason)
+      owner.onClosed({
+        reason: reason === '' ? `the connection was closed with ${code}` : reason,
+        isOurFault: CODES_OF_OUR_FAULTS.includes(code),
+      })
     }
     socket.onerror = () => {}
   }
@@ -29,9 +42,9 @@ export class GatewaySocket {
       const socket = new WebSocket(url)
       const opened = new GatewaySocket(socket, {
         onMessage: (message) => owner.onMessage(message),
-        onClosed: (reason) => {
-          if (isOpen) owner.onClosed(reason)
-          else reject(new Error(`no connection to ${url}: ${reason}`))
+        onClosed: (closing) => {
+          if (isOpen) owner.onClosed(closing)
+          else reject(new Error(`no connection to ${url}: ${closing.reason}`))
         },
       })
       let isOpen = false
