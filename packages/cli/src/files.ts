@@ -6,9 +6,11 @@ import {
   fstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   statSync,
   writeSync,
 } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CommandError } from './command-error.ts'
 
 const READ_BYTES = 256 * 1024
@@ -40,6 +42,14 @@ export async function* readChunks(path: string): AsyncGenerator<Buffer, void, vo
   } catch (error) {
     throw unreadable(path, error)
   }
+}
+
+/** A path without symbolic links, also of what is still to be made: links may lead to it all the same. */
+export function realPath(path: string): string {
+  const whole = resolve(path)
+  if (existsSync(whole)) return realpathSync(whole)
+  const parent = dirname(whole)
+  return parent === whole ? whole : join(realPath(parent), basename(whole))
 }
 
 /** The size of a file, or null for what has none, such as a pipe. */

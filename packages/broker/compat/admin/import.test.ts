@@ -1,4 +1,13 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -123,6 +132,21 @@ describe.runIf(isKafkaInstalled() || process.env.MILLRACE_REQUIRE_CLIENTS === '1
       expect(readdirSync(some)).not.toContain('flights-0')
       const segment = join('trains-0', `${'0'.repeat(20)}.log`)
       expect(statSync(join(some, segment)).ino).not.toBe(statSync(join(kafkaDir, segment)).ino)
+    })
+
+    it('is written to under no other name of it', async () => {
+      const link = join(folder, 'link')
+      symlinkSync(kafkaDir, link)
+      for (const [source, target] of [
+        [link, join(kafkaDir, 'in')],
+        [kafkaDir, join(link, 'in', 'deeper')],
+      ] as const) {
+        const { code, stderr } = await runMillrace(['import', source, '--data', target])
+        expect({ code, stderr }).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/nothing is written/),
+        })
+      }
     })
 
     it('is as it was', () => {

@@ -23,7 +23,13 @@ import { readCommittedRecords } from './committed-records.ts'
 import { type ImportPlan, type PlannedPartition, type PlannedTopic, planImport } from './import-plan.ts'
 import { ImportRefusedError, openKafkaDirectory, readLogStarts } from './kafka-directory.ts'
 import { type KafkaMetadata, readKafkaMetadata } from './kafka-metadata.ts'
-import { type LeftBehind, takeBrokerConfigs, takeGroupConfigs, takeQuotas } from './take-configs.ts'
+import {
+  type LeftBehind,
+  takeBrokerConfigs,
+  takeGroupConfigs,
+  takeNothing,
+  takeQuotas,
+} from './take-configs.ts'
 
 /** What is to be taken from where. */
 export interface ImportOptions {
@@ -144,7 +150,7 @@ async function importInto(task: Import): Promise<ImportReport> {
       ...one,
       startOffset: moved.get(partitionDirectoryName(one.topic, one.partition)) ?? one.startOffset,
     })),
-    leftBehind: [...plan.leftBehind, ...others, ...whatHasNoPlace(metadata)],
+    leftBehind: [...plan.leftBehind, ...others, ...takeNothing(metadata)],
   }
 }
 
@@ -240,17 +246,4 @@ async function appendAll(log: PartitionLog, records: readonly RecordInput[]): Pr
     if (outcome.kind === 'rejected') throw new Error(`${log.directory}: ${outcome.message}`)
     await outcome.committed
   }
-}
-
-function whatHasNoPlace({ brokers, unknownCounts }: KafkaMetadata): LeftBehind[] {
-  const { acl, scram, token } = unknownCounts
-  const left: LeftBehind[] = []
-  if (acl > 0) left.push({ what: `${acl} access control entries`, reason: 'access is not controlled here' })
-  if (scram > 0) left.push({ what: `${scram} SCRAM credentials`, reason: 'set the users up again' })
-  if (token > 0) left.push({ what: `${token} delegation tokens`, reason: 'there are none here' })
-  if (brokers.size > 1) {
-    const reason = 'one broker is imported; a partition that is not whole on it is named above'
-    left.push({ what: `the ${brokers.size - 1} other brokers of the cluster`, reason })
-  }
-  return left
 }

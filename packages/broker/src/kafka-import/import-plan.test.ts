@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { planImport } from './import-plan.ts'
 import { ImportRefusedError, openKafkaDirectory, readLogStarts } from './kafka-directory.ts'
 import { KafkaMetadata } from './kafka-metadata.ts'
+import { takeBrokerConfigs, takeNothing } from './take-configs.ts'
 
 const DIRECTORY = '/kafka'
 const META = { clusterId: 'cluster', nodeId: 1, directoryId: 'here', formatVersion: null }
@@ -112,6 +113,49 @@ describe('what is imported', () => {
     expect(plan(new KafkaMetadata(), partitionOf(0)).leftBehind).toMatchObject([
       { what: 'directory flights-0' },
     ])
+  })
+
+  it('is nothing of a topic that was deleted, which is told once for all its directories', () => {
+    const removed = (index: number): string => `gone-${index}.${'0a'.repeat(16)}-delete/${'0'.repeat(20)}.log`
+    const files = { ...partitionOf(0), [removed(0)]: '', [removed(1)]: '' }
+    const { leftBehind, topics } = plan(metadataOf([[1]]), files)
+    expect(topics).toMatchObject([{ name: 'flights' }])
+    expect(leftBehind).toMatchObject([{ what: '2 directories named -delete' }])
+  })
+
+  it('is of a topic in tiered storage what lies here, and nothing of where the rest lies', () => {
+    const metadata = metadataOf([[1]])
+    const name = 'remote.storage.enable'
+    metadata.apply({ kind: 'config', resourceType: 2, resourceName: 'flights', name, value: 'true' })
+    const { leftBehind, topics } = plan(metadata, partitionOf(0))
+    expect(topics).toMatchObject([{ name: 'flights', configs: {} }])
+    expect(leftBehind.map(({ what }) => what)).toEqual([
+      'records of topic flights in remote storage',
+      'config remote.storage.enable=true of topic flights',
+    ])
+    expect(plan(metadataOf([[1]], [1], '__remote_log_metadata'), {}).topics).toEqual([])
+  })
+
+  it('is no promise that needs other brokers, and nothing about clients', () => {
+    const metadata = new KafkaMetadata()
+    const set = {
+      kind: 'config',
+      resourceType: 16,
+      resourceName: 'm',
+      name: 'interval.ms',
+      value: '1',
+    } as const
+    metadata.apply(set)
+    expect(takeNothing(metadata)).toMatchObject([{ what: 'configs of client metrics m' }])
+    const { configs, leftBehind } = takeBrokerConfigs(
+      '',
+      new Map([
+        ['min.insync.replicas', '2'],
+        ['log.retention.ms', '5'],
+      ]),
+    )
+    expect(configs).toEqual({ 'log.retention.ms': '5' })
+    expect(leftBehind[0]?.reason).toMatch(/there is one replica here/)
   })
 
   it('forgets the configs of a topic that was deleted', () => {

@@ -52,6 +52,7 @@ export interface PlanInput {
 const KAFKA_ONLY: ReadonlyMap<string, string> = new Map([
   ['__transaction_state', 'it keeps transactions, and those that are taken along are all committed'],
   ['__share_group_state', 'it keeps the state of share groups'],
+  ['__remote_log_metadata', 'it keeps what lies in remote storage'],
 ])
 const TOPIC_RESOURCE = 2
 const MAX_PARTITIONS = 200_000
@@ -73,12 +74,18 @@ export function planImport(fs: FileSystem, input: PlanInput): ImportPlan {
     leftBehind.push(...planned.leftBehind)
     if (planned.partitions === null) continue
     const configs = metadata.configs(TOPIC_RESOURCE).get(topic.name) ?? new Map<string, string>()
+    if (configs.get('remote.storage.enable') === 'true') leftBehind.push(inRemoteStorage(topic.name))
     const taken = takeTopicConfigs(topic.name, configs)
     leftBehind.push(...taken.leftBehind)
     const { name, topicId } = topic
     topics.push({ name, topicId, partitions: planned.partitions, configs: taken.configs })
   }
   return { topics, leftBehind }
+}
+
+function inRemoteStorage(topic: string): LeftBehind {
+  const reason = 'what lies in this directory is taken, and nothing else: there is no tiered storage here'
+  return { what: `records of topic ${topic} in remote storage`, reason }
 }
 
 /** Names become paths, and what is on a disk is no more to be trusted than what comes over a wire. */
@@ -188,8 +195,15 @@ function* strays(fs: FileSystem, { kafkaDir, metadata }: PlanInput): Generator<L
   for (const { name, partitions } of metadata.topicsById.values()) {
     for (const index of partitions.keys()) known.add(partitionDirectoryName(name, index))
   }
+  let deletedCount = 0
   for (const { kind, name } of fs.list(kafkaDir)) {
-    if (kind !== 'directory' || known.has(name) || !/-\d+(\..*-(future|stray))?$/.test(name)) continue
-    yield { what: `directory ${name}`, reason: "no topic of the cluster's metadata has it" }
+    if (kind !== 'directory' || known.has(name)) continue
+    if (/-\d+(\..*-(future|stray))?$/.test(name)) {
+      yield { what: `directory ${name}`, reason: "no topic of the cluster's metadata has it" }
+    }
+    if (/\.[0-9a-f]{32}-delete$/.test(name)) deletedCount++
   }
+  if (deletedCount === 0) return
+  const what = `${deletedCount} ${deletedCount === 1 ? 'directory' : 'directories'} named -delete`
+  yield { what, reason: 'their topics were deleted, and Kafka had not removed them yet' }
 }

@@ -11,7 +11,9 @@ import { checkGroupConfigs } from '../config/group-configs.ts'
 import { checkTopicConfigs } from '../config/topic-config.ts'
 import { changeQuotas, readQuotaEntity } from '../quotas/quota-change.ts'
 import { entityKey, type QuotaEntity, type QuotaValues } from '../quotas/quota-entity.ts'
-import type { KafkaQuotaChange } from './kafka-metadata.ts'
+import type { KafkaMetadata, KafkaQuotaChange } from './kafka-metadata.ts'
+
+const CLIENT_METRICS_RESOURCE = 16
 
 /** Something of the source that is not in the result. */
 export interface LeftBehind {
@@ -28,11 +30,7 @@ export interface TakenConfigs {
 /** On a topic. */
 export function takeTopicConfigs(topic: string, configs: ReadonlyMap<string, string>): TakenConfigs {
   return takeEach(configs, `topic ${topic}`, (name, value) => {
-    if (name === 'min.insync.replicas' && Number(value) > 1) {
-      throw new InvalidConfigError(
-        'there is one replica here: with this, nothing could be written under acks=all',
-      )
-    }
+    checkReplicas(name, value)
     checkTopicConfigs({ [name]: value })
   })
 }
@@ -46,6 +44,7 @@ export function takeGroupConfigs(group: string, configs: ReadonlyMap<string, str
 /** On one broker (its id as text), or on all of them (''). */
 export function takeBrokerConfigs(broker: string, configs: ReadonlyMap<string, string>): TakenConfigs {
   return takeEach(configs, broker === '' ? 'all brokers' : `broker ${broker}`, (name, value) => {
+    checkReplicas(name, value)
     checkBrokerSetting(name, value)
     if (isBrokerConfigName(name) && brokerConfigTable[name].update === 'restart') {
       throw new InvalidConfigError(
@@ -79,6 +78,32 @@ export function takeQuotas(changes: readonly KafkaQuotaChange[]): {
     quotas: [...quotas.values()].filter(({ values }) => Object.keys(values).length > 0),
     leftBehind: Array.from(refused, ([what, reason]) => ({ what, reason })),
   }
+}
+
+/** What has no place here whatever it says. */
+export function takeNothing(metadata: KafkaMetadata): LeftBehind[] {
+  const { brokers, unknownCounts } = metadata
+  const { acl, scram, token } = unknownCounts
+  const left: LeftBehind[] = []
+  if (acl > 0) left.push({ what: `${acl} access control entries`, reason: 'access is not controlled here' })
+  if (scram > 0) left.push({ what: `${scram} SCRAM credentials`, reason: 'set the users up again' })
+  if (token > 0) left.push({ what: `${token} delegation tokens`, reason: 'there are none here' })
+  for (const name of metadata.configs(CLIENT_METRICS_RESOURCE).keys()) {
+    left.push({ what: `configs of client metrics ${name}`, reason: 'nothing is collected from clients here' })
+  }
+  if (brokers.size > 1) {
+    const reason = 'one broker is imported; a partition that is not whole on it is named above'
+    left.push({ what: `the ${brokers.size - 1} other brokers of the cluster`, reason })
+  }
+  return left
+}
+
+/** A promise of a cluster that one broker cannot keep. */
+function checkReplicas(name: string, value: string): void {
+  if (name !== 'min.insync.replicas' || Number(value) <= 1) return
+  throw new InvalidConfigError(
+    'there is one replica here: with this, nothing could be written under acks=all',
+  )
 }
 
 function takeEach(

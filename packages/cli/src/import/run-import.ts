@@ -1,6 +1,7 @@
 import { ImportRefusedError, type ImportReport, importKafkaDirectory } from '@millrace/broker'
 import { CommandError } from '../command-error.ts'
 import type { ImportArguments } from '../commands/import.ts'
+import { realPath } from '../files.ts'
 import { confirm, note } from '../output/show.ts'
 
 /** What a broker of ours is called that was told nothing else. */
@@ -20,12 +21,16 @@ export async function runImport(args: ImportArguments): Promise<void> {
 
 async function importFrom({ copy, data, directory, link, topics }: ImportArguments): Promise<ImportReport> {
   if (link && copy) throw new CommandError('--link and --copy exclude each other')
+  const names = topics?.split(',').map((name) => name.trim())
+  if (names?.includes(''))
+    throw new CommandError('--topics has an empty name: names are separated by one comma')
   try {
     return await importKafkaDirectory({
-      kafkaDir: directory,
-      dataDir: data,
+      // Nothing is written into Kafka's directory, under whatever name it goes.
+      kafkaDir: realPath(directory),
+      dataDir: realPath(data),
       mode: link ? 'link' : 'copy',
-      ...(topics === undefined ? {} : { topics: topics.split(',').map((name) => name.trim()) }),
+      ...(names === undefined ? {} : { topics: names }),
     })
   } catch (cause) {
     if (!(cause instanceof ImportRefusedError)) throw cause
