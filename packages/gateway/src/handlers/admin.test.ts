@@ -70,6 +70,13 @@ describe('groups', () => {
       totalLag: 3,
       partitions: [lag],
     })
+    // As after a topic was deleted and made again.
+    await test.client.admin.alterOffsets('ahead', [{ topic: 'g', partition: 0, offset: 99 }])
+    expect((await test.json('/v1/groups/ahead/lag')).body).toMatchObject({
+      totalLag: 0,
+      partitions: [{ lag: 0 }],
+    })
+    await test.client.admin.deleteGroup('ahead')
     const reset = (body: unknown): Promise<{ status: number; body: unknown }> =>
       test.post('/v1/groups/readers/reset', body)
     expect((await reset({ to: 'end', dryRun: true })).body).toMatchObject({

@@ -42,6 +42,17 @@ async function listen(
   return events
 }
 
+/** What comes until the pattern matches. */
+async function textOf(path: string, pattern: RegExp): Promise<string> {
+  const response = await test.fetch(path)
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (pattern.test(text)) break
+  }
+  return text
+}
+
 const send = (topic: string, from: number, count: number): Promise<unknown> =>
   test.client.producer().sendMany(
     topic,
@@ -74,12 +85,24 @@ describe('GET events', () => {
   })
 
   it('tells of records that were deleted before they could be resumed', async () => {
-    await test.client.admin.createTopics([{ name: 'c' }])
-    await send('c', 0, 1)
-    const response = await test.fetch('/v1/topics/c/events?lastEventId=0:99')
-    const body = response.body?.getReader()
-    expect(Buffer.from((await body?.read())?.value ?? []).toString()).toBe('id: 0:0\n\n')
-    await body?.cancel()
+    await test.client.admin.createTopics([{ name: 'c', partitions: 2 }])
+    await test.client.producer().sendMany(
+      'c',
+      ['a', 'b', 'c'].map((value) => ({ value, partition: 0 })),
+    )
+    await test.client.admin.deleteRecords([{ topic: 'c', partition: 0, before: 2 }])
+    // Nothing is known of the second partition: it may be new since.
+    const gap = 'event: gap\ndata: {"partition":0,"from":1,"to":2}\n\n'
+    const first = /^id: 0:3,1:0\ndata: .*"value":"c"}\n\n/m
+    expect(await textOf('/v1/topics/c/events?lastEventId=0:1', first)).toMatch(
+      `id: 0:2,1:0\n\n${gap}id: 0:3,1:0\ndata: `,
+    )
+  })
+
+  it('begins anew behind an end that lies beyond the log, as of a topic that was made again', async () => {
+    await test.client.admin.createTopics([{ name: 'd' }])
+    await test.client.producer().send('d', { value: 'new' })
+    expect(await listen('d', 1, { lastEventId: '0:99' })).toEqual([{ id: '0:1', value: 'new' }])
   })
 
   it.each([

@@ -27,7 +27,8 @@ it('GET /metrics tells what the broker and the gateway did, each family once', a
 it('GET /metrics tells of each group what it has committed and what lies behind it', async () => {
   await using test = await TestGateway.start({ limits: { maxGroupsInMetrics: 2 } })
   await test.client.admin.createTopics([{ name: 'a', partitions: 2 }, { name: 'gone' }])
-  const values = (partition: number, count: number) => Array.from({ length: count }, () => ({ value: 'x', partition }))
+  const values = (partition: number, count: number) =>
+    Array.from({ length: count }, () => ({ value: 'x', partition }))
   await test.client.producer().sendMany('a', [...values(0, 3), ...values(1, 5)])
   await test.client.admin.alterOffsets('g', [
     { topic: 'a', partition: 0, offset: 3 },

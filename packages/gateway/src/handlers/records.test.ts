@@ -180,6 +180,8 @@ describe('GET records', () => {
     expect(await values('?fromTime=1970-01-01T00:00:01.008Z')).toEqual([8, 9])
     expect(await values('?from=end')).toEqual([])
     expect(await values('?limit=0')).toEqual([])
+    // Of the first partition all five, and so of the other one no more than two.
+    expect(await values('?limit=7')).toHaveLength(7)
   })
 
   it('gives back bytes that are no text, and JSON that looks like bytes', async () => {

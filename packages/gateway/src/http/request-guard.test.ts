@@ -25,6 +25,13 @@ describe('the Host header', () => {
     'evil@localhost',
     '[::1',
     '127.0.0.1.evil.example',
+    'evil-localhost',
+    '127.1',
+    '0x7f000001',
+    '2130706433',
+    '::1',
+    'localhost:1:1',
+    'localhost/',
   ])('refuses %s, to which a foreign name may have been pointed', (host) =>
     expect(() => guard({ host })).toThrow(expect.objectContaining({ status: 421 })),
   )

@@ -54,6 +54,37 @@ it('who had taken all of a feed finds a hole after it jumped, and not the record
   feed.close()
 })
 
+it('gives up what it had gathered when it jumps, or it would come twice', async () => {
+  await using test = await TestGateway.start()
+  await test.client.admin.createTopics([{ name: 'a', partitions: 2 }])
+  const timers: (() => void)[] = []
+  let armed = Promise.withResolvers<void>()
+  const after = (_delayMs: number, run: () => void): Timer => {
+    timers.push(run)
+    armed.resolve()
+    return { cancel: () => {} }
+  }
+  const limits = { maxRecordsPerFrame: 100_000, maxFrameBytes: 1024 * 1024 }
+  const settings = { ...resolveGatewayOptions({ limits }), clock: { nowMs: () => 0, after } }
+  const ends = new Map([
+    [0, 0],
+    [1, 0],
+  ])
+  const feed = new TopicFeed(test.client, 'a', ends, settings)
+  feed.want()
+  const producer = test.client.producer()
+  await producer.send('a', { value: 'x', partition: 0 })
+  await armed.promise
+  const many = 10_001
+  await producer.sendMany('a', Array(many).fill({ value: 'y', partition: 1 }))
+  armed = Promise.withResolvers<void>()
+  expect(feed.join(new Map(ends).set(1, many))).not.toBeNull()
+  await armed.promise
+  timers.at(-1)?.()
+  expect(feed.entry(feed.nextSequence - 1)?.records.map(({ value }) => value?.toString())).toEqual(['x'])
+  feed.close()
+})
+
 it.each([
   [0, 10],
   [3, 10],

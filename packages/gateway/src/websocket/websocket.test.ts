@@ -112,6 +112,17 @@ describe('subscribe', () => {
     expect(sorted(values)).toEqual(numbers(0, 60).map(Number))
   })
 
+  it('tells what was deleted before it could be resumed, and reads new partitions from their beginning', async () => {
+    const topic = await newTopic(2)
+    await send(topic, ['0', '2', '4', '1'], 2)
+    await test.client.admin.deleteRecords([{ topic, partition: 0, before: 2 }])
+    await using socket = await open()
+    expect(await socket.ask({ type: 'subscribe', resume: { [topic]: { 0: 1 } }, credit: 10 })).toMatchObject({
+      topics: { [topic]: { positions: { 0: 2, 1: 0 }, gaps: [{ partition: 0, from: 1, to: 2 }] } },
+    })
+    expect(sorted(await socket.values(2))).toEqual([1, 4])
+  })
+
   it('starts at a time, before the end, and where a group is', async () => {
     const topic = await newTopic()
     const records = numbers(0, 10).map((value) => ({ value, timestampMs: 1_000 + Number(value) }))
