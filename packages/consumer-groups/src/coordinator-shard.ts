@@ -225,7 +225,7 @@ export class CoordinatorShard {
     const { groupId, memberId } = event.request
     const group = this.#table.get(groupId)
     if (group?.kind === 'consumer') {
-      commitOffsets(step, event, consumerCommitCheck(group, event))
+      commitOffsets(step, event, consumerCommitCheck(step, group, event))
       return
     }
     const errorCode =

@@ -23,6 +23,13 @@ it.each(['classic', 'consumer', 'mixed'] as const)(
   300_000,
 )
 
+it.each([
+  [8880003317, 'a broker that crashes after a downgrade spreads what the last KIP-848 member had'],
+  [8880013701, 'two members with one instance id do not throw each other out for ever'],
+])('seed %i of mixed members settles: %s', (seed) => {
+  run(seed, 'mixed')
+})
+
 it('gives the same run for the same seed', () => {
   expect(simulateGroup(7, 'mixed')).toEqual(simulateGroup(7, 'mixed'))
 })

@@ -54,8 +54,12 @@ function syncTimerFired(step: Step, group: ClassicGroup): void {
   prepareRebalance(step, group)
 }
 
-/** After a restart nobody knows who is still there: each member has one session to show itself. */
+/**
+ * After a restart nobody knows who is still there: each member has one session to show itself. A group with members and no
+ * leader was downgraded, and its rebalance is still to come (`consumer/downgrade.ts`).
+ */
 export function watchLoadedGroup(step: Step, group: ClassicGroup): void {
   for (const member of group.members.values()) step.armTimer(member.sessionTimer, member.sessionTimeoutMs)
-  if (group.members.size > step.config.groupMaxSize) prepareRebalance(step, group)
+  const isUnassigned = group.members.size > 0 && group.leaderId === null
+  if (isUnassigned || group.members.size > step.config.groupMaxSize) prepareRebalance(step, group)
 }

@@ -42,7 +42,11 @@ export function classicSpeakers(
   return speakers.length === members.length ? speakers : null
 }
 
-/** The group becomes a classic one: stable, with its epoch as the generation and its target as the assignment. */
+/**
+ * The group becomes a classic one: stable, with its epoch as the generation and its target as the assignment. Where that
+ * leaves partitions without an owner it has to rebalance, and its record says so by having no leader: should the broker
+ * crash before the rebalance is over, the loaded group begins it anew.
+ */
 export function downgrade(
   step: Step,
   table: GroupTable,
@@ -63,11 +67,11 @@ export function downgrade(
     groupId,
     value: {
       protocolType: CONSUMER_PROTOCOL_TYPE,
-      // A generation that no member knows: should the broker crash before the rebalance is over, each of them is told
-      // ILLEGAL_GENERATION and comes for its assignment, instead of going on with the part of it that it had.
+      // A generation that no member knows: after a crash each of them is told ILLEGAL_GENERATION and comes to join, instead
+      // of going on with the part of the assignment that it had.
       generation: mustRebalance ? groupEpoch + 1 : groupEpoch,
       protocol,
-      leader: members[0]?.memberId ?? null,
+      leader: mustRebalance ? null : (members[0]?.memberId ?? null),
       currentStateTimestamp: step.nowMs,
       members: records,
     },

@@ -233,6 +233,17 @@ describe('a classic member in a consumer group', () => {
     expect(fresh.errorCode).toBe(ErrorCode.NONE)
   })
 
+  it('is fenced by a commit when another has its instance id: as a stranger it would throw that one out again', () => {
+    member('fresh').beat()
+    const fixed = { groupInstanceId: 'fixed', protocols }
+    const [former, holder] = [0, 1].map(() => harness.join(fixed, { apiVersion: 5 }).value.memberId)
+    const commit = { memberId: former ?? '', groupInstanceId: 'fixed', generationIdOrMemberEpoch: 2 }
+    const errorCode = harness.commit(commit, { apiVersion: 8 }).value.topics[0]?.partitions[0]?.errorCode
+    expect(errorCode).toBe(ErrorCode.FENCED_INSTANCE_ID)
+    const refusals = [...(harness.shard.groups.get('group')?.refusals.entries() ?? [])]
+    expect(refusals).toMatchObject([['fixed', { refusedMemberId: former, holderMemberId: holder }]])
+  })
+
   it('leaves like any other, and an administrator may name KIP-848 members too', () => {
     member('fresh', { instanceId: 'fixed' }).beat()
     member('other').beat()
@@ -265,7 +276,7 @@ describe('when the last KIP-848 member goes', () => {
     const { memberId } = joinClassic()
     fresh.leave()
     harness.restart()
-    expect([kindOf(), harness.state]).toEqual(['classic', 'Stable'])
+    expect([kindOf(), harness.state]).toEqual(['classic', 'PreparingRebalance'])
     expect(harness.describe().members.map((each) => each.memberId)).toEqual([memberId])
   })
 
@@ -288,6 +299,20 @@ describe('when the last KIP-848 member goes', () => {
     fresh.leave()
     harness.restart()
     expect(harness.heartbeat({ memberId, generationId }).value.errorCode).toBe(ErrorCode.ILLEGAL_GENERATION)
+  })
+
+  it('and the broker restarts, a static member that comes back under another id is asked to assign anew', () => {
+    const fresh = member('fresh').beat()
+    harness.join({ groupInstanceId: 'fixed', protocols }, { apiVersion: 5 })
+    fresh.beat()
+    fresh.leave()
+    harness.restart()
+    const back = harness.join({ groupInstanceId: 'fixed', protocols }, { apiVersion: 5 })
+    harness.advance(0)
+    expect(back.value.errorCode).toBe(ErrorCode.NONE)
+    // What the one that left had would belong to nobody: it must be the leader, and told who is there.
+    expect(back.value.members).toHaveLength(1)
+    expect(harness.state).toBe('CompletingRebalance')
   })
 
   it('by its session, it is the same', () => {
