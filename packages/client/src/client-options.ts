@@ -47,6 +47,7 @@ export interface ClientSettings {
   readonly retryBackoffMaxMs: number
   readonly metadataMaxAgeMs: number
   readonly maxResponseBytes: number
+  readonly tls: boolean
   readonly sasl: SaslOptions | null
   readonly network: Network
   readonly clock: Clock
@@ -98,6 +99,7 @@ export function resolveClientOptions(options: ClientOptions): ClientSettings {
       max: LIMITS.maxResponseBytes,
       default: LIMITS.defaultResponseBytes,
     }),
+    tls: options.tls !== undefined && options.tls !== false,
     sasl: options.sasl ?? null,
     network: options.network ?? tcpNetwork(options.tls === true ? {} : options.tls || null),
     clock: options.clock ?? nodeClock(),

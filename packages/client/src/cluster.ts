@@ -5,6 +5,7 @@ import { BrokerLinks, type Purpose } from './connection/broker-links.ts'
 import { isRetriable, retry } from './connection/retry.ts'
 import { type BrokerNode, ClusterMetadata } from './metadata/cluster-metadata.ts'
 import type { BrokerAddress } from './network/network.ts'
+import { resourceError } from './resource-error.ts'
 
 /** Which broker a request is for. */
 export type Target = 'any' | 'controller' | { readonly nodeId: number } | { readonly group: string }
@@ -139,7 +140,7 @@ export class Cluster {
     // v4 answers for several keys at once; before it, the fields stand at the top.
     const found = answer.coordinators.find(({ key }) => key === group) ?? answer
     if (found.errorCode !== ErrorCode.NONE) {
-      throw new KafkaError(found.errorCode, `no coordinator for group "${group}"`)
+      throw resourceError(`no coordinator for group "${group}"`, found.errorCode)
     }
     const address = { host: found.host, port: found.port }
     this.#coordinators.set(group, address)

@@ -42,6 +42,11 @@ export function requiredName(name: string, given: string): string {
   throw invalidOption(name, given, 'a string that is not empty')
 }
 
+/** Checks an argument that is text, and may be empty: what that means is for the broker to say. */
+export function requiredText(name: string, given: string): void {
+  if (typeof given !== 'string') throw invalidOption(name, given, 'a string')
+}
+
 /** Reads an option that is a function to be called. */
 export function functionOption<F>(name: string, given: F | undefined, fallback: F): F {
   if (given === undefined) return fallback
@@ -53,6 +58,24 @@ export function functionOption<F>(name: string, given: F | undefined, fallback: 
 export function checkSignal(given: AbortSignal | undefined): void {
   if (given !== undefined && !(given instanceof AbortSignal))
     throw invalidOption('signal', given, 'an AbortSignal')
+}
+
+/** Checks an argument that names partitions. */
+export function checkPlaces(given: readonly { readonly topic: string; readonly partition: number }[]): void {
+  if (!Array.isArray(given)) throw invalidOption('partitions', given, 'an array of { topic, partition }')
+  given.forEach(checkPlace)
+}
+
+/** Checks an argument that names one partition: as text it would be another one. */
+export function checkPlace(given: { readonly topic: string; readonly partition: number }): void {
+  requiredName('topic', given?.topic)
+  requiredInteger('partition', given.partition, { min: 0, max: 2 ** 31 - 1 })
+}
+
+/** Checks an argument that is a list of names, of topics for example. */
+export function checkNames(what: string, given: readonly string[]): void {
+  const isList = Array.isArray(given) && given.every((name) => typeof name === 'string' && name !== '')
+  if (!isList) throw invalidOption(what, given, 'an array of names')
 }
 
 /** Checks an option that is a part of the program itself: an object with this method. */

@@ -1,7 +1,7 @@
 import { createAcls, deleteAcls, describeAcls, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
 import { invalidOption } from '../option-check.ts'
-import { resourceError } from './resource-error.ts'
+import { resourceError } from '../resource-error.ts'
 
 const RESOURCE_TYPES = {
   any: 1,

@@ -1,6 +1,7 @@
 import { describeConfigs, ErrorCode, incrementalAlterConfigs } from '@millrace/protocol'
 import type { Cluster, Target } from '../cluster.ts'
-import { resourceError } from './resource-error.ts'
+import { invalidOption, refuseUnknownOptions, requiredText } from '../option-check.ts'
+import { resourceError } from '../resource-error.ts'
 
 /** Whose configs: a topic, a broker by node id, or a group. */
 export interface ConfigResource {
@@ -33,8 +34,22 @@ const SOURCES: Readonly<Record<number, ConfigSource>> = {
 const SET = 0
 const DELETE = 1
 
+/** Checks configs to be set: texts, as the broker has them, and null where one is put back. */
+export function checkConfigs(
+  given: Readonly<Record<string, string | null>>,
+  mayBeNull: 'or null' | 'never null' = 'never null',
+): void {
+  if (typeof given !== 'object' || given === null)
+    throw invalidOption('configs', given, 'an object of names and texts')
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string' || (value === null && mayBeNull === 'or null')) continue
+    throw invalidOption(`config "${name}"`, value, mayBeNull === 'or null' ? 'a text or null' : 'a text')
+  }
+}
+
 /** Every config of a resource, sorted by name as the broker sorts them. */
 export async function readConfigs(cluster: Cluster, resource: ConfigResource): Promise<ConfigEntry[]> {
+  checkResource(resource)
   const { kind, name } = resource
   const input = {
     resources: [{ resourceType: RESOURCE_TYPES[kind], resourceName: name, configurationKeys: null }],
@@ -58,6 +73,8 @@ export async function changeConfigs(
   resource: ConfigResource,
   changes: Readonly<Record<string, string | null>>,
 ): Promise<void> {
+  checkResource(resource)
+  checkConfigs(changes, 'or null')
   const { kind, name } = resource
   const configs = Object.entries(changes).map(([config, value]) => ({
     name: config,
@@ -78,4 +95,12 @@ export async function changeConfigs(
 /** A broker answers for its own configs only. */
 function targetOf({ kind, name }: ConfigResource): Target {
   return kind === 'broker' && /^\d+$/.test(name) ? { nodeId: Number(name) } : 'any'
+}
+
+function checkResource(resource: ConfigResource): void {
+  refuseUnknownOptions('a config resource', resource, ['kind', 'name'])
+  const kinds = Object.keys(RESOURCE_TYPES)
+  if (!kinds.includes(resource.kind)) throw invalidOption('kind', resource.kind, `one of ${kinds.join(', ')}`)
+  // The name of all brokers together is empty.
+  requiredText('name', resource.name)
 }

@@ -12,7 +12,7 @@ import {
 import type { Cluster } from '../cluster.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
 import { groupByTopic } from '../groups/committed-offsets.ts'
-import { resourceError } from './resource-error.ts'
+import { resourceError } from '../resource-error.ts'
 
 /** Delete what lies before this offset; -1 for all that is there. */
 export interface RecordsToDelete extends TopicPartition {
@@ -64,7 +64,7 @@ export async function deleteRecordsBefore(
         for (const { name, partitions } of answer.topics) {
           for (const { partitionIndex, lowWatermark, errorCode } of partitions) {
             if (errorCode !== ErrorCode.NONE)
-              throw new KafkaError(errorCode, `records of ${name}/${partitionIndex}`)
+              throw resourceError(`records of ${name}/${partitionIndex}`, errorCode)
             begins.set(`${name}/${partitionIndex}`, lowWatermark)
           }
         }
@@ -89,11 +89,11 @@ export async function deleteGroupOffsets(
     partitions: those.map(({ partition }) => ({ partitionIndex: partition })),
   }))
   await cluster.call({ group }, offsetDelete, { groupId: group, topics }, (answer) => {
-    if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, `group "${group}"`)
+    if (answer.errorCode !== ErrorCode.NONE) throw resourceError(`group "${group}"`, answer.errorCode)
     for (const { name, partitions: answers } of answer.topics) {
       for (const { partitionIndex, errorCode } of answers) {
         if (errorCode !== ErrorCode.NONE)
-          throw new KafkaError(errorCode, `group "${group}", ${name}/${partitionIndex}`)
+          throw resourceError(`group "${group}", ${name}/${partitionIndex}`, errorCode)
       }
     }
   })
@@ -106,7 +106,7 @@ export async function readLogSizes(cluster: Cluster): Promise<LogSize[]> {
     cluster.metadata.brokers.map(({ nodeId }) =>
       cluster.call({ nodeId }, describeLogDirs, { topics: null }, ({ results }) =>
         results.flatMap(({ logDir, topics, errorCode }) => {
-          if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `${logDir} of broker ${nodeId}`)
+          if (errorCode !== ErrorCode.NONE) throw resourceError(`${logDir} of broker ${nodeId}`, errorCode)
           return topics.flatMap(({ name, partitions }) =>
             partitions.map(({ partitionIndex, partitionSize }) => ({
               topic: name,

@@ -3,7 +3,16 @@ import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
 import { type TopicMetadata, ZERO_TOPIC_ID } from '../metadata/topic-metadata.ts'
-import { resourceError } from './resource-error.ts'
+import {
+  checkNames,
+  integerOption,
+  invalidOption,
+  refuseUnknownOptions,
+  requiredInteger,
+  requiredName,
+} from '../option-check.ts'
+import { resourceError } from '../resource-error.ts'
+import { checkConfigs } from './config-admin.ts'
 
 /** A topic to be created. */
 export interface NewTopic {
@@ -30,6 +39,7 @@ export async function createNewTopics(
   topics: readonly NewTopic[],
   options: { readonly validateOnly?: boolean },
 ): Promise<CreatedTopic[]> {
+  checkNewTopics(topics)
   const { validateOnly = false } = options
   const input = {
     topics: topics.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
@@ -54,6 +64,7 @@ export async function createNewTopics(
 
 /** Deletes topics by name. Throws the KafkaError of the first that failed. */
 export async function deleteTopicsByName(cluster: Cluster, names: readonly string[]): Promise<void> {
+  checkNames('topics', names)
   const input = {
     topics: names.map((name) => ({ name, topicId: ZERO_TOPIC_ID })),
     topicNames: names,
@@ -69,6 +80,8 @@ export async function deleteTopicsByName(cluster: Cluster, names: readonly strin
 
 /** Raises the number of partitions of a topic. */
 export async function raisePartitions(cluster: Cluster, name: string, count: number): Promise<void> {
+  requiredName('topic', name)
+  requiredInteger('count', count, COUNTS)
   const input = {
     topics: [{ name, count, assignments: null }],
     timeoutMs: cluster.settings.requestTimeoutMs,
@@ -95,10 +108,28 @@ export async function readAllTopics(
 
 /** One topic, read now. UNKNOWN_TOPIC when there is none; nothing is created. */
 export async function readTopic(cluster: Cluster, name: string): Promise<TopicMetadata> {
+  requiredName('topic', name)
   return retryRead(cluster, () => {
     cluster.metadata.markStale(name)
     return cluster.metadata.topic(name, { mayCreate: false })
   })
+}
+
+const NEW_TOPIC_NAMES = ['name', 'partitions', 'replicationFactor', 'configs']
+/** What a broker may refuse is left to it: only what is no such number at all is refused here. */
+const COUNTS = { min: -1, max: 2 ** 31 - 1 }
+
+/** A name that nobody knows, such as kafkajs' `numPartitions`, would make a topic that nobody wanted. */
+function checkNewTopics(topics: readonly NewTopic[]): void {
+  if (!Array.isArray(topics)) throw invalidOption('topics', topics, 'an array of { name }')
+  for (const topic of topics) {
+    refuseUnknownOptions('a new topic', topic, NEW_TOPIC_NAMES)
+    const { name, partitions, replicationFactor, configs = {} } = topic
+    requiredName('name', name)
+    integerOption('partitions', partitions, { ...COUNTS, default: -1 })
+    integerOption('replicationFactor', replicationFactor, { ...COUNTS, default: -1 })
+    checkConfigs(configs)
+  }
 }
 
 /** A created topic may take a moment to reach the broker that is asked next (KRaft). */

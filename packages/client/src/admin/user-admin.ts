@@ -9,7 +9,7 @@ import {
   KafkaError,
 } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
-import { resourceError } from './resource-error.ts'
+import { resourceError } from '../resource-error.ts'
 
 const MECHANISMS = { 'scram-sha-256': 1, 'scram-sha-512': 2 } as const
 const HASHES = { 'scram-sha-256': 'sha256', 'scram-sha-512': 'sha512' } as const

@@ -1,5 +1,6 @@
-import { allApis, apiVersions, ErrorCode, KafkaError } from '@millrace/protocol'
+import { allApis, apiVersions, ErrorCode } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
+import { resourceError } from '../resource-error.ts'
 
 /** What a broker speaks. */
 export interface BrokerVersions {
@@ -13,7 +14,7 @@ export interface BrokerVersions {
 export function readBrokerVersions(cluster: Cluster, nodeId: number): Promise<BrokerVersions> {
   const input = { clientSoftwareName: 'millrace', clientSoftwareVersion: '0.0.0' }
   return cluster.call({ nodeId }, apiVersions, input, ({ errorCode, apiKeys, finalizedFeatures }) => {
-    if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, 'ApiVersions was refused')
+    if (errorCode !== ErrorCode.NONE) throw resourceError('ApiVersions was refused', errorCode)
     const names = new Map(allApis.map(({ key, name }) => [key, name]))
     const ranges = apiKeys.flatMap(({ apiKey, minVersion, maxVersion }) => {
       const name = names.get(apiKey)

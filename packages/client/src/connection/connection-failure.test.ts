@@ -3,9 +3,10 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createClient } from '../client.ts'
 import { resolveClientOptions } from '../client-options.ts'
-import { connectFailure, invalidResponse } from './connection-failure.ts'
+import { connectFailure, connectionLost, invalidResponse } from './connection-failure.ts'
 
 const SETTINGS = resolveClientOptions({ bootstrapServers: 'here:9092' })
+const FRESH = { answerCount: 0, hasTls: false, hasSasl: false }
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 
 describe('a broker that cannot be reached', () => {
@@ -37,6 +38,55 @@ describe('TLS that does not come about', () => {
       expect(error).toMatchObject({ code: 'TLS_FAILED', retriable: false, message })
     })
   }
+})
+
+describe('what OpenSSL says', () => {
+  const where = { host: 'here', port: 9093 }
+  const told = (code: string, reason?: string): Error =>
+    Object.assign(new Error('0A00:error:0A000:SSL routines:rec_layer_s3.c:918:alert\n'), { code, reason })
+
+  it('is told by its reason, not by the line of its source', () => {
+    const error = connectFailure(
+      SETTINGS,
+      where,
+      told('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'alert version'),
+    )
+    expect(error.message).toBe('TLS with here:9093: alert version (ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION)')
+  })
+
+  it('of a key that is none is no reason to try again', () => {
+    const error = connectFailure(SETTINGS, where, told('ERR_OSSL_PEM_NO_START_LINE', 'no start line'))
+    expect(error).toMatchObject({ code: 'TLS_FAILED', retriable: false })
+  })
+
+  it('behind the handshake is no lost connection: the broker wants a certificate', () => {
+    const error = connectionLost(where, told('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), FRESH)
+    expect(error).toMatchObject({ code: 'TLS_FAILED', retriable: false })
+    expect(error.message).toContain('the broker wants a certificate of the client')
+  })
+})
+
+describe('a connection that ends', () => {
+  const where = { host: 'here', port: 9092 }
+
+  it('before any answer may mean TLS, or no broker', () => {
+    expect(connectionLost(where, null, FRESH)).toMatchObject({
+      code: 'CONNECTION_LOST',
+      message: 'here:9092 ended the connection before it had answered anything: the broker closed it',
+      whatToDo: 'check that this is the address of a Kafka listener, and whether it wants TLS',
+    })
+    expect(connectionLost(where, null, { ...FRESH, hasTls: true }).whatToDo).not.toContain('TLS')
+  })
+
+  it('behind the versions may mean SASL, for a client that has none', () => {
+    expect(connectionLost(where, null, { ...FRESH, answerCount: 1 }).whatToDo).toContain('wants SASL')
+    const authenticated = connectionLost(where, null, { ...FRESH, answerCount: 1, hasSasl: true })
+    expect(authenticated.whatToDo).toContain('reconnects by itself')
+    expect(connectionLost(where, null, { ...FRESH, answerCount: 2 })).toMatchObject({
+      message: 'lost the connection to here:9092: the broker closed it',
+      whatToDo: 'nothing: the client reconnects by itself',
+    })
+  })
 })
 
 describe('TLS against a port that speaks plain text', () => {

@@ -36,6 +36,36 @@ export function connectFailure(
 }
 
 /**
+ * A connection that was open has ended. `soFar` tells how far it came: a listener that wants something else than the
+ * client gives hangs up without a word, over and over.
+ */
+export function connectionLost(
+  address: BrokerAddress,
+  error: Error | null,
+  soFar: { readonly answerCount: number; readonly hasTls: boolean; readonly hasSasl: boolean },
+): ClientError {
+  const where = formatAddress(address)
+  // Under TLS 1.3 a broker may refuse our certificate after the handshake.
+  const tlsReason = tlsFailure(error)
+  if (tlsReason !== null)
+    return new ClientError('TLS_FAILED', `TLS with ${where}: ${tlsReason}`, { cause: error })
+  const cause = { cause: error ?? undefined }
+  const reason = error === null ? 'the broker closed it' : connectReason(error)
+  if (soFar.answerCount === 0) {
+    const message = `${where} ended the connection before it had answered anything: ${reason}`
+    const whatToDo = soFar.hasTls
+      ? 'check that this is the address of a Kafka listener'
+      : 'check that this is the address of a Kafka listener, and whether it wants TLS'
+    return new ClientError('CONNECTION_LOST', message, { ...cause, whatToDo })
+  }
+  const message = `lost the connection to ${where}: ${reason}`
+  // ApiVersions is answered before anybody has to say who it is; the next request is not.
+  if (soFar.answerCount > 1 || soFar.hasSasl) return new ClientError('CONNECTION_LOST', message, cause)
+  const whatToDo = 'if this happens again and again, check whether the listener wants SASL'
+  return new ClientError('CONNECTION_LOST', message, { ...cause, whatToDo })
+}
+
+/**
  * What came is no answer of a Kafka broker. `firstBytes`: what the peer sent first, if this was it; then
  * it often tells who is there instead.
  */
@@ -68,8 +98,13 @@ function tlsFailure(error: unknown): string | null {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return 'the port speaks plain text'
   }
-  const isCertificate = /CERT|SIGNATURE|ISSUER|CRL|^ERR_TLS_|^ERR_SSL_/.test(code)
-  return isCertificate ? `${error.message} (${code})` : null
+  if (code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
+    return 'the broker wants a certificate of the client (`cert` and `key` of `tls`)'
+  }
+  const isTls = /CERT|SIGNATURE|ISSUER|CRL|^ERR_TLS_|^ERR_SSL_|^ERR_OSSL_/.test(code)
+  // OpenSSL's message is a line of its source; its reason is what it says in words.
+  const said = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
+  return isTls ? `${said} (${code})` : null
 }
 
 /** Kafka takes our first bytes for a frame that is too large, and says nothing. A broker that stops does so too. */

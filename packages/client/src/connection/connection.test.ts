@@ -256,6 +256,34 @@ describe('authentication', () => {
     })
   })
 
+  const LISTENERS: readonly [what: string, code: string, prepare: (broker: FakeBroker) => void][] = [
+    [
+      'does not offer SASL',
+      'UNSUPPORTED_VERSION',
+      (broker) => {
+        const { 17: _saslHandshake, ...others } = broker.ranges
+        broker.ranges = others
+      },
+    ],
+    [
+      'refuses SASL, as Kafka does on a plain one',
+      'AUTHENTICATION_FAILED',
+      (broker) => {
+        broker.handlers.SaslHandshake = () => ({ errorCode: ErrorCode.ILLEGAL_SASL_STATE, mechanisms: [] })
+      },
+    ],
+  ]
+  it.each(LISTENERS)('over a listener that %s says to go without', async (_what, code, prepare) => {
+    const broker = brokerWith(0)
+    prepare(broker)
+    await expect(openAs(broker)).rejects.toMatchObject({
+      code,
+      retriable: false,
+      message: 'the listener does not take SASL, and so not PLAIN',
+      whatToDo: expect.stringContaining('connect without `sasl`'),
+    })
+  })
+
   it('is renewed before the session ends, while requests wait', async () => {
     const clock = new FakeClock()
     const broker = brokerWith(10_000)

@@ -18,7 +18,7 @@ import {
   formatAddress,
 } from '../network/network.ts'
 import { delay, type Timer } from '../time/clock.ts'
-import { connectFailure, invalidResponse } from './connection-failure.ts'
+import { connectFailure, connectionLost, invalidResponse } from './connection-failure.ts'
 import { type Ask, authenticate, negotiateVersions } from './handshake.ts'
 import { VersionRanges } from './version-ranges.ts'
 
@@ -174,9 +174,9 @@ export class Connection implements ByteStreamOwner {
   }
 
   onClose(error: Error | null): void {
-    const reason = error === null ? 'the broker closed it' : error.message
-    const message = `lost the connection to ${formatAddress(this.address)}: ${reason}`
-    this.#fail(new ClientError('CONNECTION_LOST', message, { cause: error ?? undefined }))
+    const { tls, sasl } = this.#settings
+    const soFar = { answerCount: this.#answerCount, hasTls: tls, hasSasl: sasl !== null }
+    this.#fail(connectionLost(this.address, error, soFar))
   }
 
   #send<Response, RequestInput>(

@@ -3,10 +3,11 @@ import {
   type ApiVersionsResponse,
   apiVersions,
   ErrorCode,
-  KafkaError,
   saslAuthenticate,
   saslHandshake,
 } from '@millrace/protocol'
+import { ClientError, type ClientErrorCode } from '../client-error.ts'
+import { resourceError } from '../resource-error.ts'
 import { authenticationFailed, mechanismName, type SaslOptions, startConversation } from '../security/sasl.ts'
 import { VersionRanges } from './version-ranges.ts'
 
@@ -32,20 +33,23 @@ export async function negotiateVersions(ask: Ask): Promise<VersionRanges> {
   if (answer.errorCode === ErrorCode.UNSUPPORTED_VERSION) {
     answer = await ask(apiVersions, new VersionRanges(answer.apiKeys).highestCommon(apiVersions) ?? 0, input)
   }
-  if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'ApiVersions was refused')
+  if (answer.errorCode !== ErrorCode.NONE) throw resourceError('ApiVersions was refused', answer.errorCode)
   return new VersionRanges(answer.apiKeys)
 }
 
 /** Says who we are. Gives the time after which it has to be said again, in ms; 0 for never (KIP-368). */
 export async function authenticate(ask: Ask, versions: VersionRanges, options: SaslOptions): Promise<number> {
   const mechanism = mechanismName(options)
+  if (versions.highestCommon(saslHandshake) === null) throw noSasl('UNSUPPORTED_VERSION', mechanism)
   const { errorCode, mechanisms } = await ask(saslHandshake, versions.choose(saslHandshake), { mechanism })
   if (errorCode === ErrorCode.UNSUPPORTED_SASL_MECHANISM) {
     throw authenticationFailed(
       `the broker does not take ${mechanism}; it takes ${mechanisms.join(', ') || 'none'}`,
     )
   }
-  if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, 'SaslHandshake was refused')
+  // A listener without SASL of Apache Kafka: it offers the request all the same.
+  if (errorCode === ErrorCode.ILLEGAL_SASL_STATE) throw noSasl('AUTHENTICATION_FAILED', mechanism)
+  if (errorCode !== ErrorCode.NONE) throw resourceError('SaslHandshake was refused', errorCode)
   const conversation = await startConversation(options)
   const version = versions.choose(saslAuthenticate)
   let message = await conversation.respond(null)
@@ -58,4 +62,9 @@ export async function authenticate(ask: Ask, versions: VersionRanges, options: S
     if (message === null) return answer.sessionLifetimeMs
   }
   throw authenticationFailed(`${mechanism}: the broker does not come to an end`)
+}
+
+function noSasl(code: ClientErrorCode, mechanism: string): ClientError {
+  const whatToDo = "connect without `sasl`, or use the address of the broker's SASL listener"
+  return new ClientError(code, `the listener does not take SASL, and so not ${mechanism}`, { whatToDo })
 }

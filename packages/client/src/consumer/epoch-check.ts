@@ -1,7 +1,8 @@
-import { ErrorCode, KafkaError, offsetForLeaderEpoch } from '@millrace/protocol'
+import { ErrorCode, offsetForLeaderEpoch } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Purpose } from '../connection/broker-links.ts'
+import { resourceError } from '../resource-error.ts'
 import type { FetchPartition } from './fetch-partition.ts'
 
 /**
@@ -39,7 +40,7 @@ export async function findCut(
   if (found === undefined)
     throw new ClientError('INVALID_RESPONSE', `OffsetForLeaderEpoch: no answer for ${where}`)
   if (found.errorCode !== ErrorCode.NONE)
-    throw new KafkaError(found.errorCode, `OffsetForLeaderEpoch of ${where}`)
+    throw resourceError(`OffsetForLeaderEpoch of ${where}`, found.errorCode)
   return found.endOffset >= 0 && found.endOffset < partition.fetchOffset ? found.endOffset : null
 }
 

@@ -7,6 +7,7 @@ import type { Purpose } from '../connection/broker-links.ts'
 import { isRetriable } from '../connection/retry.ts'
 import { diagnostics } from '../diagnostics.ts'
 import type { TopicMetadata } from '../metadata/topic-metadata.ts'
+import { resourceError } from '../resource-error.ts'
 import type { Timer } from '../time/clock.ts'
 import { walkBatches } from './batch-walk.ts'
 import type { Chunk } from './chunk-decoder.ts'
@@ -214,7 +215,7 @@ export class Fetcher {
         },
       )
       if (this.#isClosed) return
-      if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'Fetch failed')
+      if (answer.errorCode !== ErrorCode.NONE) throw resourceError('Fetch failed', answer.errorCode)
       const fetched = fetchedByPartition(answer, topics)
       for (const [i, partition] of wanted.entries()) {
         if (partition.positionVersion !== versions[i]) continue
@@ -346,7 +347,7 @@ export class Fetcher {
 
 function fetchError(partition: FetchPartition, errorCode: number): Error {
   const where = `${partition.topic}/${partition.partition}`
-  if (errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE) return new KafkaError(errorCode, `Fetch of ${where}`)
+  if (errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE) return resourceError(`Fetch of ${where}`, errorCode)
   return new ClientError('OFFSET_OUT_OF_RANGE', `${where} does not have offset ${partition.fetchOffset}`)
 }
 

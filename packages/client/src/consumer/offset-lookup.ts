@@ -1,8 +1,9 @@
-import { ErrorCode, KafkaError, type ListOffsetsResponse, listOffsets } from '@millrace/protocol'
+import { ErrorCode, type ListOffsetsResponse, listOffsets } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { Cluster } from '../cluster.ts'
 import { retry } from '../connection/retry.ts'
-import { choiceOption } from '../option-check.ts'
+import { checkPlaces, choiceOption, requiredInteger } from '../option-check.ts'
+import { resourceError } from '../resource-error.ts'
 import type { TopicPartition } from './consumer-record.ts'
 
 /** Looks up the end of a log, instead of a time in ms. */
@@ -11,6 +12,9 @@ export const LATEST = -1
 export const EARLIEST = -2
 /** Looks up the record with the highest timestamp; brokers know it from Kafka 3.0 on. */
 export const MAX_TIMESTAMP = -3
+
+/** Kafka has more of them than these, all negative. */
+const TIMESTAMPS = { min: -10, max: Number.MAX_SAFE_INTEGER }
 
 /** One look-up: `timestamp` is a time in ms or one of the constants above. */
 export interface OffsetQuery extends TopicPartition {
@@ -41,6 +45,8 @@ export async function lookUpOffsets(
   queries: readonly OffsetQuery[],
   options: { readonly isolation: Isolation; readonly signal?: AbortSignal },
 ): Promise<OffsetFound[]> {
+  checkPlaces(queries)
+  for (const { timestamp } of queries) requiredInteger('timestamp', timestamp, TIMESTAMPS)
   const found = new Map<OffsetQuery, OffsetFound>()
   const { clock, retryBackoffMs, retryBackoffMaxMs, apiTimeoutMs } = cluster.settings
   const bounds = { retryBackoffMs, retryBackoffMaxMs, timeoutMs: apiTimeoutMs, what: 'ListOffsets' }
@@ -126,7 +132,7 @@ async function askLeader(
   for (const query of queries) {
     const { errorCode, offset, timestamp, leaderEpoch } = partitionAnswer(answer, query)
     const { topic, partition } = query
-    if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `ListOffsets of ${topic}/${partition}`)
+    if (errorCode !== ErrorCode.NONE) throw resourceError(`ListOffsets of ${topic}/${partition}`, errorCode)
     found.set(query, { topic, partition, offset, timestampMs: timestamp, leaderEpoch })
   }
 }

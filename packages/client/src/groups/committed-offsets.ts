@@ -1,12 +1,8 @@
-import {
-  ErrorCode,
-  KafkaError,
-  type OffsetFetchResponse,
-  offsetCommit,
-  offsetFetch,
-} from '@millrace/protocol'
+import { ErrorCode, type OffsetFetchResponse, offsetCommit, offsetFetch } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
+import { checkPlaces, requiredInteger, requiredText } from '../option-check.ts'
+import { resourceError } from '../resource-error.ts'
 
 /** How far a group has come in one partition: the next offset that it will read. */
 export interface CommittedOffset extends TopicPartition {
@@ -26,6 +22,8 @@ export interface Committer {
 /** Later versions of both requests take only topic ids. */
 const LAST_VERSION_WITH_TOPIC_NAMES = 9
 
+const OFFSETS = { min: 0, max: Number.MAX_SAFE_INTEGER }
+
 /** A committer that is no member. */
 export function outsider(group: string): Committer {
   return { group, memberId: '', generationId: -1, instanceId: null }
@@ -40,6 +38,8 @@ export async function fetchCommitted(
   group: string,
   partitions: readonly TopicPartition[] | null,
 ): Promise<CommittedOffset[]> {
+  requiredText('group', group)
+  if (partitions !== null) checkPlaces(partitions)
   const topics =
     partitions === null
       ? null
@@ -58,6 +58,9 @@ export async function commitOffsets(
   committer: Committer,
   offsets: readonly CommittedOffset[],
 ): Promise<void> {
+  requiredText('group', committer.group)
+  checkPlaces(offsets)
+  for (const { offset } of offsets) requiredInteger('offset', offset, OFFSETS)
   const input = {
     groupId: committer.group,
     generationIdOrMemberEpoch: committer.generationId,
@@ -81,10 +84,7 @@ export async function commitOffsets(
       for (const { name, partitions } of topics) {
         for (const { partitionIndex, errorCode } of partitions) {
           if (errorCode === ErrorCode.NONE) continue
-          throw new KafkaError(
-            errorCode,
-            `group "${committer.group}" cannot commit ${name}/${partitionIndex}`,
-          )
+          throw resourceError(`group "${committer.group}" cannot commit ${name}/${partitionIndex}`, errorCode)
         }
       }
     },
@@ -106,12 +106,12 @@ export function groupByTopic<T extends TopicPartition>(items: readonly T[]): Map
 /** v8 answers for several groups; before it the topics stand at the top. */
 function readCommitted(answer: OffsetFetchResponse, group: string): CommittedOffset[] {
   const { errorCode, topics } = answer.groups.find(({ groupId }) => groupId === group) ?? answer
-  if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `offsets of group "${group}"`)
+  if (errorCode !== ErrorCode.NONE) throw resourceError(`offsets of group "${group}"`, errorCode)
   const committed: CommittedOffset[] = []
   for (const { name, partitions } of topics) {
     for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode } of partitions) {
       if (errorCode !== ErrorCode.NONE) {
-        throw new KafkaError(errorCode, `offset of group "${group}" in ${name}/${partitionIndex}`)
+        throw resourceError(`offset of group "${group}" in ${name}/${partitionIndex}`, errorCode)
       }
       // -1: nothing was committed there (trap 8).
       if (committedOffset < 0) continue

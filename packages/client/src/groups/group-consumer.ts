@@ -7,7 +7,7 @@ import { isRetriable } from '../connection/retry.ts'
 import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
 import { Fetcher } from '../consumer/fetcher.ts'
-import { invalidOption, requiredInteger } from '../option-check.ts'
+import { checkPlace, checkPlaces, requiredInteger } from '../option-check.ts'
 import { delay, type Timer } from '../time/clock.ts'
 import { AdaptiveSession } from './adaptive-session.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
@@ -230,7 +230,8 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #oneAssigned(place: TopicPartition): AssignedPartition {
-    const { topic, partition } = checkPlace(place)
+    checkPlace(place)
+    const { topic, partition } = place
     if (this.#closing !== null) throw new ClientError('CLOSED', 'the consumer is closed')
     const [assigned] = this.#assigned([{ topic, partition }])
     if (assigned !== undefined) return assigned
@@ -238,8 +239,7 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #assigned(partitions: readonly TopicPartition[]): AssignedPartition[] {
-    if (!Array.isArray(partitions)) throw invalidOption('partitions', partitions, 'an array of partitions')
-    partitions.forEach(checkPlace)
+    checkPlaces(partitions)
     return this.#assignments
       .all()
       .filter((have) =>
@@ -352,13 +352,6 @@ export class GroupConsumer implements AsyncDisposable {
 /** The client was closed under the consumer, at the deadline of its own `close()`. */
 function isClosed(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'CLOSED'
-}
-
-function checkPlace(place: TopicPartition): TopicPartition {
-  if (typeof place?.topic !== 'string') throw invalidOption('topic', place?.topic, 'the name of a topic')
-  if (!Number.isSafeInteger(place.partition))
-    throw invalidOption('partition', place.partition, 'the number of a partition')
-  return place
 }
 
 function toError(error: unknown): Error {

@@ -7,12 +7,13 @@ import {
   deleteGroups,
   describeGroups,
   ErrorCode,
-  KafkaError,
   leaveGroup,
   listGroups,
 } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
 import type { TopicPartition } from '../consumer/consumer-record.ts'
+import { requiredText } from '../option-check.ts'
+import { resourceError } from '../resource-error.ts'
 
 /** One line of the list of groups. */
 export interface GroupListing {
@@ -77,7 +78,7 @@ export async function removeGroupMembers(
   }
   await cluster.call({ group }, leaveGroup, input, (answer) => {
     const failed = [answer, ...answer.members].find(({ errorCode }) => errorCode !== ErrorCode.NONE)
-    if (failed !== undefined) throw new KafkaError(failed.errorCode, `members of group "${group}"`)
+    if (failed !== undefined) throw resourceError(`members of group "${group}"`, failed.errorCode)
   })
 }
 
@@ -87,7 +88,7 @@ export async function listAllGroups(cluster: Cluster): Promise<GroupListing[]> {
   const lists = await Promise.all(
     cluster.metadata.brokers.map(({ nodeId }) =>
       cluster.call({ nodeId }, listGroups, { statesFilter: [], typesFilter: [] }, ({ errorCode, groups }) => {
-        if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `groups of broker ${nodeId}`)
+        if (errorCode !== ErrorCode.NONE) throw resourceError(`groups of broker ${nodeId}`, errorCode)
         return groups.map(({ groupId, protocolType, groupState, groupType }) => ({
           group: groupId,
           protocolType,
@@ -102,6 +103,7 @@ export async function listAllGroups(cluster: Cluster): Promise<GroupListing[]> {
 
 /** One group, of either protocol; null when there is none of that name. */
 export async function describeOneGroup(cluster: Cluster, group: string): Promise<GroupDescription | null> {
+  requiredText('group', group)
   return (await describeClassicGroup(cluster, group)) ?? (await describeConsumerGroup(cluster, group))
 }
 
@@ -113,7 +115,7 @@ async function describeConsumerGroup(cluster: Cluster, group: string): Promise<G
   return cluster.call({ group }, consumerGroupDescribe, input, ({ groups }) => {
     const found = groups.find(({ groupId }) => groupId === group)
     if (found === undefined || NOT_THIS_KIND.includes(found.errorCode)) return null
-    if (found.errorCode !== ErrorCode.NONE) throw new KafkaError(found.errorCode, `group "${group}"`)
+    if (found.errorCode !== ErrorCode.NONE) throw resourceError(`group "${group}"`, found.errorCode)
     return readConsumerGroup(found)
   })
 }
@@ -122,7 +124,7 @@ function describeClassicGroup(cluster: Cluster, group: string): Promise<GroupDes
   return cluster.call({ group }, describeGroups, { groups: [group] }, ({ groups }) => {
     const found = groups.find(({ groupId }) => groupId === group)
     if (found === undefined || found.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return null
-    if (found.errorCode !== ErrorCode.NONE) throw new KafkaError(found.errorCode, `group "${group}"`)
+    if (found.errorCode !== ErrorCode.NONE) throw resourceError(`group "${group}"`, found.errorCode)
     // Before v6 an unknown group is answered as one that is dead.
     return found.groupState === 'Dead' ? null : readGroup(found)
   })
@@ -130,9 +132,10 @@ function describeClassicGroup(cluster: Cluster, group: string): Promise<GroupDes
 
 /** Deletes a group that has no members, and its committed offsets. */
 export async function deleteOneGroup(cluster: Cluster, group: string): Promise<void> {
+  requiredText('group', group)
   await cluster.call({ group }, deleteGroups, { groupsNames: [group] }, ({ results }) => {
     for (const { groupId, errorCode } of results) {
-      if (errorCode !== ErrorCode.NONE) throw new KafkaError(errorCode, `group "${groupId}"`)
+      if (errorCode !== ErrorCode.NONE) throw resourceError(`group "${groupId}"`, errorCode)
     }
   })
 }

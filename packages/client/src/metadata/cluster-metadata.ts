@@ -1,10 +1,11 @@
-import { ErrorCode, errorInfo, KafkaError, type MetadataResponse, metadata } from '@millrace/protocol'
+import { ErrorCode, type MetadataResponse, metadata } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { ClientSettings } from '../client-options.ts'
 import type { BrokerLink } from '../connection/broker-link.ts'
 import type { BrokerLinks } from '../connection/broker-links.ts'
 import type { Connection } from '../connection/connection.ts'
 import { type BrokerAddress, formatAddress } from '../network/network.ts'
+import { resourceError } from '../resource-error.ts'
 import { delay } from '../time/clock.ts'
 import { readTopicMetadata, type TopicMetadata, ZERO_TOPIC_ID } from './topic-metadata.ts'
 
@@ -191,7 +192,7 @@ function unknownTopic(name: string, errorCode: number): Error {
   if (errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
     return new ClientError('UNKNOWN_TOPIC', `there is no topic "${name}"`)
   }
-  return new KafkaError(errorCode, `topic "${name}": ${errorInfo(errorCode).message}`)
+  return resourceError(`topic "${name}"`, errorCode)
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

@@ -1,5 +1,6 @@
-import { ErrorCode, initProducerId, KafkaError } from '@millrace/protocol'
+import { ErrorCode, initProducerId } from '@millrace/protocol'
 import type { Cluster } from '../cluster.ts'
+import { resourceError } from '../resource-error.ts'
 import type { ProducerIdentity } from './producer-batch.ts'
 
 /** Part of the request though nothing is transactional; Kafka's default. */
@@ -37,7 +38,7 @@ export class IdentitySource {
       producerEpoch: -1,
     }
     this.#current = await this.#cluster.call('any', initProducerId, input, (answer) => {
-      if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'no producer id')
+      if (answer.errorCode !== ErrorCode.NONE) throw resourceError('no producer id', answer.errorCode)
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
     })
     return this.#current

@@ -1,8 +1,9 @@
-import { ErrorCode, KafkaError } from '@millrace/protocol'
+import { ErrorCode, type KafkaError } from '@millrace/protocol'
 import { ClientError } from '../client-error.ts'
 import type { ClientSettings } from '../client-options.ts'
 import { backoffMs } from '../connection/backoff.ts'
 import { isRetriable } from '../connection/retry.ts'
+import { resourceError } from '../resource-error.ts'
 import type { BufferBudget } from './buffer-budget.ts'
 import { decideOutcome, isLeaderError } from './decide-outcome.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -204,8 +205,7 @@ function isQueued({ queue, batch }: SentBatch): boolean {
 function refusal(queue: PartitionQueue, answer: PartitionAnswer, record?: number): KafkaError {
   const ofRecord = answer.recordErrors.find(({ batchIndex }) => batchIndex === record)
   const reason = ofRecord?.batchIndexErrorMessage ?? answer.errorMessage
-  const why = reason === null ? '' : `: ${reason}`
-  return new KafkaError(answer.errorCode, `${placeOf(queue)} refused the batch${why}`)
+  return resourceError(`${placeOf(queue)} refused the batch`, answer.errorCode, reason)
 }
 
 function expired(queue: PartitionQueue, batch: ProducerBatch, deliveryTimeoutMs: number): ClientError {

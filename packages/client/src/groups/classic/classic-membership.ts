@@ -5,13 +5,13 @@ import {
   heartbeat,
   type JoinGroupResponse,
   joinGroup,
-  KafkaError,
   leaveGroup,
   syncGroup,
 } from '@millrace/protocol'
 import { ClientError } from '../../client-error.ts'
 import type { Cluster, SendOptions } from '../../cluster.ts'
 import type { TopicPartition } from '../../consumer/consumer-record.ts'
+import { resourceError } from '../../resource-error.ts'
 import type { Assignor, SubscribedMember } from '../assignors/assignor.ts'
 import { type Committer, groupByTopic } from '../committed-offsets.ts'
 import type { GroupSettings } from '../group-options.ts'
@@ -187,7 +187,7 @@ export class ClassicMembership {
     if (errorCode === ErrorCode.NOT_COORDINATOR || errorCode === ErrorCode.COORDINATOR_NOT_AVAILABLE) {
       this.#cluster.forgetCoordinator(group)
     }
-    throw new KafkaError(errorCode, `${what} of group "${group}"`)
+    throw resourceError(`${what} of group "${group}"`, errorCode)
   }
 
   #options(kind: 'group' | 'join', timeoutMs: number): SendOptions {

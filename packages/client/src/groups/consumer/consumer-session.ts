@@ -9,6 +9,7 @@ import type { Cluster } from '../../cluster.ts'
 import { backoffMs } from '../../connection/backoff.ts'
 import { isRetriable } from '../../connection/retry.ts'
 import type { TopicPartition } from '../../consumer/consumer-record.ts'
+import { resourceError } from '../../resource-error.ts'
 import { type Clock, delay } from '../../time/clock.ts'
 import type { Assignments } from '../assignments.ts'
 import { type Committer, groupByTopic } from '../committed-offsets.ts'
@@ -205,7 +206,7 @@ export class ConsumerSession implements GroupSession {
     if (errorCode === ErrorCode.NOT_COORDINATOR || errorCode === ErrorCode.COORDINATOR_NOT_AVAILABLE) {
       this.#cluster.forgetCoordinator(group)
     }
-    throw new KafkaError(errorCode, `group "${group}": ${errorMessage ?? 'the heartbeat was refused'}`)
+    throw resourceError(`group "${group}"`, errorCode, errorMessage)
   }
 
   async #loseAll(): Promise<void> {
