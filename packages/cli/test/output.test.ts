@@ -1,5 +1,5 @@
 /** `--output` and `--quiet`: the same for every command that shows something. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -72,6 +72,38 @@ function run(line: string): Promise<CommandResult> {
   )
 }
 
+/** The fields of a document, as docs/command-json.md names them: of a list those of its items. */
+function fieldsOf(value: unknown, name = ''): string[] {
+  if (Array.isArray(value)) {
+    const list = name === '' ? '' : `${name}[]`
+    return value.length === 0 ? [list] : [...new Set(value.flatMap((item) => fieldsOf(item, list)))]
+  }
+  if (typeof value !== 'object' || value === null) return [name]
+  return Object.entries(value).flatMap(([key, part]) => fieldsOf(part, name === '' ? key : `${name}.${key}`))
+}
+
+/** What the page says of a command: the fields in the last column of its row. */
+function documentedFields(path: string): string[] {
+  const page = readFileSync(new URL('../../../docs/command-json.md', import.meta.url), 'utf8')
+  const row = page.split('\n').find((line) => new RegExp(`^\\| [^|]*\`${path}\``).test(line)) ?? ''
+  return [...(row.split(' | ').at(-1) ?? '').matchAll(/`([^`]+)`/g)].map(([, field = '']) => field)
+}
+
+function isDocumented(path: string, field: string): boolean {
+  return documentedFields(path).some((name) => {
+    // `a.*` stands for what is in a; a list without items, or null, for whatever could be in it.
+    const isWhole = field === name || (name.endsWith('*') && field.startsWith(name.slice(0, -1)))
+    return isWhole || name.startsWith(`${field}.`) || name.startsWith(`${field}[`) || field === ''
+  })
+}
+
+it('every command that has --output is on the page that says what its JSON is', async () => {
+  const paths = [...COMMANDS.map(({ path }) => path), ...ELSEWHERE]
+  expect(paths.filter((path) => documentedFields(path).length === 0)).toEqual([])
+  expect(isDocumented('topic list', 'partitions')).toBe(true)
+  expect(isDocumented('topic list', 'leader')).toBe(false)
+})
+
 it('every command that has --output is tried', async () => {
   const leaves = (await commandTree()).flatMap(withChildren).filter(({ children }) => children.length === 0)
   const having = leaves.filter(({ declaration }) => declaration.options.has('output')).map(({ path }) => path)
@@ -94,6 +126,7 @@ it.each(COMMANDS)('$path: one document, an object a line, and little when quiet'
   const [json = '', ndjson = '', table = '', quiet] = results.map(({ stdout }) => stdout)
   const document = JSON.parse(json)
   expect(Array.isArray(document)).toBe(command.isOneObject === undefined)
+  expect(fieldsOf(document).filter((field) => !isDocumented(command.path, field))).toEqual([])
   const lines = ndjson.split('\n').slice(0, -1)
   for (const text of lines) expect(JSON.parse(text)).toBeInstanceOf(Object)
   // These two count what the runs beside them do.

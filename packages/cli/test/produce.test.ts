@@ -49,6 +49,8 @@ it('stops at a line that is bad, naming it, with those before it sent', async ()
     'line 2: not a JSON object',
   )
   expect(await data('tail partly --from beginning --no-follow')).toBe('{"a":1}\n')
+  const told = await run('produce partly --key-field a -o json', '{"a":3}\nnonsense\n')
+  expect([told.code, JSON.parse(told.stdout).records]).toEqual([1, 1])
   const csv = 'a\nx\n"y"z\n'
   expect(await failure('produce partly --input csv', csv)).toContain('line 3: "z" behind a closing quote')
   expect(await data('tail partly --from -1 --no-follow')).toBe('{"a":"x"}\n')

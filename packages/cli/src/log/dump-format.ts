@@ -1,5 +1,5 @@
 import type { DumpEntry } from '@millrace/log-core'
-import { formatJson } from '../tail/json-format.ts'
+import { recordMembers } from '../tail/json-format.ts'
 import { printable } from '../tail/printable.ts'
 
 const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
@@ -32,13 +32,7 @@ export function formatEntry(entry: DumpEntry): string {
 
 /** One entry as a JSON object. */
 export function jsonEntry(entry: DumpEntry): string {
-  if (entry.kind !== 'record') return JSON.stringify(entry)
-  const {
-    topic: _topic,
-    partition: _partition,
-    ...record
-  } = JSON.parse(formatJson({ topic: '', partition: 0, ...entry.record }))
-  return JSON.stringify({ kind: 'record', ...record })
+  return entry.kind === 'record' ? `{"kind":"record",${recordMembers(entry.record)}}` : JSON.stringify(entry)
 }
 
 /** The fields of an entry and of the object in it, without its kind. */

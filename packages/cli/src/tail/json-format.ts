@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { ConsumerRecord } from '@millrace/client'
+import type { LogRecord } from '@millrace/record-batch'
 import type { RecordFormat } from './record-format.ts'
 
 /**
@@ -10,14 +11,18 @@ export const jsonFormat: RecordFormat = (record, out) => out.text(`${formatJson(
 
 /** The object of one record, without a line feed. */
 export function formatJson(record: ConsumerRecord): string {
-  const { topic, partition, offset, timestampMs, key, value, headers } = record
-  const start = `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset}`
-  const content = `"timestamp":${timestampMs},"key":${embed(key)},"value":${embed(value)}`
-  if (headers.length === 0) return `${start},${content}}`
+  const { topic, partition } = record
+  return `{"topic":${JSON.stringify(topic)},"partition":${partition},${recordMembers(record)}}`
+}
+
+/** What of such an object does not say where the record is. */
+export function recordMembers({ headers, key, offset, timestampMs, value }: LogRecord): string {
+  const content = `"offset":${offset},"timestamp":${timestampMs},"key":${embed(key)},"value":${embed(value)}`
+  if (headers.length === 0) return content
   const shown = headers.map(
     (header) => `{"key":${JSON.stringify(header.key)},"value":${embed(header.value)}}`,
   )
-  return `${start},${content},"headers":[${shown.join(',')}]}`
+  return `${content},"headers":[${shown.join(',')}]`
 }
 
 function embed(bytes: Buffer | null): string {
