@@ -68,6 +68,9 @@ describe('what browsers and attackers send', () => {
     )
     const allowed = await test.raw(request('host: localhost\r\norigin: https://app.example\r\n'))
     expect(allowed).toContain('access-control-allow-origin: https://app.example\r\n')
+    // A cache must not give this answer to another page, and no page may take it for a script.
+    expect(allowed).toContain('vary: origin\r\n')
+    expect(allowed).toContain('x-content-type-options: nosniff\r\n')
     const upgrade =
       'host: localhost\r\norigin: http://evil.example\r\nupgrade: websocket\r\nconnection: upgrade\r\n'
     expect(statusOf(await test.raw(`GET /v1/socket HTTP/1.1\r\n${upgrade}\r\n`))).toBe('403')
@@ -85,6 +88,7 @@ describe('what browsers and attackers send', () => {
     const answer = await test.raw(`OPTIONS /v1/topics HTTP/1.1\r\n${headers}\r\n`)
     expect(statusOf(answer)).toBe('204')
     expect(answer).toContain('access-control-allow-methods: GET, HEAD, POST, DELETE\r\n')
+    expect(answer).toContain('access-control-allow-headers: content-type, last-event-id\r\n')
   })
 
   it.each([

@@ -39,6 +39,23 @@ describe('the browser client', () => {
     wire.close()
   })
 
+  it('is never sent more than may wait for the page', async () => {
+    await test.client.admin.createTopics([{ name: 'd', partitions: 2 }])
+    await test.client.producer().sendMany('d', numbered(0, 3_000))
+    const sentCount = async (): Promise<number> => {
+      const metrics = await (await test.fetch('/metrics')).text()
+      return Number(/^millrace_gateway_websocket_records_total (\d+)$/m.exec(metrics)?.[1])
+    }
+    const before = await sentCount()
+    const url = `ws://127.0.0.1:${test.gateway.port}/v1/socket`
+    const reader = read(url, { topics: ['d'], from: 'beginning', maxWaiting: 100 })
+    let taken = 0
+    for await (const _record of reader) {
+      if (++taken % 500 === 0) expect((await sentCount()) - before).toBeLessThanOrEqual(taken + 100)
+      if (taken === 2_000) break
+    }
+  })
+
   it('goes on after a reload where it had come to', async () => {
     await test.client.admin.createTopics([{ name: 'b', partitions: 2 }])
     await test.client.producer().sendMany('b', numbered(0, 100))
