@@ -3,8 +3,10 @@
  * is asked of Kafka and of Millrace, in this order.
  */
 import {
+  alterClientQuotas,
   createPartitions,
   createTopics,
+  describeCluster,
   describeConfigs,
   describeTopicPartitions,
   incrementalAlterConfigs,
@@ -88,9 +90,9 @@ async function kindsOf(client: WireClient, resourceType: number, resourceName: s
   return (kinds ?? []).filter((kind) => !kind.startsWith('millrace.')).sort()
 }
 
-/** Sets one config of the topic `twice`, without doing it. */
-async function settingOf(client: WireClient, name: string, value: string): Promise<unknown> {
-  const configs = [{ name, configOperation: 0, value }]
+/** Sets configs of the topic `twice`, without doing it. */
+async function settingOf(client: WireClient, set: Readonly<Record<string, string>>): Promise<unknown> {
+  const configs = Object.entries(set).map(([name, value]) => ({ name, configOperation: 0, value }))
   const resources = [{ resourceType: TOPIC, resourceName: 'twice', configs }]
   const { responses } = await client.ask(incrementalAlterConfigs, 1, { resources, validateOnly: true })
   return responses
@@ -156,6 +158,31 @@ export const ODD_REQUESTS: readonly OddRequest[] = [
     [`CreateTopics v${version} of a bad name twice`, (client) => creationOf(client, ['a/b', 'a/b'], version)],
     [`CreateTopics v${version} of nothing`, (client) => creationOf(client, [], version)],
   ]),
+  ['CreateTopics of what nobody may create', (client) => creationOf(client, ['__cluster_metadata'], 7)],
+  [
+    'IncrementalAlterConfigs of compaction that must come before it may',
+    (client) => settingOf(client, { 'min.compaction.lag.ms': '10', 'max.compaction.lag.ms': '5' }),
+  ],
+  ...[0, 2, 3].map(
+    (endpointType): OddRequest => [
+      `DescribeCluster of endpoints of type ${endpointType}`,
+      async (client) => {
+        const request = { includeClusterAuthorizedOperations: false, endpointType }
+        const { errorCode, errorMessage } = await client.ask(describeCluster, 2, request)
+        return [errorCode, errorMessage]
+      },
+    ],
+  ),
+  ...[[2 ** 63], [2 ** 64], [1, 2]].map(
+    (values): OddRequest => [
+      `AlterClientQuotas to ${values.join(' and to ')}`,
+      (client) => {
+        const ops = values.map((value) => ({ key: 'producer_byte_rate', value, remove: false }))
+        const entity = [{ entityType: 'user', entityName: 'odd' }]
+        return client.ask(alterClientQuotas, 1, { entries: [{ entity, ops }], validateOnly: true })
+      },
+    ],
+  ),
   [
     'CreatePartitions of one topic twice',
     (client) => {
@@ -231,7 +258,7 @@ export const ODD_REQUESTS: readonly OddRequest[] = [
   ).map(
     ([name, value]): OddRequest => [
       `IncrementalAlterConfigs of ${name}='${value}'`,
-      (client) => settingOf(client, name, value),
+      (client) => settingOf(client, { [name]: value }),
     ],
   ),
   [

@@ -40,7 +40,7 @@ export class ConfigPlane {
   }
 
   changeTopic(name: string, change: ConfigChange, { isValidateOnly }: ChangeOptions): Promise<void> {
-    const { catalog, partitions } = this.#options
+    const { catalog, partitions, settings } = this.#options
     return this.#locks.run(`topic ${name}`, async () => {
       if (name === '') throw invalidRequest('Default topic resources are not allowed.')
       const problem = topicNameProblem(name)
@@ -50,7 +50,7 @@ export class ConfigPlane {
         throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${name}' does not exist.`)
       }
       const configs = change(topic.configs)
-      asRefusal(ErrorCode.INVALID_CONFIG, () => checkTopicConfigs(configs))
+      asRefusal(ErrorCode.INVALID_CONFIG, () => checkTopicConfigs(settings.defaultLogConfig, configs))
       if (isValidateOnly) return
       await catalog.replaceConfigs(topic.topicId, configs)
       const changed = catalog.topicById(topic.topicId)

@@ -1,12 +1,12 @@
 import { ErrorCode, KafkaError } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { InvalidConfigError } from '../config/config-value.ts'
-import { checkTopicConfigs } from '../config/topic-config.ts'
+import { checkTopicConfigs, defaultLogConfig } from '../config/topic-config.ts'
 import type { Limits } from '../limits.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Assignments, TopicSpec } from './topic.ts'
 import type { TopicCatalog } from './topic-catalog.ts'
-import { OFFSETS_TOPIC, topicNameProblem } from './topic-name.ts'
+import { KAFKA_METADATA_TOPIC, OFFSETS_TOPIC, topicNameProblem } from './topic-name.ts'
 
 /** What somebody wants a topic to be. -1: the broker's default. */
 export interface TopicWish {
@@ -31,10 +31,14 @@ export function checkNewTopic(services: TopicCheckServices, wish: TopicWish): To
   const { name, configs } = wish
   const problem = topicNameProblem(name)
   if (problem !== null) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
+  if (name === KAFKA_METADATA_TOPIC) {
+    throw new KafkaError(ErrorCode.INVALID_REQUEST, `Creation of internal topic ${name} is prohibited.`)
+  }
   catalog.checkNewName(name)
   const partitionCount = wish.partitionCount === -1 ? config['num.partitions'] : wish.partitionCount
   const replicationFactor =
     wish.replicationFactor === -1 ? config['default.replication.factor'] : wish.replicationFactor
+  checkIsPositive(replicationFactor)
   if (partitionCount <= 0) {
     throw new KafkaError(
       ErrorCode.INVALID_PARTITIONS,
@@ -42,10 +46,10 @@ export function checkNewTopic(services: TopicCheckServices, wish: TopicWish): To
     )
   }
   checkOffsetsTopic(config, name, partitionCount)
-  checkReplicationFactor(services, replicationFactor)
+  checkIsReachable(services, replicationFactor)
   checkPartitionLimits(services, { total: partitionCount, added: partitionCount })
   checkTopicLimit(services)
-  checkConfigs(configs)
+  checkConfigs(config, configs)
   return { name, partitionCount, replicationFactor, configs, assignments: wish.assignments ?? {} }
 }
 
@@ -59,16 +63,15 @@ function checkOffsetsTopic(config: BrokerConfig, name: string, partitionCount: n
   )
 }
 
-function checkReplicationFactor(
-  { config, clusterView }: TopicCheckServices,
-  replicationFactor: number,
-): void {
-  if (replicationFactor <= 0) {
-    throw new KafkaError(
-      ErrorCode.INVALID_REPLICATION_FACTOR,
-      'Replication factor must be larger than 0, or -1 to use the default value.',
-    )
-  }
+function checkIsPositive(replicationFactor: number): void {
+  if (replicationFactor > 0) return
+  throw new KafkaError(
+    ErrorCode.INVALID_REPLICATION_FACTOR,
+    'Replication factor must be larger than 0, or -1 to use the default value.',
+  )
+}
+
+function checkIsReachable({ config, clusterView }: TopicCheckServices, replicationFactor: number): void {
   const brokerCount = clusterView.nodeIds.length
   if (replicationFactor > brokerCount && !config['millrace.replication.factor.lenient']) {
     throw new KafkaError(
@@ -107,9 +110,9 @@ function checkTopicLimit({ catalog, limits }: TopicCheckServices): void {
   )
 }
 
-function checkConfigs(configs: Readonly<Record<string, string>>): void {
+function checkConfigs(config: BrokerConfig, configs: Readonly<Record<string, string>>): void {
   try {
-    checkTopicConfigs(configs)
+    checkTopicConfigs(defaultLogConfig(config), configs)
   } catch (cause) {
     if (!(cause instanceof InvalidConfigError)) throw cause
     throw new KafkaError(ErrorCode.INVALID_CONFIG, cause.message, { cause })

@@ -6,6 +6,9 @@ const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__t
 /** The topic that keeps committed offsets and groups. */
 export const OFFSETS_TOPIC = '__consumer_offsets'
 
+/** Kafka keeps its own metadata under this name, so no cluster has a topic of it. */
+export const KAFKA_METADATA_TOPIC = '__cluster_metadata'
+
 /** Whether clients may not write to the topic (trap 22). */
 export function isInternalTopic(name: string): boolean {
   return INTERNAL_TOPICS.has(name)

@@ -99,10 +99,13 @@ describe('the configuration of a topic', () => {
 
   it('accepts the default of what has no effect here, and nothing else', () => {
     for (const [name, { fixedBecause, value }] of Object.entries(topicConfigTable)) {
-      expect(() => checkTopicConfigs({ [name]: value.defaultText ?? '' }), name).not.toThrow()
+      expect(
+        () => checkTopicConfigs(DEFAULT_LOG_CONFIG, { [name]: value.defaultText ?? '' }),
+        name,
+      ).not.toThrow()
       if (fixedBecause === null) continue
       const other = { BOOLEAN: 'true', LIST: 'compact', STRING: 'gzip' }[value.type as string] ?? '1'
-      expect(() => checkTopicConfigs({ [name]: other }), name).toThrow(InvalidConfigError)
+      expect(() => checkTopicConfigs(DEFAULT_LOG_CONFIG, { [name]: other }), name).toThrow(InvalidConfigError)
     }
   })
 })

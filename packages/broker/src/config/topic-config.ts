@@ -50,11 +50,21 @@ export function topicLogConfig(defaults: LogConfig, configs: Readonly<Record<str
 }
 
 /**
- * Checks what somebody wants to set on a topic. Throws InvalidConfigError with the reason: an unknown
+ * Checks what somebody wants to set on a topic over the broker's defaults. Throws InvalidConfigError with the reason: an unknown
  * name, a value that cannot be, or a value that would have no effect here.
  */
-export function checkTopicConfigs(configs: Readonly<Record<string, string>>): void {
+export function checkTopicConfigs(defaults: LogConfig, configs: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(configs)) checkTopicConfig(name, text)
+  checkCompactionLags(topicLogConfig(defaults, configs))
+}
+
+/** As Kafka's `LogConfig.validateTopicLogConfigValues`. */
+function checkCompactionLags({ maxCompactionLagMs, minCompactionLagMs }: LogConfig): void {
+  const [least, most] = ['min.compaction.lag.ms', 'max.compaction.lag.ms'] as const
+  if (minCompactionLagMs <= maxCompactionLagMs) return
+  throw new InvalidConfigError(
+    `conflict topic config setting ${least} (${minCompactionLagMs}) > ${most} (${maxCompactionLagMs})`,
+  )
 }
 
 function checkTopicConfig(name: string, text: string): void {

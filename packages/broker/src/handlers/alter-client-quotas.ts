@@ -23,7 +23,9 @@ export const handleAlterClientQuotas: Handler<
   const replies = await Promise.all(
     entries.map(async (entry, position): Promise<EntryReply | null> => {
       const key = keys[position] ?? ''
-      if (!repeated.has(key)) return alter(services, entry, validateOnly)
+      // Kafka's sentence is the same where one key of an entity stands there twice.
+      const isContradicted = repeatedNames(entry.ops.map((operation) => operation.key)).size > 0
+      if (!repeated.has(key) && !isContradicted) return alter(services, entry, validateOnly)
       if (keys.indexOf(key) !== position) return null
       const problem = new KafkaError(
         ErrorCode.INVALID_REQUEST,

@@ -365,6 +365,16 @@ describe('DescribeConfigs', () => {
     }
   })
 
+  it('takes no lag of compaction that contradicts the one of the broker', async () => {
+    await using broker = await TestBroker.start({ config: { 'log.cleaner.min.compaction.lag.ms': '100' } })
+    await broker.createTopic('t')
+    const reply = await alter(broker, TOPIC, 't', [['max.compaction.lag.ms', SET, '5']])
+    expect(reply).toMatchObject({ errorCode: ErrorCode.INVALID_CONFIG })
+    expect(reply?.errorMessage).toBe(
+      'conflict topic config setting min.compaction.lag.ms (100) > max.compaction.lag.ms (5)',
+    )
+  })
+
   it('shows what was read of a value, in the synonyms too', async () => {
     await using broker = await TestBroker.start()
     await broker.createTopic('t')

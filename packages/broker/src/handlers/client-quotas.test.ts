@@ -98,6 +98,7 @@ describe('AlterClientQuotas', () => {
     ['an unknown quota', { user: 'u' }, { foo: 1 }, /Invalid configuration key foo/],
     ['a quota that has no effect here', { user: 'u' }, { controller_mutation_rate: 1 }, /not available/],
     ['half a byte', { user: 'u' }, { producer_byte_rate: 1.5 }, /fractional/],
+    ['more than a LONG', { user: 'u' }, { consumer_byte_rate: 2 ** 64 }, /too large for a LONG/],
     ['nothing', { user: 'u' }, { producer_byte_rate: 0 }, /greater than 0/],
     ['less than nothing', { user: 'u' }, { consumer_byte_rate: -1 }, /greater than 0/],
     ['no number', { user: 'u' }, { request_percentage: Number.NaN }, /greater than 0/],
@@ -119,6 +120,22 @@ describe('AlterClientQuotas', () => {
       [{ user: 'v' }, { producer_byte_rate: 3 }],
     ])
     expect(replies.map(({ errorCode }) => errorCode)).toEqual([ErrorCode.INVALID_REQUEST, ErrorCode.NONE])
+  })
+})
+
+describe('one entry of AlterClientQuotas', () => {
+  it('is refused when it names a quota twice', async () => {
+    await using broker = await TestBroker.start()
+    const { entity, ops } = entry({ user: 'u' }, { producer_byte_rate: 1 })
+    const request = { entries: [{ entity, ops: [...ops, ...ops] }], validateOnly: false }
+    const { entries } = await broker.settle(broker.connect().request(alterClientQuotas, 1, request))
+    expect(entries).toMatchObject([
+      {
+        errorCode: ErrorCode.INVALID_REQUEST,
+        errorMessage: 'Ignoring duplicate entity ClientQuotaEntity(entries={user=u})',
+      },
+    ])
+    expect((await list(broker)).entries).toEqual([])
   })
 })
 

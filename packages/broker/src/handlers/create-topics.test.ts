@@ -68,6 +68,29 @@ describe('CreateTopics', () => {
     ['2^31-1 partitions', { numPartitions: 2 ** 31 - 1 }, ErrorCode.POLICY_VIOLATION, /at most/],
     ['no replicas', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, /larger than 0/],
     [
+      'neither, and says first what Kafka says first',
+      { numPartitions: 0, replicationFactor: 0 },
+      ErrorCode.INVALID_REPLICATION_FACTOR,
+      /larger than 0/,
+    ],
+    [
+      'the name under which Kafka keeps its metadata',
+      { name: '__cluster_metadata' },
+      ErrorCode.INVALID_REQUEST,
+      /^Creation of internal topic __cluster_metadata is prohibited\.$/,
+    ],
+    [
+      'compaction that must come before it may',
+      {
+        configs: [
+          { name: 'min.compaction.lag.ms', value: '10' },
+          { name: 'max.compaction.lag.ms', value: '5' },
+        ],
+      },
+      ErrorCode.INVALID_CONFIG,
+      /^conflict topic config setting min\.compaction\.lag\.ms \(10\) > max\.compaction\.lag\.ms \(5\)$/,
+    ],
+    [
       'more replicas than brokers',
       { replicationFactor: 3 },
       ErrorCode.INVALID_REPLICATION_FACTOR,

@@ -18,8 +18,8 @@ export const handleDescribeCluster: Handler<DescribeClusterRequest, DescribeClus
       throttleTimeMs: 0,
       errorCode: isKnown ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
       errorMessage: isKnown
-        ? 'The request was sent to an endpoint of the wrong type.'
-        : `Unsupported endpoint type ${endpointType}.`,
+        ? 'The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER'
+        : `Unsupported endpoint type ${endpointType}`,
       clusterId: '',
       brokers: [],
     }

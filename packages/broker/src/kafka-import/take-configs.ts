@@ -8,7 +8,7 @@ import {
 import { brokerConfigTable } from '../config/broker-config-table.ts'
 import { InvalidConfigError } from '../config/config-value.ts'
 import { checkGroupConfigs } from '../config/group-configs.ts'
-import { checkTopicConfigs } from '../config/topic-config.ts'
+import { checkTopicConfigs, defaultLogConfig } from '../config/topic-config.ts'
 import { changeQuotas, readQuotaEntity } from '../quotas/quota-change.ts'
 import { entityKey, type QuotaEntity, type QuotaValues } from '../quotas/quota-entity.ts'
 import type { KafkaMetadata, KafkaQuotaChange } from './kafka-metadata.ts'
@@ -29,9 +29,10 @@ export interface TakenConfigs {
 
 /** On a topic. */
 export function takeTopicConfigs(topic: string, configs: ReadonlyMap<string, string>): TakenConfigs {
+  const defaults = defaultLogConfig(parseBrokerConfig({}))
   return takeEach(configs, `topic ${topic}`, (name, value) => {
     checkReplicas(name, value)
-    checkTopicConfigs({ [name]: value })
+    checkTopicConfigs(defaults, { [name]: value })
   })
 }
 

@@ -16,6 +16,7 @@ const UNSUPPORTED_KEYS: ReadonlyMap<string, string> = new Map([
   ['controller_mutation_rate', 'changes to topics are not limited by rate'],
   ['connection_creation_rate', 'connections are limited by number (max.connections.per.ip), not by rate'],
 ])
+const LONG_LIMIT = 2 ** 63
 const WHOLE_KEYS: ReadonlySet<string> = new Set(['producer_byte_rate', 'consumer_byte_rate'])
 
 /** Whom an entry of AlterClientQuotas is for. Throws the KafkaError that Kafka's `ClientQuotaControlManager` refuses it with. */
@@ -52,7 +53,11 @@ export function changeQuotas(current: QuotaValues, operations: readonly AskedOpe
       delete changed[key]
       continue
     }
-    if (!(value > 0) || !Number.isFinite(value)) throw invalid(`Quota ${key} must be greater than 0`)
+    if (!(value > 0) || value === Number.POSITIVE_INFINITY)
+      throw invalid(`Quota ${key} must be greater than 0`)
+    if (WHOLE_KEYS.has(key) && value > LONG_LIMIT) {
+      throw invalid(`Proposed value for ${key} is too large for a LONG.`)
+    }
     if (WHOLE_KEYS.has(key) && !Number.isInteger(value)) throw invalid(`${key} cannot be a fractional value.`)
     changed[key] = value
   }
