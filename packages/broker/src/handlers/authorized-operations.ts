@@ -1,3 +1,5 @@
+import { ErrorCode } from '@millrace/protocol'
+
 /**
  * Bit fields of KIP-430 as a broker without an authorizer answers them: everything that Kafka knows
  * for the kind of resource is allowed. Bit n is the operation with Kafka's code n.
@@ -21,3 +23,17 @@ export const TOPIC_OPERATIONS =
 
 export const CLUSTER_OPERATIONS =
   CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE
+
+const GROUP_OPERATIONS = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS
+
+/** What may be done with groups that are described, for who asked. Of one that could not be described nothing is told. */
+export function withGroupOperations<Group extends { readonly errorCode: number }>(
+  groups: readonly Group[],
+  isAsked: boolean,
+): (Group & { authorizedOperations: number })[] {
+  return groups.map((group) => ({
+    ...group,
+    authorizedOperations:
+      isAsked && group.errorCode === ErrorCode.NONE ? GROUP_OPERATIONS : OPERATIONS_NOT_ASKED,
+  }))
+}

@@ -13,6 +13,7 @@ import {
 } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BrokerScene } from '../testing/broker-scene.ts'
+import { OPERATIONS_NOT_ASKED } from './authorized-operations.ts'
 
 let scene: BrokerScene
 
@@ -49,13 +50,20 @@ function join(said: Partial<ConsumerGroupHeartbeatRequestInput> = {}, version = 
   )
 }
 
-async function describeGroup(version = 1, groupId = 'group') {
+async function describeGroup(version = 1, groupId = 'group', includeAuthorizedOperations = false) {
   const { groups } = await scene.ask(consumerGroupDescribe, version, {
     groupIds: [groupId],
-    includeAuthorizedOperations: false,
+    includeAuthorizedOperations,
   })
   return groups[0]
 }
+
+it('ConsumerGroupDescribe tells what may be done with a group, when it is asked', async () => {
+  await join()
+  expect((await describeGroup())?.authorizedOperations).toBe(OPERATIONS_NOT_ASKED)
+  expect((await describeGroup(1, 'group', true))?.authorizedOperations).toBe(3_400)
+  expect((await describeGroup(1, 'unknown', true))?.authorizedOperations).toBe(OPERATIONS_NOT_ASKED)
+})
 
 describe('a member of a KIP-848 group', () => {
   it.each([0, 1])('joins, is assigned, beats and leaves in version %i', async (version) => {

@@ -15,6 +15,7 @@ import {
 } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BrokerScene } from '../testing/broker-scene.ts'
+import { OPERATIONS_NOT_ASKED } from './authorized-operations.ts'
 
 let scene: BrokerScene
 
@@ -223,6 +224,18 @@ describe('administration', () => {
     ).toEqual([[memberId, 'test', '/memory']])
     const errorCode = version >= 6 ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE
     expect(groups[1]).toMatchObject({ groupId: 'unknown', groupState: 'Dead', errorCode })
+  })
+
+  it('DescribeGroups tells what may be done with a group, when it is asked', async () => {
+    await member()
+    const told = async (includeAuthorizedOperations: boolean): Promise<number[]> => {
+      const request = { groups: ['group', 'unknown'], includeAuthorizedOperations }
+      const { groups } = await scene.ask(describeGroups, 6, request)
+      return groups.map(({ authorizedOperations }) => authorizedOperations)
+    }
+    expect(await told(false)).toEqual([OPERATIONS_NOT_ASKED, OPERATIONS_NOT_ASKED])
+    // Read, delete, describe, describe and alter configs: what Apache Kafka 4.3 says without an authorizer.
+    expect(await told(true)).toEqual([3_400, OPERATIONS_NOT_ASKED])
   })
 
   it.each(versions([0, 5]))('ListGroups %i', async (version) => {
