@@ -1,4 +1,7 @@
+import { FrameSplitter } from '@millrace/protocol'
 import type { BrokerAddress, ByteStream, ByteStreamOwner, Network } from '../src/index.ts'
+
+const MAX_ANSWER_BYTES = 100 * 1024 * 1024
 
 /** What befalls one connection. */
 export interface Fault {
@@ -8,7 +11,10 @@ export interface Fault {
   readonly silentAfterBytes?: number
   /** Answers come in pieces of so many bytes, each in a turn of its own. */
   readonly pieceBytes?: number
-  /** Behind so many bytes the next piece of an answer comes twice. */
+  /**
+   * Behind so many bytes the next answer comes twice, as a whole: bytes that stood twice within one could make
+   * another good answer of it, and TCP does not do that.
+   */
   readonly doubledAfterBytes?: number
   /** Every piece of an answer is on its way for so long, in ms. */
   readonly delayMs?: number
@@ -60,6 +66,7 @@ class FaultyConnection implements ByteStreamOwner {
   #isCut = false
   #isDoubled = false
   #delivery: Promise<void> = Promise.resolve()
+  readonly #splitter = new FrameSplitter({ maxFrameBytes: MAX_ANSWER_BYTES })
 
   constructor(network: FaultyNetwork, fault: Fault, owner: ByteStreamOwner) {
     this.#network = network
@@ -80,8 +87,8 @@ class FaultyConnection implements ByteStreamOwner {
 
   onData(chunk: Buffer): void {
     const { silentAfterBytes = Number.POSITIVE_INFINITY, pieceBytes = chunk.length } = this.#fault
-    for (let at = 0; at < chunk.length; at += pieceBytes) {
-      const piece = chunk.subarray(at, at + pieceBytes)
+    const isWhole = this.#fault.doubledAfterBytes !== undefined
+    for (const piece of isWhole ? this.#answers(chunk) : cut(chunk, pieceBytes)) {
       this.#delivery = this.#delivery.then(async () => {
         const { delayMs } = this.#fault
         if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs))
@@ -92,6 +99,18 @@ class FaultyConnection implements ByteStreamOwner {
         this.#doubleWhenDue(allowed)
       })
     }
+  }
+
+  /** The whole answers that this chunk ends, each with its length in front. */
+  #answers(chunk: Buffer): Buffer[] {
+    this.#splitter.push(chunk)
+    const answers: Buffer[] = []
+    for (let body = this.#splitter.next(); body !== null; body = this.#splitter.next()) {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(body.length)
+      answers.push(Buffer.concat([length, body]))
+    }
+    return answers
   }
 
   onDrain(): void {
@@ -119,11 +138,11 @@ class FaultyConnection implements ByteStreamOwner {
     return this.#isCut ? Buffer.alloc(0) : allowed
   }
 
-  #doubleWhenDue(piece: Buffer): void {
+  #doubleWhenDue(answer: Buffer): void {
     const { doubledAfterBytes = Number.POSITIVE_INFINITY } = this.#fault
     if (this.#isCut || this.#isDoubled || this.#passedBytes < doubledAfterBytes) return
     this.#isDoubled = true
-    this.#owner.onData(Buffer.from(piece))
+    this.#owner.onData(Buffer.from(answer))
   }
 
   #cutWhenDue(): void {
@@ -136,4 +155,10 @@ class FaultyConnection implements ByteStreamOwner {
     this.#stream?.close()
     this.#owner.onClose(new Error('the cable was cut'))
   }
+}
+
+function cut(chunk: Buffer, pieceBytes: number): Buffer[] {
+  const pieces: Buffer[] = []
+  for (let at = 0; at < chunk.length; at += pieceBytes) pieces.push(chunk.subarray(at, at + pieceBytes))
+  return pieces
 }

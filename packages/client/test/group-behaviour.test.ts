@@ -166,6 +166,18 @@ describe('a seek', () => {
     expect(await committed(name)).toBe(0)
   })
 
+  it('in a partition that is paused is no reason to go on', async () => {
+    const name = await world.newTopic(2, 10)
+    const consumer = world.client.consume(name, { ...FAST, group: name })
+    for (let i = 0; i < 10; i++) (await consumer.next())?.done()
+    consumer.pause([{ topic: name, partition: 0 }])
+    consumer.seek({ topic: name, partition: 0, offset: 0 })
+    await world.client.producer().send(name, { value: 'last', partition: 1 })
+    expect((await consumer.next())?.record).toMatchObject({ partition: 1, offset: 5 })
+    consumer.resume()
+    expect((await consumer.next())?.record).toMatchObject({ partition: 0, offset: 0 })
+  })
+
   it('needs a place, and a consumer that is open', async () => {
     const name = await world.newTopic(1, 1)
     const consumer = world.client.consume(name, { ...FAST, group: name })

@@ -37,11 +37,6 @@ export class OffsetTracker {
     return this.#inHand
   }
 
-  /** Records from the oldest that is not done to the newest: what a restart would repeat at most. */
-  get uncommittedCount(): number {
-    return this.#handedOut.length - this.#first
-  }
-
   handOut(offset: number): void {
     assert(offset >= this.#next, 'records are handed out in order')
     this.#next = offset + 1

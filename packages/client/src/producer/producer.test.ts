@@ -121,6 +121,32 @@ describe('send', () => {
   })
 })
 
+describe('what cannot pass by itself', () => {
+  it('fails the record at once, and is sent once', async () => {
+    const { broker, clock, producer } = setup()
+    await producer.send('flights', { value: 'first' })
+    let count = 0
+    broker.refuse = () => {
+      count++
+      return ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    }
+    const refused = within(clock, 1_000, producer.send('flights', { value: 'a' }))
+    await expect(refused).rejects.toMatchObject({
+      codeName: 'TOPIC_AUTHORIZATION_FAILED',
+      message: expect.stringMatching(/^partition 0 of topic "flights" refused the batch: ./),
+    })
+    expect(count).toBe(1)
+  })
+
+  it('fails it too when no request of the kind can be sent to the broker', async () => {
+    const { broker, clock, producer } = setup()
+    const { 0: _produce, ...others } = broker.ranges
+    broker.ranges = others
+    const refused = within(clock, 1_000, producer.send('flights', { value: 'a' }))
+    await expect(refused).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION' })
+  })
+})
+
 describe('retries', () => {
   it('write a batch once when the answer was lost', async () => {
     const { broker, clock, producer } = setup()
@@ -180,6 +206,18 @@ describe('retries', () => {
       message: expect.stringMatching(/within 1000 ms: sent \d+ times, so it may have been written; last: /),
     })
     await within(clock, 3_000, outcome)
+  })
+
+  it('that end leave the sequence behind them: what was given up may have been written', async () => {
+    const { broker, clock, producer } = setup({ deliveryTimeoutMs: 5_000 })
+    let attempts = 0
+    broker.refuse = () => (attempts++ === 0 ? 'cut after' : 'cut before')
+    const given = within(clock, 20_000, producer.send('flights', { value: 'a' }))
+    await expect(given).rejects.toMatchObject({ code: 'DELIVERY_TIMED_OUT' })
+    broker.refuse = () => null
+    const { offset } = await within(clock, 5_000, producer.send('flights', { value: 'b' }))
+    expect(offset).toBe(1)
+    expect(broker.log(0)).toEqual(['a', 'b'])
   })
 
   it('end after ten seconds without the topic, and what is sent then begins anew', async () => {
