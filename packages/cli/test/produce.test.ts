@@ -95,6 +95,7 @@ it('reads CSV and frames, fills templates, puts bad lines aside, keeps a pace', 
     recordsPerSecond: expect.any(Number),
     rejected: 2,
   })
+  expect(readFileSync(rejects, 'utf8')).toBe('id,name\n2\n4,"D"e\n2\n4,"D"e\n')
   await data('produce varied --input csv --delimiter \\t', 'a\tb\n1\tx, y\n')
   expect(await data('tail varied --from -1 --no-follow')).toBe('{"a":1,"b":"x, y"}\n')
 

@@ -45,6 +45,9 @@ it('sends history again in the order of time, at its pace or as fast as it goes'
     const before = await data(`tail told ${show}`)
     expect(await data(`tail again ${show}`)).toBe(before + before)
   }
+  await data('topic create narrow')
+  await data('replay history --speed max --to narrow')
+  expect(await data('tail narrow --from beginning --no-follow')).toBe(`${LINES.join('\n')}\n`)
   expect(await failure('replay told --speed never')).toContain('--speed never: expected')
   expect(await failure('replay told --to told')).toContain('into itself')
   expect(await failure('replay nowhere')).toContain('there is no topic "nowhere"')

@@ -118,6 +118,11 @@ describe('serve', () => {
     expect(
       await refusal('--data', join(folder, 'z'), '--listen', 'localhost:0', '--http', '0.0.0.0:0'),
     ).toContain('--insecure')
+    // An address of documentation, which no machine has.
+    const far = ['--http', '192.0.2.1:9080', '--insecure']
+    expect(await refusal('--data', join(folder, 'z'), '--listen', 'localhost:0', ...far)).toBe(
+      'millrace: 192.0.2.1:9080 is no address of this machine: choose another one with --http\n',
+    )
   })
 
   it('has HTTP that was asked for before the broker has loaded', async () => {

@@ -1,12 +1,12 @@
 import { flushCompileCache } from 'node:module'
 import { type Broker, startBroker } from '@millrace/broker'
-import { CommandError } from '../command-error.ts'
 import type { ServeArguments } from '../commands/serve.ts'
 import { abortOnEndSignal, isInteractive, printLine, writeNote } from '../terminal.ts'
 import { readBrokerSettings } from './broker-settings.ts'
 import { consoleLogger } from './console-logger.ts'
 import { setUpHeap } from './heap-settings.ts'
 import { parseHostPort } from './host-port.ts'
+import { listenError } from './listen-error.ts'
 import { startHttp, startHttpIfFree } from './start-http.ts'
 
 const DEFAULT_DATA_DIR = './data'
@@ -70,25 +70,10 @@ async function untilEnded(broker: Broker, signal: AbortSignal): Promise<void> {
   await broker.closed
 }
 
-/** The system's own words for what it would not bind are short of what to do about it. */
 function explainStart(error: unknown, listen: string | undefined): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  const where =
-    'port' in error && 'address' in error ? `${error.address}:${error.port}` : (listen ?? 'localhost:9092')
-  if (error.code === 'EADDRINUSE') {
-    return new CommandError(
-      `${where} is in use: stop what listens there, or choose another address with --listen`,
-    )
-  }
-  if (error.code === 'EADDRNOTAVAIL') {
-    return new CommandError(`${where} is no address of this machine: choose another one with --listen`)
-  }
-  if (error.code === 'EACCES' && 'port' in error) {
-    return new CommandError(`${where} may not be bound by this user: choose a port from 1024 with --listen`)
-  }
-  if (error.code === 'ENOTFOUND')
-    return new CommandError(`${where}: no such host, choose another one with --listen`)
-  return error
+  const isPlaced = error instanceof Error && 'port' in error && 'address' in error
+  const where = isPlaced ? `${error.address}:${error.port}` : (listen ?? 'localhost:9092')
+  return listenError(error, { where, flag: '--listen' }) ?? error
 }
 
 function whatToTryNext({ bootstrapServers }: Broker, dataDir: string, url: string | null): string {

@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts'
 import type { ServeArguments } from '../commands/serve.ts'
 import { writeNote } from '../terminal.ts'
 import { parseHostPort } from './host-port.ts'
+import { listenError } from './listen-error.ts'
 
 type HttpArguments = Pick<ServeArguments, 'allow-origin' | 'allow-host' | 'insecure'>
 
@@ -29,8 +30,7 @@ export async function startHttp(
     })
     return gateway.url
   } catch (error) {
-    if (!isInUse(error)) throw error
-    throw new CommandError(`${address} is in use: choose another address with --http, or --no-http for none`)
+    throw listenError(error, { where: address, flag: '--http' }) ?? error
   }
 }
 
@@ -47,8 +47,4 @@ export async function startHttpIfFree(
     writeNote(`millrace: no HTTP: ${error.message}\n`)
     return null
   }
-}
-
-function isInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
