@@ -182,6 +182,7 @@ function wrapHandles(fs: FileSystem, change: (handle: Handle) => Handle): FileSy
     writeAtSync: (position, bytes) => handle.writeAtSync(position, bytes),
     readSync: (...args) => handle.readSync(...args),
     read: (position, length) => handle.read(position, length),
+    readInto: (position, target, length) => handle.readInto(position, target, length),
     truncateSync: (sizeBytes) => handle.truncateSync(sizeBytes),
     sync: () => handle.sync(),
     syncSync: () => handle.syncSync(),

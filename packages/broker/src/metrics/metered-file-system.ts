@@ -158,11 +158,7 @@ class MeteredFileHandle implements FileHandle {
   }
 
   async readInto(position: number, target: Buffer, length: number): Promise<number> {
-    const handle = this.#handle
-    const readBytes =
-      handle.readInto === undefined
-        ? (await handle.read(position, length)).copy(target)
-        : await handle.readInto(position, target, length)
+    const readBytes = await this.#handle.readInto(position, target, length)
     this.#metrics.bytesRead.add(readBytes)
     return readBytes
   }

@@ -143,11 +143,11 @@ export class LogCompactor {
         get sizeBytes() {
           return fullAt === null ? source.sizeBytes : 0
         },
-        read: async (position: number, length: number): Promise<Buffer> => {
+        readInto: async (position: number, target: Buffer, length: number): Promise<number> => {
           await pacer.rest()
-          const bytes = await source.read(position, length)
+          const readBytes = await source.readInto(position, target, length)
           pacer.resume()
-          return bytes
+          return readBytes
         },
       }
       const end = await scanSegment(paced, scanOfSealed(segment), ({ buffer, at, header }) => {

@@ -71,12 +71,12 @@ export class SegmentCleaner {
     const paced = {
       sizeBytes: source.sizeBytes,
       // What was kept of the last chunk is written before the next one takes its memory.
-      read: async (position: number, length: number): Promise<Buffer> => {
+      readInto: async (position: number, target: Buffer, length: number): Promise<number> => {
         write()
         await this.#pacer.rest()
-        const bytes = await source.read(position, Math.min(length, source.sizeBytes - position))
+        const readBytes = await source.readInto(position, target, length)
         this.#pacer.resume()
-        return bytes
+        return readBytes
       },
     }
     const end = await scanSegment(paced, scanOfSealed(segment), (batch) => {

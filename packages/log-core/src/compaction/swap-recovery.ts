@@ -3,7 +3,7 @@ import { StorageError } from '../fs/storage-error.ts'
 import type { LogEnvironment } from '../log/log-environment.ts'
 import { type LogInventory, takeInventory } from '../log/log-inventory.ts'
 import { LogSegment } from '../segment/log-segment.ts'
-import { type ByteSource, scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
+import { scanOfSealed, scanSegment } from '../segment/segment-scan.ts'
 import { decodeSegmentSeal, SEALED_HEADER_BYTES, type SegmentSeal } from '../segment/segment-seal.ts'
 import { giveUpSwap, removeReplaced, takePlace } from './segment-swap.ts'
 
@@ -81,9 +81,8 @@ async function isAsSealed(
   const file = fs.open(path, 'read')
   try {
     if (file.sizeBytes !== seal.sizeBytes) return false
-    const source: ByteSource = file
     let headerCrc = 0
-    const end = await scanSegment(source, scanOfSealed(segment), ({ buffer, at }) => {
+    const end = await scanSegment(file, scanOfSealed(segment), ({ buffer, at }) => {
       headerCrc = crc32c(buffer, at, at + SEALED_HEADER_BYTES, headerCrc)
     })
     return end.kind === 'end' && headerCrc === seal.headerCrc

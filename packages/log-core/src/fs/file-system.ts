@@ -95,10 +95,10 @@ export interface FileHandle {
   /** The bytes, in a buffer of their own: fewer than `length` only at the end of the file. Off the event loop. */
   read(position: number, length: number): Promise<Buffer>
   /**
-   * As `read`, into the beginning of memory that the caller gives and may give again; resolves to the bytes read. Left
-   * out where it would spare nothing. A new MiB for each read costs more in garbage than the read itself.
+   * As `read`, into the beginning of memory that the caller gives and may give again; resolves to the bytes read. A new
+   * MiB for each read costs more in garbage than the read itself.
    */
-  readInto?(position: number, target: Buffer, length: number): Promise<number>
+  readInto(position: number, target: Buffer, length: number): Promise<number>
   truncateSync(sizeBytes: number): void
   /**
    * fdatasync off the event loop. Covers the bytes written before the call and a size that grew, not a truncate.

@@ -40,6 +40,11 @@ export class MemoryFileHandle implements FileHandle {
     return target.subarray(0, this.#file.readInto(position, target))
   }
 
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
+    this.#assertOpen()
+    return this.#file.readInto(position, target.subarray(0, length))
+  }
+
   truncateSync(sizeBytes: number): void {
     this.#assertWritable()
     this.#file.truncate(sizeBytes)

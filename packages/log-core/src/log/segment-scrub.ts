@@ -23,9 +23,9 @@ export async function scrubSegment(
   let headerCrc = 0
   const paced = {
     sizeBytes: source.sizeBytes,
-    read: async (position: number, length: number): Promise<Buffer> => {
+    readInto: async (position: number, target: Buffer, length: number): Promise<number> => {
       await pause(length)
-      return segment.isRetired ? Buffer.alloc(0) : source.read(position, length)
+      return segment.isRetired ? 0 : source.readInto(position, target, length)
     },
   }
   const end = await scanSegment(paced, scanOfSealed(segment), ({ buffer, at }) => {

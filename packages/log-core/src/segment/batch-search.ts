@@ -6,7 +6,7 @@ import {
   verifyBatchCrc,
 } from '@millrace/record-batch'
 import { hasGoodCrc } from './piecewise-crc.ts'
-import type { ByteSource } from './segment-scan.ts'
+import { type ByteSource, readChunk, ScanMemory } from './segment-scan.ts'
 
 /** Where the format version lies in a batch: nearly every place that cannot be one is passed over by this byte alone. */
 const MAGIC_AT = 16
@@ -27,9 +27,10 @@ export async function findGoodBatch(
   source: ByteSource,
   { from, minOffset }: { from: number; minOffset: number },
 ): Promise<SalvagedBatch | null> {
+  const memory = new ScanMemory()
   for (let start = from; start + BATCH_HEADER_BYTES <= source.sizeBytes; start += WINDOW_BYTES) {
     const length = Math.min(WINDOW_BYTES + BATCH_HEADER_BYTES, source.sizeBytes - start)
-    const bytes = await source.read(start, length)
+    const bytes = await readChunk(source, memory, start, length)
     const last = Math.min(WINDOW_BYTES, bytes.length - BATCH_HEADER_BYTES + 1)
     for (let at = 0; at < last; at++) {
       if (bytes[at + MAGIC_AT] !== MAGIC) continue

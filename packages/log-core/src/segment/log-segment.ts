@@ -83,10 +83,14 @@ export class LogSegment {
 
   /** Fewer bytes than `length` only at the end of the file. The memory is the caller's, who may free it. */
   async read(cache: SegmentCache, position: number, length: number): Promise<Buffer> {
-    const file = this.active?.file ?? cache.file(this.path('log'))
-    if (file.readInto === undefined) return file.read(position, length)
     const memory = freeableMemory(length)
-    return memory.subarray(0, await file.readInto(position, memory, length))
+    return memory.subarray(0, await this.readInto(cache, position, memory, length))
+  }
+
+  /** As `FileHandle.readInto`. */
+  readInto(cache: SegmentCache, position: number, target: Buffer, length: number): Promise<number> {
+    const file = this.active?.file ?? cache.file(this.path('log'))
+    return file.readInto(position, target, length)
   }
 
   /** Brings what a reader will want next into the page cache, if this process has not read it before. */

@@ -14,9 +14,9 @@ export class ReadAhead {
   #target: Buffer | null = null
   #inFlight = 0
 
-  /** Starts reading, unless enough is on its way. Does nothing on a file system without `readInto`. */
+  /** Starts reading, unless enough is on its way. */
   start(file: FileHandle, position: number, length: number): void {
-    if (file.readInto === undefined || length <= 0 || this.#inFlight >= MAX_IN_FLIGHT) return
+    if (length <= 0 || this.#inFlight >= MAX_IN_FLIGHT) return
     this.#target ??= Buffer.allocUnsafeSlow(MAX_BYTES)
     this.#inFlight++
     const done = (): void => {

@@ -85,11 +85,8 @@ export class ReopeningFile implements FileHandle {
     return this.#opened().read(position, length)
   }
 
-  async readInto(position: number, target: Buffer, length: number): Promise<number> {
-    const handle = this.#opened()
-    if (handle.readInto !== undefined) return handle.readInto(position, target, length)
-    const bytes = await handle.read(position, length)
-    return bytes.copy(target)
+  readInto(position: number, target: Buffer, length: number): Promise<number> {
+    return this.#opened().readInto(position, target, length)
   }
 
   truncateSync(sizeBytes: number): void {

@@ -19,9 +19,9 @@ class WatchedBytes implements ByteSource {
     return this.#bytes.length
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
     this.largestReadBytes = Math.max(this.largestReadBytes, length)
-    return this.#bytes.subarray(position, position + length)
+    return this.#bytes.copy(target, 0, position, position + length)
   }
 }
 

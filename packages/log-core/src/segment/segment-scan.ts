@@ -10,12 +10,11 @@ import { hasGoodCrc } from './piecewise-crc.ts'
 import type { SegmentCache } from './segment-cache.ts'
 import type { SegmentBatch } from './segment-writer.ts'
 
-/** Where bytes come from: a segment, or a file that a tool looks at. Fewer bytes than asked only at the end. */
+/** Where bytes come from: a segment, or a file that a tool looks at. */
 export interface ByteSource {
   readonly sizeBytes: number
-  read(position: number, length: number): Promise<Buffer>
-  /** As `FileHandle.readInto`. */
-  readInto?(position: number, target: Buffer, length: number): Promise<number>
+  /** As `FileHandle.readInto`: fewer bytes than asked only at the end. */
+  readInto(position: number, target: Buffer, length: number): Promise<number>
 }
 
 export interface ScanOptions {
@@ -61,7 +60,10 @@ const LARGEST_BELIEVED_BYTES = 16 * 1024 * 1024
 
 /** A segment as a source of bytes. */
 export function readableSegment(segment: LogSegment, cache: SegmentCache): ByteSource {
-  return { sizeBytes: segment.sizeBytes, read: (position, length) => segment.read(cache, position, length) }
+  return {
+    sizeBytes: segment.sizeBytes,
+    readInto: (position, target, length) => segment.readInto(cache, position, target, length),
+  }
 }
 
 /** A batch that a scan found, as a segment writer takes it in. The bytes are only lent. */
@@ -83,7 +85,7 @@ export async function scanSegment(
   source: ByteSource,
   options: ScanOptions,
   visit: (batch: FoundBatch) => void = () => {},
-  memory = new ScanMemory(),
+  memory: LentMemory = new ScanMemory(),
 ): Promise<ScanEnd> {
   let chain: Chain = { position: options.from, nextOffset: options.nextOffset, epoch: options.minEpoch }
   let wantedBytes = CHUNK_BYTES
@@ -112,25 +114,30 @@ export async function scanSegment(
   return { kind: 'end', ...chain, message: '' }
 }
 
-/** Memory that is read into again and again. Whoever scans many segments, one after the other, lends the same to each. */
-export class ScanMemory {
+/** Memory to read into. */
+export interface LentMemory {
+  /** At least so many bytes. */
+  take(length: number): Buffer
+}
+
+/** The same memory again and again. Whoever scans many segments, one after the other, lends it to each. */
+export class ScanMemory implements LentMemory {
   #memory: Buffer | null = null
 
-  /** At least so many bytes; what was in them is over. */
+  /** What was in them is over. */
   take(length: number): Buffer {
     if (this.#memory === null || this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length)
     return this.#memory
   }
 }
 
-/** Bytes from a position on; in the memory that is lent, where the source can read into it. */
+/** Bytes from a position on, in the memory that is lent. */
 export async function readChunk(
   source: ByteSource,
-  memory: ScanMemory,
+  memory: LentMemory,
   position: number,
   length: number,
 ): Promise<Buffer> {
-  if (source.readInto === undefined) return source.read(position, length)
   const target = memory.take(length)
   return target.subarray(0, await source.readInto(position, target, length))
 }

@@ -55,6 +55,7 @@ export function failingFileSystem(inner: FileSystem): FailingFileSystem {
       writeAtSync: (position, bytes) => handle.writeAtSync(position, bytes),
       readSync: (position, target, offset, length) => handle.readSync(position, target, offset, length),
       read: (position, length) => handle.read(position, length),
+      readInto: (position, target, length) => handle.readInto(position, target, length),
       truncateSync: (sizeBytes) => {
         calls.push(`truncate ${handle.path}`)
         const failure = takeFailure('truncate', handle.path)

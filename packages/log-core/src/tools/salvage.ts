@@ -6,7 +6,7 @@ import {
   verifyBatchCrc,
 } from '@millrace/record-batch'
 import { findGoodBatch } from '../segment/batch-search.ts'
-import { type ByteSource, type FoundBatch, scanSegment } from '../segment/segment-scan.ts'
+import { type ByteSource, type FoundBatch, readChunk, scanSegment } from '../segment/segment-scan.ts'
 
 /** Bytes of a segment that are no good batch: `[position, endPosition)`. */
 export interface DamagedRange {
@@ -48,6 +48,8 @@ export type SalvageStep =
 
 /** So much of a segment is held at a time. */
 const WINDOW_BYTES = 4 * 1024 * 1024
+/** All batches of a window are held at once, so that no chunk of it may take the memory of the one before. */
+const NEW_MEMORY = { take: (length: number): Buffer => Buffer.allocUnsafeSlow(length) }
 
 /**
  * Walks a segment from beginning to end and goes on behind damage, with the next good batch. An offset that jumps is
@@ -66,7 +68,7 @@ export async function* salvageSegment(
     const batches: FoundBatch[] = []
     const window = windowOf(source, position + windowBytes)
     const rules = { from: position, nextOffset, hasGaps, minEpoch, epochOf }
-    const end = await scanSegment(window, rules, (batch) => void batches.push(batch))
+    const end = await scanSegment(window, rules, (batch) => void batches.push(batch), NEW_MEMORY)
     if (batches.length > 0) yield { kind: 'batches', batches }
     const isProgress = end.position > position
     position = end.position
@@ -95,7 +97,7 @@ export async function* salvageSegment(
 function windowOf(source: ByteSource, end: number): ByteSource {
   return {
     sizeBytes: Math.min(source.sizeBytes, end),
-    read: (position, length) => source.read(position, length),
+    readInto: (position, target, length) => source.readInto(position, target, length),
   }
 }
 
@@ -140,7 +142,7 @@ async function restoreBatch(
   const { position, endPosition, firstOffset, endOffset } = damage
   const sizeBytes = endPosition - position
   if (sizeBytes < BATCH_HEADER_BYTES) return null
-  const buffer = Buffer.from(await source.read(position, sizeBytes))
+  const buffer = await readChunk(source, NEW_MEMORY, position, sizeBytes)
   buffer.writeInt32BE(sizeBytes - 12, BATCH_LENGTH_AT)
   buffer.writeInt8(2, MAGIC_AT)
   const epoch = epochOf(firstOffset)

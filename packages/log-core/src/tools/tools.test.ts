@@ -58,6 +58,18 @@ describe('dump', () => {
     expect(kinds(await dump(fs, `${FIRST}.log`))).toEqual(['batch'])
   })
 
+  it('tells each batch of a segment that is read in several pieces', async () => {
+    const { fs, directory, openLog } = await openFixture()
+    const log = await openLog()
+    const values = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(700_000))
+    for (const value of values) await appendValues(log, [value])
+    await directory.close()
+    const told: (string | undefined)[] = []
+    for await (const entry of dumpFile(fs, `${FIRST}.log`, { records: true }))
+      if (entry.kind === 'record') told.push(entry.record.value?.toString())
+    expect(told.map((value) => values.indexOf(value ?? ''))).toEqual([0, 1, 2, 3])
+  })
+
   it('tells damage and goes on behind it', async () => {
     const fs = await closedLog()
     const sizeBytes = sizeOfFirstBatch(fs)

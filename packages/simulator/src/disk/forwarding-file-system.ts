@@ -112,6 +112,10 @@ export class ForwardingFileHandle implements FileHandle {
     return this.inner.read(position, length)
   }
 
+  readInto(position: number, target: Buffer, length: number): Promise<number> {
+    return this.inner.readInto(position, target, length)
+  }
+
   truncateSync(sizeBytes: number): void {
     this.inner.truncateSync(sizeBytes)
   }

@@ -50,6 +50,11 @@ export class SimulatedFileHandle implements FileHandle {
     })
   }
 
+  async readInto(position: number, target: Buffer, length: number): Promise<number> {
+    const bytes = await this.read(position, length)
+    return bytes.copy(target)
+  }
+
   truncateSync(sizeBytes: number): void {
     this.#assertWritable()
     this.#fs.gate.perform('truncate', this.path, () => this.#node.truncate(sizeBytes))

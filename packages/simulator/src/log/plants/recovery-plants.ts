@@ -41,15 +41,19 @@ const CRC_COVERS_FROM = 21
 
 /** Puts a matching CRC into everything that looks like a batch, as a reader sees it that does not check. */
 class AlwaysRightCrcFile extends ForwardingFileHandle {
-  override async read(position: number, length: number): Promise<Buffer> {
-    const bytes = await super.read(position, length)
-    for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; ) {
-      const sizeBytes = batchSizeAt(bytes, at)
-      if (sizeBytes === null || at + sizeBytes > bytes.length) break
-      bytes.writeUInt32BE(crc32c(bytes, at + CRC_COVERS_FROM, at + sizeBytes), at + CRC_AT)
-      at += sizeBytes
-    }
-    return bytes
+  override async readInto(position: number, target: Buffer, length: number): Promise<number> {
+    const readBytes = await super.readInto(position, target, length)
+    putCrcsIn(target.subarray(0, readBytes))
+    return readBytes
+  }
+}
+
+function putCrcsIn(bytes: Buffer): void {
+  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; ) {
+    const sizeBytes = batchSizeAt(bytes, at)
+    if (sizeBytes === null || at + sizeBytes > bytes.length) return
+    bytes.writeUInt32BE(crc32c(bytes, at + CRC_COVERS_FROM, at + sizeBytes), at + CRC_AT)
+    at += sizeBytes
   }
 }
 
