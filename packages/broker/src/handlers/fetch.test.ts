@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { batchOf, numbered, TestBroker } from '../testing/test-broker.ts'
 import type { TestConnection } from '../testing/test-connection.ts'
 
+const MB = 1_000_000
+
 type Wanted = Partial<FetchRequestInput['topics'][number]['partitions'][number]>
 
 function body(
@@ -131,6 +133,20 @@ describe('fetch sizes (trap 12)', () => {
       [1, 4],
       [0, 0],
     ])
+  })
+
+  it('gives partitions that have more their part of 8 MiB, and each at least a batch', async () => {
+    await using broker = await withBatches(0, 0, 9)
+    for (let partition = 0; partition < 9; partition++) await broker.produce('t', numbered(1, MB), partition)
+    for (let index = 1; index < 10; index++) await broker.produce('t', numbered(1, MB), 0)
+    const all = { partitionMaxBytes: 50 * MB }
+    const countsOf = async (partitionCount: number) => {
+      const request = body('t', Array(partitionCount).fill(all), { maxBytes: 50 * MB })
+      return (await read(broker, request)).partitions.map(({ records }) => offsetsOf(records).length)
+    }
+    expect(await countsOf(1)).toEqual([8])
+    expect(await countsOf(2)).toEqual([4, 1])
+    expect(await countsOf(9)).toEqual(Array(9).fill(1))
   })
 })
 

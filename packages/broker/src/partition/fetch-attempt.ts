@@ -55,7 +55,7 @@ export function attemptFetch(services: BrokerServices, order: FetchOrder, mustAn
       return { kind: 'wait', awaited: awaitedOf(looked), missingBytes: order.minBytes - foundBytes }
     }
   }
-  return readAll(order, looked)
+  return readAll(order, looked, services.limits.sharedFetchBytes)
 }
 
 function look(services: BrokerServices, order: FetchOrder, target: FetchTarget): Looked {
@@ -107,14 +107,17 @@ function awaitedOf(looked: readonly Looked[]): AwaitedPartition[] {
 }
 
 /** Synchronous when every read is; cold reads go to the thread pool side by side. */
-function readAll(order: FetchOrder, looked: readonly Looked[]): FetchFinding {
+function readAll(order: FetchOrder, looked: readonly Looked[], sharedBytes: number): FetchFinding {
   let remainingBytes = order.maxBytes
+  const readableCount = looked.filter(({ readableBytes }) => readableBytes > 0).length
   // Trap 12: one whole batch of the first partition that has any, whatever its size.
   let isFirst = true
   let readingBytes = 0
   const partitions = looked.map((one) => {
     if (one.log === null || one.readableBytes === 0) return emptyReply(order, one)
-    const maxBytes = Math.min(one.target.maxBytes, remainingBytes)
+    // Never less than a batch may have: whoever asks in the same order each time gets something of every partition.
+    const shareBytes = Math.max(sharedBytes / readableCount, one.log.config.maxMessageBytes)
+    const maxBytes = Math.min(one.target.maxBytes, remainingBytes, Math.floor(shareBytes))
     if (!isFirst && maxBytes <= 0) return emptyReply(order, one)
     const reply = readOne(order, one, { log: one.log, maxBytes: Math.max(0, maxBytes), isFirst })
     const bytes = Math.min(maxBytes, one.readableBytes)
