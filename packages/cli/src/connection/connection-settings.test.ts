@@ -56,6 +56,9 @@ describe('client properties', () => {
     })
     vi.stubEnv('MILLRACE_SASL_PASSWORD', 'secret')
     expect(connectionSettings({ ...NONE, config })).toMatchObject({ sasl: { password: 'secret' } })
+    const login = 'security.protocol=SASL_PLAINTEXT\nsasl.username=ann\nsasl.password=old\n'
+    const plain = file('plain.properties', login)
+    expect(connectionSettings({ ...NONE, config: plain })).toMatchObject({ sasl: { password: 'secret' } })
   })
 
   const wrong: [text: string, reason: string][] = [
