@@ -114,6 +114,9 @@ it('a reset refuses what it cannot read, and targets that contradict each other'
   expect(await failure('group reset x --to end --by 1')).toContain('one of --to, --by')
   expect(await failure('group reset x --from-group nobody')).toContain('has committed nothing')
   expect(await failure('group reset x --topic orders:one --to end')).toContain('expected TOPIC or TOPIC:')
+  expect(await failure('group reset x --topic orders:0,9 --to end')).toContain(
+    '--topic orders:9: there is no such partition',
+  )
   expect(await failure('group reset x --to end')).toContain('name what to reset with --topic')
   expect(await failure('group reset x --topic orders --by much')).toContain('expected a number of records')
 })

@@ -38,6 +38,12 @@ it('topics are told by the broker why they cannot be', async () => {
 it('configs are shown and changed', async () => {
   await data('topic create tuned')
   expect(await data('config alter topic tuned --set retention.ms=5000')).toBe('retention.ms=5000\n')
+  const nobody = 'millrace: there is no broker 7: the cluster has 1\n'
+  expect(await failure('config describe broker 7')).toBe(nobody)
+  expect(await failure('config alter broker 7 --set log.retention.ms=5000')).toBe(nobody)
+  expect(await failure('config alter topic nowhere --set retention.ms=5000')).toContain(
+    'there is no topic "nowhere"',
+  )
   expect(JSON.parse(await data('config describe topic tuned -o json'))).toContainEqual({
     name: 'retention.ms',
     value: '5000',

@@ -24,7 +24,7 @@ interface ShownConfig {
 export async function describeConfig(args: ConfigDescribeArguments): Promise<void> {
   const resource = resourceOf(args.kind, args.name)
   await using client = await connect(args)
-  if (resource.kind === 'topic') await client.admin.describeTopic(resource.name)
+  await checkThere(client.admin, resource)
   const configs = await readConfigs(client.admin, resource)
   const shown = args.all ? configs : configs.filter(({ source }) => source !== 'default')
   const rows = shown.map(({ name, value, source }) => [name, value ?? '(secret)', source])
@@ -38,6 +38,7 @@ export async function alterConfig(args: ConfigAlterArguments): Promise<void> {
   if (Object.keys(changes).length === 0)
     throw new CommandError('nothing to change: say --set KEY=VALUE or --unset KEY')
   await using client = await connect(args)
+  await checkThere(client.admin, resource)
   if (resource.kind === 'quota') await client.admin.alterQuotas(resource.entity, quotaValues(changes))
   else await client.admin.alterConfigs(resource, changes)
   const changed = Object.entries(changes)
@@ -63,6 +64,15 @@ function resourceOf(kind: string, name: string): Resource {
     default:
       throw new CommandError(`there are no configs of a "${kind}": name one of ${CONFIG_KINDS.join(', ')}`)
   }
+}
+
+/** The client would wait for a broker that may come yet, and nobody answers for a topic that is not there. */
+async function checkThere(admin: Admin, { kind, name }: Resource): Promise<void> {
+  if (kind === 'topic') await admin.describeTopic(name)
+  if (kind !== 'broker' || !/^\d+$/.test(name)) return
+  const ids = (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId)
+  if (ids.includes(Number(name))) return
+  throw new CommandError(`there is no broker ${name}: the cluster has ${ids.join(', ')}`)
 }
 
 async function readConfigs(admin: Admin, resource: Resource): Promise<ShownConfig[]> {

@@ -78,7 +78,7 @@ async function partitionsToReset(
 ): Promise<TopicPartition[]> {
   if (target.kind === 'given') {
     const all = byPlace(target.offsets)
-    return wanted === undefined ? all : all.filter((at) => wanted.some((filter) => matches(filter, at)))
+    return wanted === undefined ? all : chosen(all, wanted, 'nothing says where to')
   }
   if (wanted !== undefined) {
     const named = await Promise.all(
@@ -87,10 +87,27 @@ async function partitionsToReset(
     const all = named.flatMap(({ name, partitions }) =>
       partitions.map(({ partition }) => ({ topic: name, partition })),
     )
-    return all.filter((at) => wanted.some((filter) => matches(filter, at)))
+    return chosen(all, wanted, 'there is no such partition')
   }
   if (before.size > 0) return byPlace([...before.values()])
   throw new CommandError(`group "${group}" has committed nothing yet: name what to reset with --topic`)
+}
+
+/** Those that the filters name. Whoever names one that is not there has mistyped it. */
+function chosen<Place extends TopicPartition>(
+  all: readonly Place[],
+  filters: readonly string[],
+  whyNot: string,
+): Place[] {
+  const missing = filters.flatMap(partsOf).find((part) => !all.some((at) => matches(part, at)))
+  if (missing !== undefined) throw new CommandError(`--topic ${missing}: ${whyNot}`)
+  return all.filter((at) => filters.some((filter) => matches(filter, at)))
+}
+
+/** `orders:0,3` is `orders:0` and `orders:3`. */
+function partsOf(filter: string): string[] {
+  const [name, list] = filter.split(':')
+  return list === undefined ? [filter] : list.split(',').map((partition) => `${name}:${partition}`)
 }
 
 /** TOPIC or TOPIC:0,3 as Kafka's tool has it; no topic's name holds a colon. */
