@@ -55,6 +55,19 @@ it('a data directory is dumped, verified and repaired while it does not', async 
   await other[Symbol.asyncDispose]()
 })
 
+it('a data directory has room for the longest name of a topic, which can be deleted and made again', async () => {
+  const other = await ServeProcess.start()
+  // With the number of its partition 251 characters, of the 255 that a name on the disk may have.
+  const name = 'a'.repeat(249)
+  const at = { bootstrap: other.bootstrap }
+  await runMillrace(['produce', name], { ...at, input: 'one\ntwo\n' })
+  await runMillrace(['topic', 'delete', name], at)
+  await runMillrace(['produce', name], { ...at, input: 'again\n' })
+  await other.signal('SIGTERM')
+  expect(await data(`log verify --data ${other.dataDir}`)).toContain(`${name}-0: good, 1 segments, 1 records`)
+  await other[Symbol.asyncDispose]()
+})
+
 it('a data directory, or a file, that is not there is named', async () => {
   for (const command of ['verify', 'repair'])
     expect(await failure(`log ${command} --data /no/such/dir`)).toContain(

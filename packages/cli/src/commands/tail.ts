@@ -16,6 +16,7 @@ export interface TailArguments extends BrokerArguments {
   readonly sample: string | undefined
   readonly format: string | undefined
   readonly output: RecordOutput | undefined
+  readonly quiet: boolean
 }
 
 /** `millrace tail` */
@@ -77,6 +78,12 @@ export const tailCommand: CommandModule = {
         choices: ['raw', 'table', 'json', 'ndjson'] as const,
         describe:
           'raw: the value and a line feed; table: columns; json and ndjson: an object a line [default: raw, table on a terminal]',
+      })
+      .option('quiet', {
+        alias: 'q',
+        type: 'boolean',
+        default: false,
+        describe: 'Not a word while no broker answers',
       })
       .example('$0 tail flights', 'the last 10 of each partition, then those that follow')
       .example('$0 tail flights --from beginning --no-follow > flights.ndjson', 'everything, into a file')

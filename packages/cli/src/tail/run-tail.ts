@@ -1,12 +1,13 @@
 import type { ReadUntil } from '@millrace/client'
 import { CommandError } from '../command-error.ts'
 import type { TailArguments } from '../commands/tail.ts'
+import { BrokerWatch } from '../connection/broker-watch.ts'
 import { connect } from '../connection/connect.ts'
 import { recordFilter } from '../filter/record-filter.ts'
 import { OutputBuffer } from '../output/output-buffer.ts'
 import { parsePosition } from '../position.ts'
 import { partitionList, wholeNumber } from '../read-argument.ts'
-import { abortOnEndSignal, isOutputTerminal } from '../terminal.ts'
+import { abortOnEndSignal, isInteractive, isOutputTerminal } from '../terminal.ts'
 import { selectTopics } from '../topic-patterns.ts'
 import { chooseFormat } from './choose-format.ts'
 
@@ -31,6 +32,7 @@ export async function runTail(args: TailArguments): Promise<void> {
   await using client = await connect(args)
   const topics = await selectTopics(client, args.topics)
   await using reader = client.read(topics, { from, follow: args.follow, signal, ...until, ...partitions })
+  using watch = new BrokerWatch(client, isInteractive() && !args.quiet)
   const out = new OutputBuffer()
   for (let batch = await reader.nextBatch(); batch !== null; batch = await reader.nextBatch()) {
     for (const record of batch) {
@@ -38,6 +40,7 @@ export async function runTail(args: TailArguments): Promise<void> {
       format(record, out)
       if (--left === 0) break
     }
+    watch.hide()
     // What a reader has seen is never held back: a batch that is here is shown.
     await out.flush()
     if (left === 0) break

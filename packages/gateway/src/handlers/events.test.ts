@@ -42,12 +42,12 @@ async function listen(
   return events
 }
 
-/** What comes until the pattern matches. */
+/** What comes until the pattern matches, without the signs of life between. */
 async function textOf(path: string, pattern: RegExp): Promise<string> {
   const response = await test.fetch(path)
   let text = ''
   for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString()
+    text = `${text}${Buffer.from(chunk).toString()}`.replaceAll(/^:\n\n/gm, '')
     if (pattern.test(text)) break
   }
   return text
