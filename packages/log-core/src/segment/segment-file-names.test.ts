@@ -45,4 +45,12 @@ describe('partition directory names', () => {
     expect(isDeletedDirectoryName(name)).toBe(true)
     expect(parsePartitionDirectoryName(name)).toBeNull()
   })
+
+  it('are cut off where a file system has no room for more', () => {
+    const longest = 'a'.repeat(249)
+    const name = deletedDirectoryName(longest, 12_345, '0'.repeat(32))
+    expect(name).toHaveLength(255)
+    expect(isDeletedDirectoryName(name)).toBe(true)
+    expect(parsePartitionDirectoryName(name)).toBeNull()
+  })
 })

@@ -42,6 +42,9 @@ const BEGINS_WITH_OFFSET = /^\d{20}/
 const DIRECTORY = /^(.+)-(\d{1,10})$/
 const DELETED_DIRECTORY = /^(.+)-(\d{1,10})\.[0-9a-f]{32}-delete$/
 
+/** What the usual file systems allow. Names of topics are ASCII. */
+const MAX_NAME_BYTES = 255
+
 /** `flights-0`: Kafka's name for the directory of one partition. */
 export function partitionDirectoryName(topic: string, partition: number): string {
   return `${topic}-${partition}`
@@ -57,9 +60,13 @@ export function parsePartitionDirectoryName(name: string): { topic: string; part
   return String(partition) === digits && partition <= 0x7fff_ffff ? { topic, partition } : null
 }
 
-/** Kafka's name for a directory that waits for its removal; `unique` is 32 hexadecimal digits. */
+/**
+ * Kafka's name for a directory that waits for its removal; `unique` is 32 hexadecimal digits. A topic's name may be so
+ * long that nothing more fits behind it: as in Kafka it is cut off then.
+ */
 export function deletedDirectoryName(topic: string, partition: number, unique: string): string {
-  return `${topic}-${partition}.${unique}-delete`
+  const ending = `-${partition}.${unique}-delete`
+  return `${topic.slice(0, MAX_NAME_BYTES - ending.length)}${ending}`
 }
 
 export function isDeletedDirectoryName(name: string): boolean {
