@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { scanBatches, verifyBatchCrc } from '@millrace/record-batch'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Broker, startBroker } from '../start-broker.ts'
 import { batchOf, produceBody } from '../testing/test-broker.ts'
+import { tcpNetwork } from './tcp-network.ts'
 
 const BATCH_COUNT = 40
 const BATCH_BYTES = 300_000
@@ -103,5 +105,30 @@ describe('answers from the disk over TCP', () => {
       }
     }
     for (const reader of readers) reader.socket.destroy()
+  })
+})
+
+/** What Linux says of the timer of the connection whose end here has this port. */
+function timerOf(localPort: number): string | undefined {
+  const ESTABLISHED = '01'
+  const port = localPort.toString(16).toUpperCase().padStart(4, '0')
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n')) {
+    const [, local, , state, , timer] = line.trim().split(/\s+/)
+    if (state === ESTABLISHED && local?.endsWith(`:${port}`)) return timer?.split(':')[0]
+  }
+  return undefined
+}
+
+describe.runIf(process.platform === 'linux')('a connection over TCP', () => {
+  it('is asked by the kernel whether its peer still lives', async () => {
+    const KEEPALIVE = '02'
+    const accepted = Promise.withResolvers<void>()
+    const listener = await tcpNetwork().listen({ host: '127.0.0.1', port: 0 }, () => accepted.resolve())
+    const socket = connect({ host: '127.0.0.1', port: listener.address.port })
+    await Promise.all([once(socket, 'connect'), accepted.promise])
+    const timer = timerOf(listener.address.port)
+    socket.destroy()
+    await listener.close()
+    expect(timer).toBe(KEEPALIVE)
   })
 })
