@@ -69,6 +69,24 @@ describe('scrubbing', () => {
   })
 })
 
+describe('retention', () => {
+  it('asks the oldest segments for their age, and no further than to the first that stays', async () => {
+    const { fixture, log } = await openFilled()
+    const seals: string[] = []
+    const readFile = fixture.fs.readFile.bind(fixture.fs)
+    fixture.fs.readFile = (path) => {
+      if (path.endsWith('.seal')) seals.push(path)
+      return readFile(path)
+    }
+    const segmentCount = log.segmentCount
+    log.updateConfig({ ...log.config, retentionMs: -1, retentionBytes: log.sizeBytes - 5_000 })
+    const removedCount = await log.applyRetention(1)
+    expect(removedCount).toBeGreaterThan(0)
+    expect(log.segmentCount).toBe(segmentCount - removedCount)
+    expect(seals.length).toBe(removedCount + 1)
+  })
+})
+
 describe('an index that is not the one that was sealed', () => {
   it.each(['index', 'timeindex'])('is built again from the batches: %s', async (kind) => {
     const { fixture, log } = await openFilled()

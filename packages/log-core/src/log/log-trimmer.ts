@@ -3,7 +3,7 @@ import type { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { EpochCheckpoint } from './epoch-checkpoint.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
-import { decideRetention, type SegmentAge } from './retention.ts'
+import { mustRemoveOldest, type SegmentAge } from './retention.ts'
 import type { SegmentList } from './segment-list.ts'
 import { removeSegments } from './segment-removal.ts'
 
@@ -60,15 +60,11 @@ export class LogTrimmer {
   /** Removes what is too old or too much; returns how many segments that were. */
   applyRetention(log: { config: LogConfig; highWatermark: number; nowMs: number }): Promise<number> {
     return this.#inTurn(async () => {
-      const ages: SegmentAge[] = []
-      for (let index = 0; index < this.#segments.count; index++)
-        ages.push(await this.#ageOf(index, log.nowMs))
-      const count = decideRetention(ages, { ...log, logStartOffset: this.#logStartOffset })
-      const last = ages[count - 1]
-      if (last === undefined) return 0
-      this.#logStartOffset = Math.max(this.#logStartOffset, last.endOffset)
-      if (last.endOffset > this.#durableStartOffset) await this.#makeStartDurable()
-      return this.#removeBefore(last.endOffset, log.config)
+      const endOffset = await this.#endOfWhatMustGo(log)
+      if (endOffset === null) return 0
+      this.#logStartOffset = Math.max(this.#logStartOffset, endOffset)
+      if (endOffset > this.#durableStartOffset) await this.#makeStartDurable()
+      return this.#removeBefore(endOffset, log.config)
     })
   }
 
@@ -80,6 +76,24 @@ export class LogTrimmer {
   /** Waits for the move that is under way. */
   async close(): Promise<void> {
     await this.#turn
+  }
+
+  /** The oldest are asked first, and no further than to one that stays: the age of a segment lies in its seal, a file. */
+  async #endOfWhatMustGo(log: {
+    config: LogConfig
+    highWatermark: number
+    nowMs: number
+  }): Promise<number | null> {
+    const logStartOffset = this.#logStartOffset
+    let { sizeBytes } = this.#segments
+    let endOffset: number | null = null
+    for (let index = 0; index < this.#segments.count; index++) {
+      const oldest = await this.#ageOf(index, log.nowMs)
+      if (!mustRemoveOldest(oldest, { ...log, logStartOffset, sizeBytes })) break
+      sizeBytes -= oldest.sizeBytes
+      endOffset = oldest.endOffset
+    }
+    return endOffset
   }
 
   async #ageOf(index: number, nowMs: number): Promise<SegmentAge> {
