@@ -94,7 +94,10 @@ function readAssignments(
     const brokerIds = byIndex[index]
     if (brokerIds === undefined) throw refuse('partitions should be a consecutive 0-based integer sequence')
     if (brokerIds.length !== replicas) {
-      throw refuse('The manual partition assignment must name as many brokers for every partition.')
+      throw refuse(
+        `The manual partition assignment includes a partition with ${brokerIds.length} replica(s), but this is ` +
+          `not consistent with previous partitions, which have ${replicas} replica(s).`,
+      )
     }
   }
   return { partitionCount: assignments.length, replicationFactor: replicas ?? 1, assignments: byIndex }
