@@ -59,6 +59,7 @@ describe('trap 15: a new member', () => {
     expect(harness.leave([{ memberId, groupInstanceId: null }]).value.members?.[0]?.errorCode).toBe(
       ErrorCode.NONE,
     )
+    expect(harness.timers.size).toBe(0)
     expect(harness.join({ memberId }).value.errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
   })
 })
@@ -86,6 +87,16 @@ describe('trap 15: the answer to a join', () => {
     ]
     harness.advance(0)
     expect(answers.map(({ value }) => value.protocolName)).toEqual(['sticky', 'sticky', 'sticky'])
+  })
+
+  it('names the one that was voted for first among those that equally many prefer', () => {
+    const harness = new ShardHarness()
+    const answers = [
+      joinAsNew(harness, { protocols: [range, sticky] }),
+      joinAsNew(harness, { protocols: [sticky, range] }),
+    ]
+    harness.advance(0)
+    expect(answers.map(({ value }) => value.protocolName)).toEqual(['range', 'range'])
   })
 
   it('changes the protocol when the last member that lacked a better one is gone', () => {

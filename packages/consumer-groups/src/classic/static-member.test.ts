@@ -41,6 +41,16 @@ describe('trap 17: a static member that was restarted', () => {
     expect(synced.value.assignment.toString()).toBe('two')
   })
 
+  it('goes on leading if it led, through the next rebalance too', () => {
+    const harness = new ShardHarness()
+    const { two } = staticGroup(harness)
+    const leader = harness.join({ ...restarted, groupInstanceId: 'one' }).value.memberId
+    const protocols = [{ ...sticky, metadata: Buffer.from('another') }]
+    const follower = harness.join({ memberId: two, groupInstanceId: 'two', protocols })
+    harness.join({ memberId: leader, groupInstanceId: 'one', protocols })
+    expect(follower.value).toMatchObject({ generationId: 2, leader })
+  })
+
   it('fences its former self in every request', () => {
     const harness = new ShardHarness()
     const { two } = staticGroup(harness)

@@ -23,6 +23,17 @@ it('hands everybody its assignment when the leader has brought it, and remembers
   ])
 })
 
+it('answers the older of two syncs of one member, so that no request waits for ever', () => {
+  const harness = new ShardHarness()
+  const answers = [joinAsNew(harness), joinAsNew(harness)]
+  harness.advance(0)
+  const [one = '', two = ''] = answers.map(({ value }) => value.memberId)
+  const [older, newer] = [harness.sync({ memberId: two }), harness.sync({ memberId: two })]
+  expect([older.value.errorCode, newer.isParked]).toEqual([ErrorCode.REBALANCE_IN_PROGRESS, true])
+  harness.sync({ memberId: one, assignments: [{ memberId: two, assignment: Buffer.from('b') }] })
+  expect(newer.value.assignment.toString()).toBe('b')
+})
+
 it('ignores what a follower brings: only the leader assigns', () => {
   const harness = new ShardHarness()
   const answers = [joinAsNew(harness), joinAsNew(harness)]

@@ -222,6 +222,21 @@ describe('a classic member in a consumer group', () => {
     expect(harness.heartbeat({ memberId, generationId }).value.errorCode).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
   })
 
+  it('stays when it has synced and says that it is alive, and after a restart has its own session to show itself', () => {
+    const fresh = member('fresh').beat()
+    const { memberId } = joinClassic()
+    const { generationId } = shareWith(fresh, memberId)
+    const beat = () => harness.heartbeat({ memberId, generationId }).value.errorCode
+    for (let passed = 0; passed < 65_000; passed += 5_000) {
+      harness.advance(5_000)
+      fresh.beat()
+      expect(beat()).toBe(ErrorCode.NONE)
+    }
+    harness.restart()
+    harness.advance(10_001)
+    expect(beat()).toBe(ErrorCode.UNKNOWN_MEMBER_ID)
+  })
+
   it('commits under its generation', () => {
     const fresh = member('fresh').beat()
     const { generationId = -1, memberId } = joinClassic()
@@ -269,6 +284,17 @@ describe('when the last KIP-848 member goes', () => {
     const again = harness.join({ memberId, protocols })
     expect(again.value).toMatchObject({ errorCode: ErrorCode.NONE, leader: memberId })
     expect(again.value.generationId).toBeGreaterThan(generationId)
+  })
+
+  it('its members keep all protocols that they offered, so that another can still be chosen', () => {
+    const fresh = member('fresh').beat()
+    const metadata = subscription(['topic'])
+    const both = ['sticky', 'range'].map((name) => ({ name, metadata }))
+    const { memberId } = harness.join({ protocols: both }, { apiVersion: 3 }).value
+    fresh.leave()
+    const other = harness.join({ protocols }, { apiVersion: 3 })
+    harness.join({ memberId, protocols: both })
+    expect(other.value).toMatchObject({ errorCode: ErrorCode.NONE, protocolName: 'range' })
   })
 
   it('the same after a crash: the log says classic, and nothing of the consumer group is left', () => {

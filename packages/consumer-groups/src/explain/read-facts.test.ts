@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ConsumerClient } from '../testing/consumer-client.ts'
 import { GROUP, ShardHarness } from '../testing/shard-harness.ts'
+import { assignment } from '../testing/subscription.ts'
 import type { ShardGroupFacts } from './group-facts.ts'
+import { InstanceRefusals } from './instance-refusals.ts'
 
 let harness: ShardHarness
 beforeEach(() => {
@@ -35,6 +37,30 @@ describe('a static member that another has replaced is told about, whichever req
       { instanceId: 'desk', refusedMemberId: former.memberId, holderMemberId: holder, agoMs: 3_000 },
     ])
   })
+})
+
+it('remembers no more than a hundred members that were turned away, the last', () => {
+  const refusals = new InstanceRefusals()
+  for (let index = 0; index < 150; index++)
+    refusals.note(`desk-${index}`, { refusedMemberId: 'one', holderMemberId: 'two', timestampMs: index })
+  const names = [...refusals.entries()].map(([instanceId]) => instanceId)
+  expect([names.length, names[0], names.at(-1)]).toEqual([100, 'desk-50', 'desk-149'])
+})
+
+it('counts the partitions of each member, and names the patterns that match nothing', () => {
+  const joined = harness.join({}, { apiVersion: 3 })
+  harness.advance(0)
+  const { memberId } = joined.value
+  harness.sync({ memberId, assignments: [{ memberId, assignment: assignment('topic', [0, 1, 2]) }] })
+  expect(facts().members).toMatchObject([{ memberId, assignedCount: 3 }])
+  harness = new ShardHarness()
+  for (const [memberId, subscribedTopicRegex] of [
+    ['one', 'top.*'],
+    ['two', 'nothing.*'],
+  ] as const) {
+    new ConsumerClient(harness, memberId, { subscribedTopicNames: [], subscribedTopicRegex }).beat()
+  }
+  expect(facts().unmatchedPatterns).toEqual(['nothing.*'])
 })
 
 describe('who holds a KIP-848 group', () => {

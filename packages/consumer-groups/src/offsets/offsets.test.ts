@@ -132,6 +132,17 @@ describe('OffsetCommit', () => {
     ])
   })
 
+  it('is that too for metadata whose bytes no answer could carry, however much is configured', () => {
+    const harness = new ShardHarness({ offsetMetadataMaxBytes: 30_000 })
+    const committed = harness.commit(
+      topics('topic', partition(0, 1, 'x'.repeat(30_000)), partition(1, 1, '€'.repeat(12_000))),
+    )
+    expect(committed.value.topics[0]?.partitions.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.NONE,
+      ErrorCode.OFFSET_METADATA_TOO_LARGE,
+    ])
+  })
+
   it('is INVALID_COMMIT_OFFSET_SIZE when it would not fit into one batch, and persists nothing', () => {
     const harness = new ShardHarness({ maxPersistedBytes: 10_000, maxMemberMetadataBytes: 1_000 })
     harness.addTopic('wide', 100_000)
