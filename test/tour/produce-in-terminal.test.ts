@@ -37,14 +37,14 @@ describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PA
       tmux.open('produce', 100)
       const command = `${process.execPath} ${LAUNCHER} produce lines --file ${file} --rate 4000/s`
       tmux.type('produce', `clear; ${command} --bootstrap ${broker.bootstrap}; echo "ended with $?"`)
-      await screenShows(/\[=*> *\] \d+% [\d,]+ records, [\d.]+ MB, [\d,]+ records\/s, \S+ left/)
+      await screenShows(/\[=*> *\] \d+% [\d,]+ records?, [\d.]+ MB, [\d,]+ records\/s, \S+ left/)
       tmux.resize('produce', 40)
       // One line of 39 columns, taken back each time: a line that wrapped would stay on the screen.
       await screenShows(/^\[=*> *\] \d+% [\d,]+ r\S*$/m)
       tmux.resize('produce', 100)
       tmux.press('produce', 'C-c')
-      await screenShows(/^[\d,]+ records, [\d.]+ MB, [\d,]+ records\/s$[\s\S]*ended with 130/m)
-      const sent = /^([\d,]+) records, [\d.]+ MB/m.exec(tmux.screen('produce'))?.[1]
+      await screenShows(/^[\d,]+ records?, [\d.]+ MB, [\d,]+ records\/s$[\s\S]*ended with 130/m)
+      const sent = /^([\d,]+) records?, [\d.]+ MB/m.exec(tmux.screen('produce'))?.[1]
       const { stdout } = await runMillrace(['topic', 'describe', 'lines', '-o', 'json'], broker)
       const { partitions }: { partitions: { end: number }[] } = JSON.parse(stdout)
       expect(partitions[0]?.end).toBe(Number(sent?.replaceAll(',', '')))

@@ -52,7 +52,7 @@ describe(`millrace replay in a terminal${isHere ? '' : ': tmux is not on the PAT
     type('ended', 'history --to again --speed 0.5')
     await tmux.screenShows('ended', /^\[.*\] \d+% /m)
     tmux.press('ended', 'C-c')
-    await tmux.screenShows('ended', /^\s*\d+ records replayed\s*\nended with 0/)
+    await tmux.screenShows('ended', /^\s*\d+ records? replayed\s*\nended with 0/)
     await using sink = await WebSocketSink.start()
     sink.cutOffAfter(100)
     type('ended', `history --to ${sink.url} --speed 2`)
