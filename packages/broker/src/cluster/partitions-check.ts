@@ -49,8 +49,9 @@ export function checkMorePartitions(
       `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`,
     )
   }
+  const replicas = clusterView.replicasOf(name, 0, topic.replicationFactor).length
   for (const brokerIds of assignments) {
-    const problem = assignmentProblem(brokerIds, clusterView.nodeIds)
+    const problem = assignmentProblem(brokerIds, clusterView.nodeIds, replicas)
     if (problem !== null) throw new KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, problem)
   }
   return {

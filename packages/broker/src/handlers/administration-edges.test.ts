@@ -1,5 +1,6 @@
 import {
   alterPartitionReassignments,
+  createPartitions,
   createTopics,
   deleteTopics,
   describeCluster,
@@ -108,4 +109,13 @@ it('CreateTopics takes the replication factor from an assignment, which has one 
     numPartitions: 2,
     replicationFactor: 2,
   })
+  const topics = [{ name: 't', count: 3, assignments: [{ brokerIds: [1] }] }]
+  const request = { topics, timeoutMs: 0, validateOnly: false }
+  const { results } = await broker.settle(broker.connect().request(createPartitions, 3, request))
+  expect(results).toMatchObject([
+    {
+      errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+      errorMessage: expect.stringContaining('with 1 replica(s), but this is not consistent'),
+    },
+  ])
 })

@@ -85,19 +85,14 @@ function readAssignments(
     if (Object.hasOwn(byIndex, partitionIndex)) {
       throw refuse(`Found multiple manual partition assignments for partition ${partitionIndex}`)
     }
-    const problem = assignmentProblem(brokerIds, clusterView.nodeIds)
+    const problem = assignmentProblem(brokerIds, clusterView.nodeIds, assignments[0]?.brokerIds.length)
     if (problem !== null) throw refuse(problem)
     byIndex[partitionIndex] = brokerIds
   }
   const replicas = byIndex[0]?.length
   for (let index = 0; index < assignments.length; index++) {
-    const brokerIds = byIndex[index]
-    if (brokerIds === undefined) throw refuse('partitions should be a consecutive 0-based integer sequence')
-    if (brokerIds.length !== replicas) {
-      throw refuse(
-        `The manual partition assignment includes a partition with ${brokerIds.length} replica(s), but this is ` +
-          `not consistent with previous partitions, which have ${replicas} replica(s).`,
-      )
+    if (byIndex[index] === undefined) {
+      throw refuse('partitions should be a consecutive 0-based integer sequence')
     }
   }
   return { partitionCount: assignments.length, replicationFactor: replicas ?? 1, assignments: byIndex }
