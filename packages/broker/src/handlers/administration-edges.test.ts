@@ -68,7 +68,7 @@ it('AlterPartitionReassignments changes the replication factor only where it may
   expect(await reassign(true)).toMatchObject({ errorCode: ErrorCode.NONE })
 })
 
-it('DeleteTopics takes what groups have committed on a topic with it', async () => {
+it('DeleteTopics takes what groups have committed on a topic with it, also for a topic made again', async () => {
   await using broker = await TestBroker.start()
   const connection = broker.connect()
   for (const topic of ['gone', 'kept']) await broker.createTopic(topic)
@@ -76,12 +76,14 @@ it('DeleteTopics takes what groups have committed on a topic with it', async () 
   const topics = ['gone', 'kept'].map((name) => ({ name, partitions }))
   await broker.settle(connection.request(offsetCommit, 8, { groupId: 'g', memberId: '', topics }))
   await broker.settle(connection.request(deleteTopics, 5, { topicNames: ['gone'], timeoutMs: 0 }))
+  const committed = async () => {
+    const request = { groups: [{ groupId: 'g', topics: null }], requireStable: false }
+    const { groups } = await broker.settle(connection.request(offsetFetch, 8, request))
+    return groups[0]?.topics.map(({ name }) => name)
+  }
+  expect(await committed()).toEqual(['kept'])
   await broker.createTopic('gone')
-  const asked = [{ groupId: 'g', topics: null }]
-  const { groups } = await broker.settle(
-    connection.request(offsetFetch, 8, { groups: asked, requireStable: false }),
-  )
-  expect(groups[0]?.topics.map(({ name }) => name)).toEqual(['kept'])
+  expect(await committed()).toEqual(['kept'])
 })
 
 it('DescribeCluster tells the rack', async () => {
