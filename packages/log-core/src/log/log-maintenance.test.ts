@@ -69,6 +69,19 @@ describe('scrubbing', () => {
   })
 })
 
+describe('an index that is not the one that was sealed', () => {
+  it.each(['index', 'timeindex'])('is built again from the batches: %s', async (kind) => {
+    const { fixture, log } = await openFilled()
+    await fixture.directory.close()
+    flipByte(fixture.fs, `${FIRST}.${kind}`, 3)
+    const again = await openFixture({ fs: fixture.fs, limits: { tailCacheBytesPerLog: 0 } })
+    const reopened = await again.openLog({ segmentBytes: 2_500 })
+    expect((await readAll(reopened)).length).toBe(40)
+    expect(await reopened.offsetForTimestamp(1_000)).toMatchObject({ offset: 0 })
+    expect(log.logEndOffset).toBe(40)
+  })
+})
+
 describe('retention', () => {
   it('asks the oldest segments for their age, and no further than to the first that stays', async () => {
     const { fixture, log } = await openFilled()
@@ -85,22 +98,7 @@ describe('retention', () => {
     expect(log.segmentCount).toBe(segmentCount - removedCount)
     expect(seals.length).toBe(removedCount + 1)
   })
-})
 
-describe('an index that is not the one that was sealed', () => {
-  it.each(['index', 'timeindex'])('is built again from the batches: %s', async (kind) => {
-    const { fixture, log } = await openFilled()
-    await fixture.directory.close()
-    flipByte(fixture.fs, `${FIRST}.${kind}`, 3)
-    const again = await openFixture({ fs: fixture.fs, limits: { tailCacheBytesPerLog: 0 } })
-    const reopened = await again.openLog({ segmentBytes: 2_500 })
-    expect((await readAll(reopened)).length).toBe(40)
-    expect(await reopened.offsetForTimestamp(1_000)).toMatchObject({ offset: 0 })
-    expect(log.logEndOffset).toBe(40)
-  })
-})
-
-describe('retention', () => {
   it('removes segments whose newest record is older than retention.ms, the active one too', async () => {
     const fixture = await openFixture()
     const log = await fixture.openLog({ segmentBytes: 300, retentionMs: 1_000 })
