@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { inProcessNetwork, type Stall } from '../src/index.ts'
+import { type Clock, inProcessNetwork, json, type Stall } from '../src/index.ts'
+import { nodeClock } from '../src/time/clock.ts'
 import { FaultyNetwork } from './faulty-network.ts'
 import { FAST, inProcessWorld } from './in-process-world.ts'
 
@@ -111,6 +112,48 @@ describe('what is committed', () => {
     expect(finished).toBe(3)
     expect(await committed(name)).toBe(3)
   })
+})
+
+describe('a topic that a pattern matches only later', () => {
+  /** Time that passes a hundred times as quickly, for who looks around every half minute. */
+  const quickly: Clock = {
+    ...nodeClock(),
+    monotonicMs: () => performance.now() * 100,
+    after: (delayMs, run, kind) => nodeClock().after(delayMs / 100, run, kind),
+  }
+
+  it.each(['classic', 'consumer'] as const)('is read by a member of the %s protocol', async (protocol) => {
+    const client = world.newClient({ clock: quickly, requestTimeoutMs: 6_000_000, apiTimeoutMs: 6_000_000 })
+    const prefix = `pattern-${protocol}`
+    await client.producer().send(`${prefix}-1`, { value: 'a' })
+    const consumer = client.consume(new RegExp(`^${prefix}-`), { group: prefix, protocol })
+    const first = await consumer.next()
+    expect(first?.record.topic).toBe(`${prefix}-1`)
+    first?.done()
+    await world.client.producer().send(`${prefix}-2`, { value: 'b' })
+    expect((await consumer.next())?.record.topic).toBe(`${prefix}-2`)
+    await client.close()
+  })
+})
+
+it('a tombstone comes as null, whatever the codec would make of nothing', async () => {
+  const name = await world.newTopic(1, 0)
+  const numbers = world.client.topic(name, { key: json<string>(), value: json<number>() })
+  await numbers.sendMany([
+    { key: 'a', value: 5 },
+    { key: 'a', value: null, headers: [{ key: 'none', value: null }] },
+    { value: 6 },
+  ])
+  const seen: unknown[] = []
+  for await (const { key, value, headers } of numbers.consume({ ...FAST, group: name })) {
+    seen.push([key, value, headers])
+    if (seen.length === 3) break
+  }
+  expect(seen).toEqual([
+    ['a', 5, []],
+    ['a', null, [{ key: 'none', value: null }]],
+    [null, 6, []],
+  ])
 })
 
 describe('what is in hand when the signal comes', () => {
@@ -344,6 +387,26 @@ describe('a consumer that stands still', () => {
     await expect.poll(() => consumer.commit().then(() => consumer.stall?.reason)).not.toBe('commit-failing')
     expect(await committed(name)).toBe(1)
     await cutOff.close()
+  })
+})
+
+describe('a handler ordered by partition', () => {
+  it('handles one record of each at a time, and the partitions side by side', async () => {
+    const name = await world.newTopic(2, 20)
+    const stop = new AbortController()
+    const busy = new Set<number>()
+    let [most, count] = [0, 0]
+    const options = { ...FAST, group: name, concurrency: 8, signal: stop.signal }
+    await world.client.topic(name).consume(options, async ({ partition }) => {
+      expect(busy).not.toContain(partition)
+      busy.add(partition)
+      most = Math.max(most, busy.size)
+      // Nobody is done before both are busy: then each has had its turn though one of them was there first.
+      while (busy.size < 2 && count < 10) await new Promise((resolve) => setImmediate(resolve))
+      busy.delete(partition)
+      if (++count === 20) stop.abort()
+    })
+    expect(most).toBe(2)
   })
 })
 

@@ -10,6 +10,9 @@ export type Fetched =
   | { readonly kind: 'error'; readonly from: FetchPartition; readonly error: Error }
   | { readonly kind: 'cut'; readonly from: FetchPartition; readonly offset: number }
 
+/** Whether the owner can do something with what was fetched of this partition now. */
+export type IsWanted = (from: FetchPartition) => boolean
+
 interface Queued {
   readonly fetched: Fetched
   readonly positionVersion: number
@@ -33,9 +36,9 @@ export class FetchBuffer {
     this.wake()
   }
 
-  /** The oldest, or null. Paused partitions keep what they have. */
-  take(): Fetched | null {
-    const at = this.#queue.findIndex(isTakeable)
+  /** The oldest of a partition that is wanted, or null. Paused partitions keep what they have. */
+  take(isWanted: IsWanted = always): Fetched | null {
+    const at = this.#queue.findIndex(({ fetched: { from } }) => !from.isPaused && isWanted(from))
     const [queued] = at < 0 ? [] : this.#queue.splice(at, 1)
     if (queued === undefined) return null
     queued.fetched.from.bufferedBytes -= queued.sizeBytes
@@ -54,8 +57,9 @@ export class FetchBuffer {
   }
 
   /** Resolves when there may be something to take, at once if there is, or after `wake()`. */
-  whenReady(): Promise<void> {
-    if (this.#queue.some(isTakeable)) return Promise.resolve()
+  whenReady(isWanted: IsWanted = always): Promise<void> {
+    const isReady = this.#queue.some(({ fetched: { from } }) => !from.isPaused && isWanted(from))
+    if (isReady) return Promise.resolve()
     return new Promise((resolve) => this.#onReady.push(resolve))
   }
 
@@ -73,6 +77,6 @@ export class FetchBuffer {
   }
 }
 
-function isTakeable({ fetched }: Queued): boolean {
-  return !fetched.from.isPaused
+function always(): boolean {
+  return true
 }

@@ -12,7 +12,7 @@ import type { Timer } from '../time/clock.ts'
 import { walkBatches } from './batch-walk.ts'
 import type { Chunk } from './chunk-decoder.ts'
 import { findCut } from './epoch-check.ts'
-import { FetchBuffer, type Fetched } from './fetch-buffer.ts'
+import { FetchBuffer, type Fetched, type IsWanted } from './fetch-buffer.ts'
 import type { FetchPartition } from './fetch-partition.ts'
 import {
   type FetchedPartition,
@@ -106,16 +106,16 @@ export class Fetcher {
     this.schedule()
   }
 
-  /** What is there, oldest first, or null. Paused partitions keep what they have. */
-  take(): Fetched | null {
-    const fetched = this.#buffer.take()
+  /** What is there of partitions that are wanted, oldest first, or null. Paused partitions keep what they have. */
+  take(isWanted?: IsWanted): Fetched | null {
+    const fetched = this.#buffer.take(isWanted)
     if (fetched !== null) this.schedule()
     return fetched
   }
 
   /** Resolves when `take()` may have something, at once if it has, or when the fetcher is woken or closed. */
-  whenReady(): Promise<void> {
-    return this.#isClosed ? Promise.resolve() : this.#buffer.whenReady()
+  whenReady(isWanted?: IsWanted): Promise<void> {
+    return this.#isClosed ? Promise.resolve() : this.#buffer.whenReady(isWanted)
   }
 
   /** Wakes whoever waits for data, to look at something else. */

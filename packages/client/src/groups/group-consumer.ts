@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster.ts'
 import { isRetriable } from '../connection/retry.ts'
 import { ChunkDecoder } from '../consumer/chunk-decoder.ts'
 import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
+import type { FetchPartition } from '../consumer/fetch-partition.ts'
 import { Fetcher } from '../consumer/fetcher.ts'
 import { checkPlace, checkPlaces, requiredInteger } from '../option-check.ts'
 import { delay, type Timer } from '../time/clock.ts'
@@ -27,6 +28,14 @@ export interface ClaimedRecord {
   done(): void
 }
 
+/** Records of one partition that are being handed out. */
+interface OpenChunk {
+  readonly decoder: ChunkDecoder
+  readonly sizeBytes: number
+  records: ConsumerRecord[]
+  index: number
+}
+
 /**
  * Reads topics as a member of a group: the partitions are shared with the other members, and what is
  * handled is committed, so that it goes on there after a restart or in another member.
@@ -44,12 +53,8 @@ export class GroupConsumer implements AsyncDisposable {
   #drain: (() => Promise<unknown>) | null = null
   /** Resolves when the program itself says that it has ended: nothing in its hands will be done any more. */
   readonly #leftAlone = Promise.withResolvers<void>()
-  #current: {
-    assigned: AssignedPartition
-    decoder: ChunkDecoder
-    records: ConsumerRecord[]
-    index: number
-  } | null = null
+  /** What is being handed out, oldest first. Several only where `next` is told to leave out a partition that is busy. */
+  readonly #open = new Map<AssignedPartition, OpenChunk>()
   #running: Promise<void> | null = null
   #failure: Error | null = null
   #commitTimer: Timer | null = null
@@ -97,16 +102,24 @@ export class GroupConsumer implements AsyncDisposable {
     return this.#assignments.all().map(({ topic, partition }) => ({ topic, partition }))
   }
 
-  /** The next record, which is in the program's hands until its `done()`; null when the consumer is closed. */
-  async next(): Promise<ClaimedRecord | null> {
+  /**
+   * The next record, which is in the program's hands until its `done()`; null when the consumer is closed. With
+   * `mayGive`: the next of a partition that it allows; `wake()` makes it look again.
+   */
+  async next(mayGive: (place: TopicPartition) => boolean = () => true): Promise<ClaimedRecord | null> {
     this.#start()
     while (this.#closing === null) {
-      const claimed = this.#claim()
+      const claimed = this.#claim(mayGive)
       if (claimed !== null) return claimed
       if (this.#failure !== null) throw this.#failure
-      await this.#fetchMore()
+      await this.#fetchMore(mayGive)
     }
     return null
+  }
+
+  /** Makes a `next()` that waits look again which partitions it may give. */
+  wake(): void {
+    this.#fetcher.wake()
   }
 
   /** Commits everything that is done, now. */
@@ -195,25 +208,18 @@ export class GroupConsumer implements AsyncDisposable {
     if (this.#settings.commit !== 'manual') this.#commitLater()
   }
 
-  /** Hands out the next record of the chunk at hand, or null when another chunk is needed. */
-  #claim(): ClaimedRecord | null {
-    for (let current = this.#current; current !== null; current = this.#current) {
-      const { assigned, decoder, records, index } = current
-      const record = records[index]
-      if (assigned.isLeaving || assigned.fetch.isPaused) this.#current = null
-      else if (record !== undefined) {
-        current.index++
+  /** Hands out the next record of a chunk at hand, or null when another chunk is needed. */
+  #claim(mayGive: (place: TopicPartition) => boolean): ClaimedRecord | null {
+    for (const [assigned, chunk] of this.#open) {
+      const isUseless = assigned.isLeaving || assigned.fetch.isPaused
+      if (!isUseless && !mayGive(assigned)) continue
+      const record = isUseless ? null : nextOf(chunk, assigned)
+      if (record === null) this.#open.delete(assigned)
+      else {
         assigned.tracker.handOut(record.offset)
         this.#progress.moved()
         this.#cluster.settings.counters.recordsRead++
         return this.#claimed(assigned, record)
-      } else if (decoder.isDone) this.#current = null
-      else {
-        const batch = decoder.next()
-        current.records = batch.records
-        current.index = 0
-        // Behind the last record there may be none up to here: markers, or what compaction took.
-        if (batch.records.length === 0) assigned.tracker.skipTo(batch.nextOffset)
       }
     }
     return null
@@ -253,13 +259,22 @@ export class GroupConsumer implements AsyncDisposable {
     if (this.#settings.commit === 'each') this.#commitNow()
   }
 
-  async #fetchMore(): Promise<void> {
-    const fetched = this.#fetcher.take()
-    if (fetched === null) return this.#fetcher.whenReady()
+  async #fetchMore(mayGive: (place: TopicPartition) => boolean): Promise<void> {
+    const openBytes = [...this.#open.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    // What is handed out beside each other is bounded as what is fetched ahead is.
+    const hasRoom = openBytes < this.#settings.readAheadBytes
+    const isWanted = (from: FetchPartition): boolean => {
+      const owner = this.#assignments.of(from)
+      return owner === undefined || (hasRoom && !this.#open.has(owner) && mayGive(from))
+    }
+    const fetched = this.#fetcher.take(isWanted)
+    if (fetched === null) return this.#fetcher.whenReady(isWanted)
     const assigned = this.#assignments.of(fetched.from)
     if (assigned === undefined || assigned.isLeaving) return
     if (fetched.kind === 'chunk') {
-      this.#current = { assigned, decoder: new ChunkDecoder(fetched.chunk), records: [], index: 0 }
+      const { chunk } = fetched
+      const sizeBytes = chunk.bytes.length
+      this.#open.set(assigned, { decoder: new ChunkDecoder(chunk), sizeBytes, records: [], index: 0 })
     } else if (fetched.kind === 'cut') {
       this.#assignments.seek(assigned, fetched.offset)
     } else if (fetched.error instanceof ClientError && fetched.error.code === 'OFFSET_OUT_OF_RANGE') {
@@ -323,7 +338,7 @@ export class GroupConsumer implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#current = null
+    this.#open.clear()
     this.#fetcher.wake()
     // Heartbeats go on meanwhile: what is in the program's hands is still this member's.
     const { clock } = this.#cluster.settings
@@ -346,6 +361,21 @@ export class GroupConsumer implements AsyncDisposable {
       this.#session.close()
       this.#closed.resolve()
     }
+  }
+}
+
+/** The next record of a chunk, or null behind the last one. */
+function nextOf(chunk: OpenChunk, { tracker }: AssignedPartition): ConsumerRecord | null {
+  for (;;) {
+    const record = chunk.records[chunk.index]
+    chunk.index++
+    if (record !== undefined) return record
+    if (chunk.decoder.isDone) return null
+    const { records, nextOffset } = chunk.decoder.next()
+    chunk.records = records
+    chunk.index = 0
+    // Behind the last record there may be none up to here: markers, or what compaction took.
+    if (records.length === 0) tracker.skipTo(nextOffset)
   }
 }
 

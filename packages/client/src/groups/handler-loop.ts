@@ -1,11 +1,11 @@
-import type { ConsumerRecord } from '../consumer/consumer-record.ts'
+import type { ConsumerRecord, TopicPartition } from '../consumer/consumer-record.ts'
 import { choiceOption, integerOption, nameOption, refuseUnknownOptions } from '../option-check.ts'
 import { type Clock, delay } from '../time/clock.ts'
 import type { ClaimedRecord, GroupConsumer } from './group-consumer.ts'
 
 /** How records are handed to a handler. */
 export interface HandlerOptions {
-  /** Records that are handled at a time. Default 1. */
+  /** Records that are handled at a time: ordered by partition, one of each at most. Default 1. */
   readonly concurrency?: number
   /** What stays in order: the records of a key, or of a partition. Default `partition`. */
   readonly orderedBy?: 'key' | 'partition'
@@ -95,7 +95,10 @@ export class HandlerLoop {
         this.#onHandFree = resolve
       })
     }
-    return this.#failure === null ? this.#consumer.next() : null
+    if (this.#failure !== null) return null
+    if (this.#orderedBy === 'key') return this.#consumer.next()
+    // Records that wait for one of their partition would take the hands away from other partitions.
+    return this.#consumer.next((place) => !this.#lanes.has(placeOf(place)))
   }
 
   #begin(claimed: ClaimedRecord): void {
@@ -106,16 +109,17 @@ export class HandlerLoop {
     this.#active.add(work)
     void work.then(() => {
       this.#active.delete(work)
-      this.#onHandFree()
       if (lane !== null && this.#lanes.get(lane) === work) this.#lanes.delete(lane)
+      this.#onHandFree()
+      this.#consumer.wake()
     })
   }
 
   /** Null for a record that waits for no other: without a key there is no order of keys to keep. */
-  #laneOf({ topic, partition, key }: ConsumerRecord): string | null {
-    const place = `${topic}/${partition}`
+  #laneOf(record: ConsumerRecord): string | null {
+    const place = placeOf(record)
     if (this.#orderedBy === 'partition') return place
-    return key === null ? null : `${place}/${key.toString('latin1')}`
+    return record.key === null ? null : `${place}/${record.key.toString('latin1')}`
   }
 
   /** Never rejects. After a failure the records behind it stay undone, and are handled after a restart. */
@@ -149,4 +153,8 @@ export class HandlerLoop {
   #pauseMs(attempt: number): number {
     return Math.min(LONGEST_PAUSE_MS, this.#retryBackoffMs * 2 ** Math.min(attempt, 20))
   }
+}
+
+function placeOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
 }

@@ -1,3 +1,4 @@
+import { json } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import { FakeCluster } from '../../test/fake-cluster.ts'
 import { createClient } from '../client.ts'
@@ -66,6 +67,16 @@ describe('a record that cannot be sent', () => {
       .send(undefined as never, { value: 'a' })
     await expect(sent).rejects.toMatchObject({ code: 'INVALID_OPTION', message: /^topic: got undefined/ })
   })
+})
+
+it('a tombstone is no value, whatever the codec would make of null', async () => {
+  const { broker, client } = setup()
+  const flights = client.topic('flights', { key: json<string>(), value: json<object>() })
+  await flights.sendMany([
+    { key: 'a', value: {} },
+    { key: 'a', value: null },
+  ])
+  expect(broker.log(0)).toEqual(['{}', undefined])
 })
 
 it('text may be sent where the type is bytes, also beside a codec for the value', async () => {
