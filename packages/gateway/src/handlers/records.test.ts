@@ -117,6 +117,7 @@ describe('POST records', () => {
     ['an unknown field', { values: 1 }],
     ['a negative partition', { partition: -1 }],
     ['a time that is none', { timestamp: 'soon' }],
+    ['a day that is none', { timestamp: '2026-02-31T12:00:00Z' }],
     ['base64 that is none', { value: { base64: '%' } }],
     ['headers that are no list', { headers: {} }],
     ['a prototype', JSON.parse('{"__proto__": {"value": 1}}')],

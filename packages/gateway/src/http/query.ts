@@ -58,8 +58,14 @@ export class Query {
 
 /** A moment as milliseconds or an ISO date. Throws 400 for anything else. */
 export function readTime(name: string, given: unknown): number {
-  const isDate = typeof given === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(given)
+  const isDate = typeof given === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(given) && isDay(given.slice(0, 10))
   const timeMs = isDate ? Date.parse(given) : given
   if (typeof timeMs === 'number' && Number.isSafeInteger(timeMs) && timeMs >= 0) return timeMs
   throw badRequest(`${name} ${JSON.stringify(given)}: expected milliseconds since 1970 or an ISO date`)
+}
+
+/** Whether there is such a day: Date.parse takes 2026-02-31 for the third of March. */
+function isDay(text: string): boolean {
+  const timeMs = Date.parse(text)
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(text)
 }

@@ -23,6 +23,8 @@ export class SocketSession implements RecordSink {
   #credit = 0
   #producesInFlight = 0
   #isAlive = true
+  /** Behind all that changes subscriptions. */
+  #order: Promise<void> = Promise.resolve()
   /** It was full, and whatever had to wait for room has not been told yet that there is some. */
   #isHeldBack = false
 
@@ -100,16 +102,27 @@ export class SocketSession implements RecordSink {
         case 'credit':
           return this.#addCredit(message.records)
         case 'subscribe':
-          return await this.#subscribe(message)
+          return await this.#inOrder(() => this.#subscribe(message))
         case 'unsubscribe':
-          for (const topic of message.topics) this.#subscriptions.remove(topic)
-          return this.#tell({ type: 'unsubscribed', id: message.id, topics: message.topics })
+          return await this.#inOrder(async () => this.#unsubscribe(message))
         case 'produce':
           return await this.#produce(message)
       }
     } catch (error) {
       this.#tellError('id' in message ? message.id : null, error)
     }
+  }
+
+  /** To subscribe takes a while: whoever takes it back meanwhile means what was asked before. */
+  #inOrder(run: () => Promise<void>): Promise<void> {
+    const done = this.#order.then(run)
+    this.#order = done.catch(() => {})
+    return done
+  }
+
+  #unsubscribe({ id, topics }: Message<'unsubscribe'>): void {
+    for (const topic of topics) this.#subscriptions.remove(topic)
+    this.#tell({ type: 'unsubscribed', id, topics })
   }
 
   #addCredit(records: number): void {

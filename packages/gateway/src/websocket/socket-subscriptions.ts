@@ -55,13 +55,14 @@ export class SocketSubscriptions {
       for (const topic of topics) this.#byTopic.delete(topic)
       throw error
     }
-    const told: Record<string, SubscribedTopic> = {}
+    const told = new Map<string, SubscribedTopic>()
     for (const { gaps, subscription } of opened) {
       this.#byTopic.set(subscription.topic, subscription)
       const positions = Object.fromEntries(subscription.positions)
-      told[subscription.topic] = gaps.length === 0 ? { positions } : { positions, gaps }
+      told.set(subscription.topic, gaps.length === 0 ? { positions } : { positions, gaps })
     }
-    return told
+    // A topic may be called __proto__.
+    return Object.fromEntries(told)
   }
 
   remove(topic: string): void {

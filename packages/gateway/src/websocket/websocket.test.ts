@@ -165,6 +165,23 @@ describe('subscribe', () => {
     expect((await binary.next()).bytes?.toString('hex')).toBe(expected)
   })
 
+  it('is done in the order in which it was said, also while the first is still being worked on', async () => {
+    const topic = await newTopic(1, '__proto__')
+    await send(topic, numbers(0, 3))
+    await using socket = await open()
+    socket.say({ type: 'subscribe', id: 'a', topics: [topic], from: -1 })
+    socket.say({ type: 'unsubscribe', id: 'u', topics: [topic] })
+    socket.say({ type: 'subscribe', id: 'b', topics: [topic], from: 'beginning', credit: 10 })
+    const answers = [await socket.next(), await socket.next(), await socket.next()].map(({ json }) => json)
+    expect(answers.map(({ id, type }) => [id, type])).toEqual([
+      ['a', 'subscribed'],
+      ['u', 'unsubscribed'],
+      ['b', 'subscribed'],
+    ])
+    expect(Object.entries(answers[2]?.topics ?? {})).toEqual([['__proto__', { positions: { 0: 0 } }]])
+    expect(await socket.values(3)).toEqual(numbers(0, 3))
+  })
+
   it('ends, and may begin again', async () => {
     const topic = await newTopic()
     await using socket = await open()
