@@ -105,6 +105,12 @@ export class ConfigPlane {
 
 /** Kafka's codes: what needs a restart and what cannot be read is INVALID_REQUEST; what would have no effect here is INVALID_CONFIG. */
 function checkBrokerConfigs(configs: Configs, changed: readonly string[]): void {
+  // Before it is said that a restart helps: of these no value but the default is ever taken.
+  for (const [name, text] of Object.entries(configs)) {
+    if (fixedBrokerConfigs.has(name)) {
+      asRefusal(ErrorCode.INVALID_CONFIG, () => checkBrokerSetting(name, text))
+    }
+  }
   const needRestart = changed.filter(needsRestart)
   if (needRestart.length > 0) {
     throw invalidRequest(

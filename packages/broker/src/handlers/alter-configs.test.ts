@@ -309,6 +309,20 @@ describe('IncrementalAlterConfigs of a broker', () => {
       /one event loop/,
     ],
     [
+      'what has no effect with a restart either',
+      '1',
+      ['controlled.shutdown.enable', SET, 'false'],
+      ErrorCode.INVALID_CONFIG,
+      /^Invalid value false for configuration controlled\.shutdown\.enable: there is no controller quorum/,
+    ],
+    [
+      'what Kafka sets at start only, with the value that it has',
+      '1',
+      ['controlled.shutdown.enable', SET, 'true'],
+      ErrorCode.INVALID_REQUEST,
+      /^Cannot update these configs dynamically: \[controlled\.shutdown\.enable\]/,
+    ],
+    [
       'another broker',
       '9',
       ['log.retention.ms', SET, '1'],
