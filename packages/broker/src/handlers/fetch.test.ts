@@ -304,6 +304,13 @@ describe('leader epochs in Fetch (trap 24)', () => {
     expect(await ask(3, 0)).toEqual({ offsets: [], diverging: { epoch: 0, endOffset: 2 } })
     expect(await ask(3, 1)).toEqual({ offsets: [2, 3, 4], diverging: none })
   })
+
+  it('send a reader of an epoch that was not reached yet elsewhere with OFFSET_OUT_OF_RANGE, as Kafka 4.3', async () => {
+    await using broker = await withBatches(1, 3)
+    const request = body('t', [{ fetchOffset: 2, lastFetchedEpoch: 5 }])
+    const { partitions } = await read(broker, request, { version: 12 })
+    expect(partitions).toMatchObject([{ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, highWatermark: -1 }])
+  })
 })
 
 describe('Large batches, whose frames belong to the log', () => {

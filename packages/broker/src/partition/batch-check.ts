@@ -46,6 +46,9 @@ export interface CheckedBatch {
 
 /** zstd needs Produce 7 (KIP-110). */
 const FIRST_VERSION_WITH_ZSTD = 7
+/** Formats 0 and 1 are known, and too old; what lies outside is none at all. */
+const NEWEST_MAGIC = 2
+const MAGIC_AT = 16
 const ATTRIBUTES_LOW_BYTE_AT = 22
 const COMPRESSION_MASK = 0x07
 
@@ -60,6 +63,10 @@ export function checkBatch(
   const shapeProblem = describeShape(records, request.produceVersion)
   if (records === null || shapeProblem !== null) {
     return refused(ErrorCode.INVALID_RECORD, shapeProblem ?? 'no records')
+  }
+  const magic = records.readInt8(MAGIC_AT)
+  if (magic < 0 || magic > NEWEST_MAGIC) {
+    return refused(ErrorCode.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
   }
   const rules = rulesOf(request)
   const codec = records.readUInt8(ATTRIBUTES_LOW_BYTE_AT) & COMPRESSION_MASK

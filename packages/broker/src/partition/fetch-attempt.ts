@@ -79,6 +79,7 @@ function look(services: BrokerServices, order: FetchOrder, target: FetchTarget):
     return failed(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, partition)
   }
   const divergingEpoch = divergingEpochOf(log, target)
+  if (divergingEpoch === 'unknown') return failed(ErrorCode.OFFSET_OUT_OF_RANGE, partition)
   if (divergingEpoch !== undefined) {
     return { target, partition, log, errorCode: ErrorCode.NONE, divergingEpoch, readableBytes: 0 }
   }
@@ -89,11 +90,17 @@ function look(services: BrokerServices, order: FetchOrder, target: FetchTarget):
   return { target, partition, log, errorCode: ErrorCode.NONE, divergingEpoch: undefined, readableBytes }
 }
 
-/** KIP-595: where the reader's log parts from ours, when it says which epoch it read last. */
-function divergingEpochOf(log: PartitionLog, target: FetchTarget): FetchedPartition['divergingEpoch'] {
+/**
+ * KIP-595: where the reader's log parts from ours, when it says which epoch it read last. `unknown`: it read an epoch
+ * that this log has not reached.
+ */
+function divergingEpochOf(
+  log: PartitionLog,
+  target: FetchTarget,
+): FetchedPartition['divergingEpoch'] | 'unknown' {
   if (target.lastFetchedEpoch < 0) return undefined
   const { leaderEpoch, endOffset } = log.endOffsetForEpoch(target.lastFetchedEpoch)
-  if (leaderEpoch === -1) return undefined
+  if (leaderEpoch === -1) return 'unknown'
   if (leaderEpoch === target.lastFetchedEpoch && endOffset >= target.fetchOffset) return undefined
   return { epoch: leaderEpoch, endOffset }
 }
