@@ -1,9 +1,12 @@
 // Opens every partition of a directory, says how long that took and what it holds in memory, and waits: see open-bench.ts.
 import process from 'node:process'
 import { LogDirectory, nodeClock, nodeFileSystem } from '@millrace/log-core'
+import { setUpHeap } from '../../packages/cli/src/serve/heap-settings.ts'
 import { MANY_CONFIG } from './many-partitions.ts'
 
 const OPENED_AT_ONCE = 16
+/** As `serve` does. */
+setUpHeap()
 const [path = ''] = process.argv.slice(2)
 const startMs = performance.now()
 const directory = await LogDirectory.open(nodeFileSystem(), path, { clock: nodeClock() })
