@@ -1,3 +1,5 @@
+import { escapeControls } from './output/escape-controls.ts'
+
 /** An error of the command itself: the message says what is wrong and what to do, in one line. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
@@ -33,5 +35,5 @@ const AFTER_LOST_CONNECTION =
   "look into the broker's log; where it speaks TLS, give --config FILE with security.protocol=SSL"
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').trim()
+  return escapeControls(text.replaceAll(/\s*\n\s*/g, ' ').trim())
 }

@@ -46,16 +46,19 @@ function formatMs(ms: number): string {
   return `${ms.toFixed(ms < 10 ? 2 : 1)} ms`
 }
 
-const PLOT_COLUMNS = 40
+/** The longest bar, and what stands before each. */
+const BAR_COLUMNS = 40
+const LABEL_COLUMNS = 20
 
-/** A bar for each percentile, as long as its latency is of the longest on a logarithmic scale. */
-export function plot(latencies: Latencies): string {
+/** A bar for each percentile, as long as its latency is of the longest on a logarithmic scale, within so many columns. */
+export function plot(latencies: Latencies, terminalColumns: number): string {
+  const barColumns = Math.max(1, Math.min(BAR_COLUMNS, terminalColumns - LABEL_COLUMNS))
   const rows = [10, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100]
   const longest = Math.log10(1 + latencies.maxMs * 1_000)
   return rows
     .map((percentile) => {
       const ms = percentile === 100 ? latencies.maxMs : latencies.percentile(percentile)
-      const columns = longest === 0 ? 0 : Math.round((Math.log10(1 + ms * 1_000) / longest) * PLOT_COLUMNS)
+      const columns = longest === 0 ? 0 : Math.round((Math.log10(1 + ms * 1_000) / longest) * barColumns)
       return `  ${(percentile === 100 ? 'max' : `p${percentile}`).padStart(6)} ${formatMs(ms).padStart(10)} ${'#'.repeat(columns)}\n`
     })
     .join('')

@@ -3,7 +3,7 @@ import type { Client } from '@millrace/client'
 import type { BenchArguments } from '../commands/bench.ts'
 import { connect } from '../connection/connect.ts'
 import { note, show } from '../output/show.ts'
-import { abortOnEndSignal, nameOfRun } from '../terminal.ts'
+import { abortOnEndSignal, nameOfRun, terminalColumns } from '../terminal.ts'
 import { type BenchOptions, benchOptions } from './bench-options.ts'
 import { Latencies, percentileLine, plot, summary } from './latencies.ts'
 import { produceFor, startReading, type Work } from './workers.ts'
@@ -191,7 +191,7 @@ function asText(
   const latency = (what: string, latencies: Latencies | null): string =>
     latencies === null || latencies.count === 0
       ? ''
-      : `${what}:${isQuiet ? ` ${percentileLine(latencies)}` : `\n${plot(latencies)}`}`
+      : `${what}:${isQuiet ? ` ${percentileLine(latencies)}` : `\n${plot(latencies, terminalColumns())}`}`
   return [
     rate('produced', produced),
     rate('consumed', consumed),

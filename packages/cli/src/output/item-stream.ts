@@ -1,4 +1,5 @@
 import type { OutputArguments } from '../commands/output-option.ts'
+import { escapeLines } from './escape-controls.ts'
 import { OutputBuffer } from './output-buffer.ts'
 
 /** How an item is written. */
@@ -27,7 +28,7 @@ export class ItemStream<T> {
     const { asJson = JSON.stringify, asText } = this.#forms
     switch (this.#output) {
       case 'table':
-        this.#out.text(asText(item))
+        this.#out.text(escapeLines(asText(item)))
         break
       case 'ndjson':
         this.#out.text(`${asJson(item)}\n`)

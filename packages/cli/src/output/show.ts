@@ -1,5 +1,6 @@
 import type { OutputArguments } from '../commands/output-option.ts'
 import { writeNote, writeOut } from '../terminal.ts'
+import { escapeLines } from './escape-controls.ts'
 import { formatTable } from './table.ts'
 
 /** What a command found, as programs and as people see it. */
@@ -20,7 +21,7 @@ export function show({ output }: Pick<OutputArguments, 'output'>, { value, asTex
         (Array.isArray(value) ? value : [value]).map((item) => `${JSON.stringify(item)}\n`).join(''),
       )
     case 'table':
-      return writeOut(asText())
+      return writeOut(escapeLines(asText()))
   }
 }
 
