@@ -9,13 +9,17 @@ describe('a group is explained', () => {
   let broker: Broker
   let kafka: Kafka
   let aheadMs = 0
+  /** Of the clock that times sessions. */
+  let passedMs = 0
   const closing: (() => Promise<unknown>)[] = []
 
   beforeEach(async () => {
     aheadMs = 0
+    passedMs = 0
     // kafkajs asks for a topic that is gone, and would have it back.
     const config = { 'auto.create.topics.enable': 'false' }
-    broker = await startBroker({ host: '127.0.0.1', port: 0, config, clock: clockAhead(() => aheadMs) })
+    const clock = clockAhead({ aheadMs: () => aheadMs, passedMs: () => passedMs })
+    broker = await startBroker({ host: '127.0.0.1', port: 0, config, clock })
     kafka = new Kafka({ clientId: 'app', brokers: [broker.bootstrapServers], logLevel: logLevel.NOTHING })
     await withAdmin((admin) =>
       admin.createTopics({ topics: [{ topic: 'orders', numPartitions: 1 }], waitForLeaders: true }),
@@ -86,6 +90,20 @@ describe('a group is explained', () => {
       )
     },
   )
+
+  it('whose member is so busy that it sends no heartbeats', async () => {
+    const gate = Promise.withResolvers<void>()
+    closing.push(async () => gate.resolve())
+    // kafkajs sends heartbeats between records, and no more often than it is told.
+    await kafkajsMember({ handle: () => gate.promise, heartbeatInterval: 25_000 })
+    await produce(3)
+    await untilFound(/^reading/)
+    passedMs = 20_000
+    const [text] = await untilFound(/^member-silent/)
+    expect(text).toMatch(
+      /Member app-\S+ \(client app on 127\.0\.0\.1\) was last heard of \d+ seconds ago, and 3 records of its partitions wait/,
+    )
+  })
 
   it('whose offset is out of range, and what the policies make of it', async () => {
     const consumer = await kafkajsMember()
@@ -173,10 +191,12 @@ describe('a group is explained', () => {
 
   async function kafkajsMember({
     handle = async () => {},
+    heartbeatInterval = 200,
   }: {
     handle?: () => Promise<void>
+    heartbeatInterval?: number
   } = {}): Promise<KafkajsConsumer> {
-    const consumer = kafka.consumer({ groupId: 'group', heartbeatInterval: 200, maxWaitTimeInMs: 100 })
+    const consumer = kafka.consumer({ groupId: 'group', heartbeatInterval, maxWaitTimeInMs: 100 })
     closing.push(() => consumer.disconnect())
     const joined = Promise.withResolvers<void>()
     consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve())
@@ -205,12 +225,12 @@ describe('a group is explained', () => {
   }
 })
 
-/** The machine's clock, but wall-clock time can be moved on: nobody waits an hour in a test. */
-function clockAhead(aheadMs: () => number): Clock {
+/** The machine's clock, but its times can be moved on: nobody waits an hour in a test. */
+function clockAhead({ aheadMs, passedMs }: { aheadMs: () => number; passedMs: () => number }): Clock {
   const clock = nodeClock()
   return {
     nowMs: () => clock.nowMs() + aheadMs(),
-    monotonicMs: () => clock.monotonicMs(),
+    monotonicMs: () => clock.monotonicMs() + passedMs(),
     endOfTurn: (run) => clock.endOfTurn(run),
     after: (delayMs, run) => clock.after(delayMs, run),
   }
