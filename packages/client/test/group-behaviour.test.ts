@@ -410,6 +410,46 @@ describe('a handler ordered by partition', () => {
   })
 })
 
+describe('a handler ordered by partition and short of memory', () => {
+  it('has no more of them open beside each other than may be fetched ahead', async () => {
+    const name = await world.newTopic(4, 0)
+    const records = [0, 1, 2, 3].map((partition) => ({ value: Buffer.alloc(50_000), partition }))
+    await world.client.producer({ compression: 'none' }).sendMany(name, records)
+    const stop = new AbortController()
+    const isSeen = Promise.withResolvers<void>()
+    let [atOnce, most, count] = [0, 0, 0]
+    const options = { ...FAST, group: name, concurrency: 4, readAheadBytes: 65_536, signal: stop.signal }
+    await world.client.topic(name).consume(options, async () => {
+      if (++atOnce === 2) {
+        // Others would begin while these answers come, if they might.
+        for (let i = 0; i < 10; i++) await world.client.admin.listTopics()
+        most = atOnce
+        isSeen.resolve()
+      }
+      await isSeen.promise
+      if (++count === 4) stop.abort()
+    })
+    expect(most).toBe(2)
+  })
+})
+
+describe('a dead-letter topic that takes nothing', () => {
+  it('ends the consuming with both reasons, and the record comes again', async () => {
+    const name = await world.newTopic(1, 3)
+    const options = { ...FAST, group: name, deadLetterTopic: 'no/topic' }
+    const handling = world.client.topic(name).consume(options, ({ offset }) => {
+      if (offset === 1) throw new RangeError('not this one')
+    })
+    await expect(handling).rejects.toMatchObject({
+      code: 'DELIVERY_FAILED',
+      message: expect.stringMatching(
+        /^the record at offset 1 of .*\/0, which could not be handled \(RangeError: not this one\), cannot be put into "no\/topic": ./,
+      ),
+    })
+    expect(await committed(name)).toBe(1)
+  })
+})
+
 describe('a handler ordered by key', () => {
   it('handles records without a key side by side', async () => {
     const name = await world.newTopic(1, 8)
