@@ -30,7 +30,8 @@ export function memberPrograms(): MemberProgram[] {
       limits: ['reads when its broker died while it joined'],
     },
     {
-      // As above, though no such life was seen here; and against whichever broker it goes on sending the heartbeats of a member that is told to be unknown.
+      // As above, though no such life was seen here; and against whichever broker it goes on sending the heartbeats of a
+      // member that is told to be unknown.
       ...program('@platformatic/kafka', ['consumer'], nodeProgram(join(MEMBERS, 'platformatic-member.ts'))),
       limits: ['comes back after its session', 'reads when its broker died while it joined'],
     },
