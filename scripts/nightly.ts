@@ -17,11 +17,11 @@ const { values, positionals } = parseArgs({
   options: { list: { type: 'boolean', default: false }, fresh: { type: 'boolean', default: false } },
 })
 
-function runStep(step: NightlyStep, timeout: number): boolean {
+function runStep(step: NightlyStep, timeoutMs: number): boolean {
   const { status } = spawnSync(process.execPath, ['--conditions=@millrace/source', ...step.args], {
     cwd: ROOT,
     stdio: 'inherit',
-    timeout,
+    timeout: Math.ceil(timeoutMs),
     env: { ...process.env, ...step.env },
   })
   return status === 0
