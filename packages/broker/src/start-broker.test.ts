@@ -242,6 +242,19 @@ describe('over TCP', () => {
   })
 })
 
+describe('options', () => {
+  it('that no compiler has seen are refused by name', async () => {
+    const misspelt: object = { port: 0, datadir: '/tmp/never' }
+    await expect(startBroker(misspelt)).rejects.toThrow(
+      /^Unknown option datadir of startBroker: did you mean dataDir\?$/,
+    )
+    const config: object = { 'num.partitions': 4 }
+    await expect(startBroker({ port: 0, config: { ...config } })).rejects.toThrow(
+      /^Invalid value 4 for configuration num\.partitions: Expected a string$/,
+    )
+  })
+})
+
 describe('a data directory', () => {
   it('has one broker at a time; the second is told who holds it', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'millrace-'))

@@ -2,7 +2,7 @@ import { type BrokerConfigName, type BrokerConfigRow, brokerConfigTable } from '
 import { canonicalText } from './canonical-text.ts'
 import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
 import { fixedBrokerConfigs } from './fixed-broker-configs.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestNameHint } from './nearest-name.ts'
 
 type Table = typeof brokerConfigTable
 
@@ -19,6 +19,7 @@ export function parseBrokerConfig(settings: Readonly<Record<string, string>>): B
   const config: Record<string, unknown> = {}
   for (const [name, row] of Object.entries(brokerConfigTable)) config[name] = row.value.defaultValue
   for (const [name, text] of Object.entries(settings)) {
+    checkIsText(name, text)
     if (isBrokerConfigName(name)) config[name] = readBrokerConfig(name, text)
     else checkBrokerSetting(name, text)
   }
@@ -68,7 +69,11 @@ function isDefault(
 }
 
 function unknownName(name: string): InvalidConfigError {
-  const nearest = nearestName(name, [...Object.keys(brokerConfigTable), ...fixedBrokerConfigs.keys()])
-  const hint = nearest === null ? '' : `: did you mean ${nearest}?`
+  const hint = nearestNameHint(name, [...Object.keys(brokerConfigTable), ...fixedBrokerConfigs.keys()])
   return new InvalidConfigError(`Unknown broker configuration ${name}${hint}`)
+}
+
+/** Programs in JavaScript write numbers, which Kafka's names do not have either. */
+function checkIsText(name: string, text: unknown): void {
+  if (typeof text !== 'string') throw invalidConfig(name, String(text), 'Expected a string')
 }

@@ -5,7 +5,7 @@ import type { Configs } from './config-change.ts'
 import { type ConfigEntry, ConfigSource } from './config-source.ts'
 import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
 import { groupConfigTable } from './group-config-table.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestNameHint } from './nearest-name.ts'
 
 const BOUNDS = {
   'consumer.heartbeat.interval.ms': [
@@ -23,8 +23,7 @@ export function checkGroupConfigs(configs: Configs, brokerConfig: BrokerConfig):
   for (const [name, text] of Object.entries(configs)) {
     const row = Object.hasOwn(groupConfigTable, name) ? groupConfigTable[name] : undefined
     if (row === undefined) {
-      const nearest = nearestName(name, Object.keys(groupConfigTable))
-      const hint = nearest === null ? '' : `: did you mean ${nearest}?`
+      const hint = nearestNameHint(name, Object.keys(groupConfigTable))
       throw new InvalidConfigError(`Unknown group config name: ${name}${hint}`)
     }
     const value = readConfig(name, row.value, text)

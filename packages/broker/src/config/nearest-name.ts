@@ -17,6 +17,12 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
   return nearest
 }
 
+/** What to say behind the refusal of a name that is not known; nothing when no known one is close. */
+export function nearestNameHint(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known)
+  return nearest === null ? '' : `: did you mean ${nearest}?`
+}
+
 /** Damerau-Levenshtein distance, adjacent swaps counted once ("optimal string alignment"). */
 export function editDistance(left: string, right: string): number {
   let beforePrevious: number[] = []

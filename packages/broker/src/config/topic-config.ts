@@ -1,7 +1,7 @@
 import { DEFAULT_LOG_CONFIG, type LogConfig, NO_LIMIT } from '@millrace/log-core'
 import type { BrokerConfig } from './broker-config.ts'
 import { InvalidConfigError, invalidConfig, readConfig } from './config-value.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestNameHint } from './nearest-name.ts'
 import { topicConfigTable } from './topic-config-table.ts'
 
 const MS_PER_MINUTE = 60_000
@@ -70,10 +70,8 @@ function checkCompactionLags({ maxCompactionLagMs, minCompactionLagMs }: LogConf
 function checkTopicConfig(name: string, text: string): void {
   const row = Object.hasOwn(topicConfigTable, name) ? topicConfigTable[name] : undefined
   if (row === undefined) {
-    const nearest = nearestName(name, Object.keys(topicConfigTable))
-    throw new InvalidConfigError(
-      `Unknown topic config name: ${name}${nearest === null ? '' : `: did you mean ${nearest}?`}`,
-    )
+    const hint = nearestNameHint(name, Object.keys(topicConfigTable))
+    throw new InvalidConfigError(`Unknown topic config name: ${name}${hint}`)
   }
   const value = readConfig(name, row.value, text)
   if (row.fixedBecause === null || String(value) === String(row.value.defaultValue)) return
