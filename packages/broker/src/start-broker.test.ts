@@ -17,6 +17,7 @@ import {
   produce,
 } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
+import { InMemoryNetwork } from './network/in-memory-network.ts'
 import { startBroker } from './start-broker.ts'
 import { batchOf, numbered, produceBody, TestBroker } from './testing/test-broker.ts'
 
@@ -251,6 +252,48 @@ describe('options', () => {
     const config: object = { 'num.partitions': 4 }
     await expect(startBroker({ port: 0, config: { ...config } })).rejects.toThrow(
       /^Invalid value 4 for configuration num\.partitions: Expected a string$/,
+    )
+  })
+
+  it('of a wrong type are refused with what was given and what is allowed', async () => {
+    const refusalOf = async (options: object): Promise<string> => {
+      // A broker that starts all the same is closed by its signal.
+      const controller = new AbortController()
+      try {
+        await startBroker({
+          network: new InMemoryNetwork(setImmediate),
+          signal: controller.signal,
+          ...options,
+        })
+        return 'started'
+      } catch (error) {
+        return String(error)
+      } finally {
+        controller.abort()
+      }
+    }
+    const invalid = 'InvalidConfigError: Invalid value'
+    expect(await refusalOf({ port: '9' })).toBe(
+      `${invalid} '9' for option port of startBroker: expected an integer between 0 and 65535`,
+    )
+    expect(await refusalOf({ port: 65_536 })).toContain(`${invalid} 65536 for option port of startBroker`)
+    expect(await refusalOf({ nodes: '3' })).toBe(
+      `${invalid} '3' for option nodes of startBroker: expected an integer`,
+    )
+    expect(await refusalOf({ nodes: 0 })).toBe(
+      `${invalid} 0 for configuration millrace.nodes: Value must be at least 1`,
+    )
+    const wrong = { dataDir: 5, host: null, listeners: 'PLAINTEXT://:0', config: [], logger: console.log }
+    const wrongSeams = { signal: {}, fileSystem: 'disk', network: true, clock: Date, randomBytes: 8 }
+    for (const [name, value] of Object.entries({ ...wrong, ...wrongSeams })) {
+      expect(await refusalOf({ [name]: value })).toMatch(
+        new RegExp(`^${invalid} .+ for option ${name} of startBroker: expected an? `),
+      )
+    }
+    expect(await refusalOf({ port: undefined, config: undefined, logger: undefined })).toBe('started')
+    const none = JSON.parse('9092')
+    await expect(startBroker(none)).rejects.toThrow(
+      /^Invalid options 9092 of startBroker: expected an object$/,
     )
   })
 })

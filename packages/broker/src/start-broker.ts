@@ -6,8 +6,6 @@ import type { BrokerOptions } from './broker-options.ts'
 import { type BrokerSnapshot, takeSnapshot } from './broker-snapshot.ts'
 import { type ClientSnapshot, takeClientSnapshots } from './client-snapshot.ts'
 import { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
-import { InvalidConfigError } from './config/config-value.ts'
-import { nearestNameHint } from './config/nearest-name.ts'
 import { explainGroupOf, type GroupExplanation } from './groups/explain.ts'
 import { type LocalSocket, openLocalSocket } from './local-socket/local-socket.ts'
 import type { MetricValue } from './metrics/metric-registry.ts'
@@ -16,6 +14,7 @@ import { planListeners } from './network/listeners.ts'
 import type { ByteStream, Network, NetworkAddress } from './network/network.ts'
 import { tcpNetwork } from './network/tcp-network.ts'
 import { type Logger, silentLogger } from './observability.ts'
+import { checkStartOptions } from './start-options-check.ts'
 
 /** What `startBroker` takes. Everything has a default. */
 export interface StartBrokerOptions {
@@ -87,7 +86,7 @@ const MEMORY_DATA_DIR = '/data'
  * InvalidConfigError, StorageError (the data directory), or the system's error (a port in use).
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<Broker> {
-  checkOptionNames(options)
+  checkStartOptions(options)
   options.signal?.throwIfAborted()
   const closed = Promise.withResolvers<void>()
   // Whoever does not look at `closed` must not die of an unhandled rejection.
@@ -119,30 +118,6 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Bro
   if (!isInMemory && options.fileSystem === undefined) localSocket = await openSocketOf(resolved, running)
   options.signal?.addEventListener('abort', () => void close().catch(() => {}), { once: true })
   return describeBroker(running, { closed: closed.promise, close, isInMemory, clock: resolved.clock })
-}
-
-const OPTION_NAMES: Readonly<Record<keyof StartBrokerOptions, true>> = {
-  dataDir: true,
-  host: true,
-  port: true,
-  listeners: true,
-  nodes: true,
-  config: true,
-  logger: true,
-  signal: true,
-  fileSystem: true,
-  network: true,
-  clock: true,
-  randomBytes: true,
-}
-
-/** A typo must not pass for a default, where no compiler looks: `datadir` would keep all records in memory. */
-function checkOptionNames(options: StartBrokerOptions): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(OPTION_NAMES, name)) continue
-    const hint = nearestNameHint(name, Object.keys(OPTION_NAMES))
-    throw new InvalidConfigError(`Unknown option ${name} of startBroker${hint}`)
-  }
 }
 
 function openSocketOf(
