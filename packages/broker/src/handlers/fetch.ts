@@ -41,8 +41,9 @@ function orderOf(
   { replyBudget }: BrokerServices,
   { context, request, session }: FetchInProgress,
 ): FetchOrder {
-  const maxBytes = Math.max(0, Math.min(request.maxBytes, replyBudget.maxFetchBytes()))
+  const maxBytes = Math.min(request.maxBytes, replyBudget.maxFetchBytes())
   return {
+    refusal: refusalOf(request),
     targets: session.targets,
     connection: context.connection,
     usesTopicIds: context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS,
@@ -51,6 +52,14 @@ function orderOf(
     minBytes: Math.min(request.minBytes, maxBytes),
     maxBytes,
   }
+}
+
+/** What every partition is told instead of its records. */
+function refusalOf({ isolationLevel, replicaId, replicaState }: FetchRequest): number {
+  // Partitions have no followers: Kafka's answer to a replica that it does not know. From v15 on its id is in the state.
+  if (replicaId >= 0 || replicaState.replicaId >= 0) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+  const isKnownLevel = isolationLevel === 0 || isolationLevel === 1
+  return isKnownLevel ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST
 }
 
 function heldUpMs({ quotas }: BrokerServices, context: RequestContext): number {

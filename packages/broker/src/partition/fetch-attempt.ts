@@ -9,6 +9,8 @@ import { leaderEpochError, lookUpPartition } from './partition-lookup.ts'
 
 /** What one fetch wants, whatever asks for it. */
 export interface FetchOrder {
+  /** The error that each partition gets, or NONE. */
+  readonly refusal: number
   readonly targets: readonly FetchTarget[]
   readonly connection: ConnectionInfo
   readonly usesTopicIds: boolean
@@ -73,6 +75,7 @@ function look(services: BrokerServices, order: FetchOrder, target: FetchTarget):
   if (typeof partition === 'number') return failed(partition)
   const epochError = leaderEpochError(partition, target.currentLeaderEpoch)
   if (epochError !== ErrorCode.NONE) return failed(epochError, partition)
+  if (order.refusal !== ErrorCode.NONE) return failed(order.refusal, partition)
   const log = partition.onlineLog
   if (log === null) return failed(ErrorCode.KAFKA_STORAGE_ERROR, partition)
   if (!order.knowsZstd && log.config.compressionType === 'zstd') {
@@ -87,6 +90,10 @@ function look(services: BrokerServices, order: FetchOrder, target: FetchTarget):
     return failed(ErrorCode.OFFSET_OUT_OF_RANGE, partition)
   }
   const readableBytes = partition.readableBytes(target.fetchOffset)
+  // Where there is nothing to read, Kafka does not look at the size either.
+  if (readableBytes > 0 && Math.min(order.maxBytes, target.maxBytes) < 0) {
+    return failed(ErrorCode.INVALID_REQUEST, partition)
+  }
   return { target, partition, log, errorCode: ErrorCode.NONE, divergingEpoch: undefined, readableBytes }
 }
 
@@ -126,7 +133,7 @@ function readAll(order: FetchOrder, looked: readonly Looked[], sharedBytes: numb
     const shareBytes = Math.max(sharedBytes / readableCount, one.log.config.maxMessageBytes)
     const maxBytes = Math.min(one.target.maxBytes, remainingBytes, Math.floor(shareBytes))
     if (!isFirst && maxBytes <= 0) return emptyReply(order, one)
-    const reply = readOne(order, one, { log: one.log, maxBytes: Math.max(0, maxBytes), isFirst })
+    const reply = readOne(order, one, { log: one.log, maxBytes, isFirst })
     const bytes = Math.min(maxBytes, one.readableBytes)
     remainingBytes -= bytes
     // The first batch is read whole: its size is known only afterwards, and its bound before.
