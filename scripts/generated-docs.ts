@@ -37,6 +37,10 @@ advertised but not served is there because old clients look for it before they u
 ${table(['key', 'API', 'advertised', 'served'], rows)}
 
 Everything else is not advertised, and a request for it closes the connection, as Apache Kafka does.
+
+A request that names the same partition twice is a client's mistake which Apache Kafka meets with silence: it appends and
+answers only the last batch for it in a Produce, and answers only the last mention in a Fetch. Here both batches are
+appended, in their order, and both mentions are answered (one in a fetch session, which holds a partition once).
 `
 }
 

@@ -10,6 +10,13 @@ import { Applied, CloseConnectionError, type Handler, NO_RESPONSE, type RequestC
 import { hasTransactionalBatch, nodeEndpointsOf, ProducePartition } from './produce-partition.ts'
 
 const ACKS_ALL = -1
+/** Refusals of the log's own rules: as in Kafka, they tell where the log starts. */
+const REFUSALS_BY_LOG: ReadonlySet<number> = new Set([
+  ErrorCode.INVALID_RECORD,
+  ErrorCode.INVALID_TIMESTAMP,
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+])
 
 /**
  * Produce, v3-11. acks=0: no answer, and a closed connection on an error (trap 4). acks=1: answered when the
@@ -167,6 +174,7 @@ class ProduceAttempt {
   ): void {
     if (result.kind === 'refused') {
       this.#fail(reply, result.errorCode, result.message)
+      if (REFUSALS_BY_LOG.has(result.errorCode)) reply.logStartOffset = partition.log?.logStartOffset ?? -1
       reply.recordErrors = result.recordErrors.map(({ batchIndex, message }) => ({
         batchIndex,
         batchIndexErrorMessage: message,
