@@ -1,5 +1,5 @@
 import { writeFileAtomically } from '../fs/atomic-file.ts'
-import type { FileSystem } from '../fs/file-system.ts'
+import type { DirectoryEntry, FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import {
   decodeMetaProperties,
@@ -48,10 +48,22 @@ export function checkIsOurs(fs: FileSystem, path: string): void {
     decodeMetaProperties(fs.readFile(file), file)
     return
   }
-  const foreign = fs.list(path).find(({ name }) => !name.startsWith('.') && !EXPECTED_WITHOUT_META.test(name))
+  const foreign = entriesOf(fs, path).find(
+    ({ name }) => !name.startsWith('.') && !EXPECTED_WITHOUT_META.test(name),
+  )
   if (foreign === undefined) return
   const message = `${path} holds ${foreign.name} and no ${META_PROPERTIES}: it is no data directory. Nothing was changed`
   throw new StorageError('NOT_OURS', path, message)
+}
+
+function entriesOf(fs: FileSystem, path: string): DirectoryEntry[] {
+  try {
+    return fs.list(path)
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'ENOTDIR') throw error
+    const message = `${path} is a file; expected a directory or nothing`
+    throw new StorageError('ENOTDIR', path, message, { cause: error })
+  }
 }
 
 /** First starts that were interrupted leave these: after a power loss, in any selection. */

@@ -9,6 +9,7 @@ import { SegmentWriter, type SegmentWriterState } from '../segment/segment-write
 import { TimeIndex } from '../segment/time-index.ts'
 import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
+import { isBesideSegments, reportStrays, takeInventory } from './log-inventory.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
 import { ProducerStates } from './producer-state.ts'
 import type { IndexCrcs } from './segment-list.ts'
@@ -34,7 +35,10 @@ export function resumeLog(
 ): ResumedLog | null {
   const { fs } = environment
   const { directory } = identity
-  if (!isAsLeft(environment, directory, clean)) return null
+  const found = namesAsLeft(environment, directory, clean)
+  if (found === null) return null
+  // Rare, and worth a second listing: it refuses a segment that lies beyond all offsets, and tells of the others.
+  if (found.hasOthers) reportStrays(environment.logger, directory, takeInventory(fs, directory))
   const snapshots = new ProducerSnapshots(fs, directory, clean.snapshotOffsets)
   const producers = clean.hasProducers
     ? restoreProducers(snapshots, clean.active.nextOffset)
@@ -55,24 +59,33 @@ function restoreProducers(snapshots: ProducerSnapshots, endOffset: number): Prod
   return nextOffset === endOffset ? producers : null
 }
 
-/** The names that make up the log are there, and none that has to be dealt with. */
-function isAsLeft({ fs }: LogEnvironment, directory: string, clean: CleanLog): boolean {
+/**
+ * Null unless the names that make up the log are there, and none that has to be dealt with. `hasOthers` says that there
+ * are names which are not of the log.
+ */
+function namesAsLeft(
+  { fs }: LogEnvironment,
+  directory: string,
+  clean: CleanLog,
+): { readonly hasOthers: boolean } | null {
   const names = fs.listNames?.(directory) ?? fs.list(directory).map(({ name }) => name)
   const sealedBases = new Set(clean.sealed.map(([baseOffset]) => baseOffset))
   let missing = 2 * sealedBases.size + EXPECTED_BESIDE_SEALED
+  let hasOthers = false
   for (const name of names) {
     const parsed = parseSegmentFileName(name)
     if (parsed === null) {
       if (name === PARTITION_METADATA || name === LEADER_EPOCH_CHECKPOINT) missing--
+      else if (!isBesideSegments(name)) hasOthers = true
       continue
     }
     const { baseOffset, kind, stage } = parsed
-    if (stage !== 'live') return false
+    if (stage !== 'live') return null
     const isOfSealed = sealedBases.has(baseOffset)
-    if (kind === 'log' && !isOfSealed && baseOffset !== clean.active.baseOffset) return false
+    if (kind === 'log' && !isOfSealed && baseOffset !== clean.active.baseOffset) return null
     if (kind === 'log' || (kind === 'seal' && isOfSealed)) missing--
   }
-  return missing === 0
+  return missing === 0 ? { hasOthers } : null
 }
 
 /** Its metadata, its epochs and the file of its active segment. */

@@ -2,6 +2,7 @@ import type { FileSystem } from '../fs/file-system.ts'
 import { StorageError } from '../fs/storage-error.ts'
 import { LogSegment } from '../segment/log-segment.ts'
 import { parseSegmentFileName } from '../segment/segment-file-names.ts'
+import type { StorageLogger } from './storage-logger.ts'
 
 /** What lies in the directory of a partition, by what has to be done with it. */
 export interface LogInventory {
@@ -43,7 +44,7 @@ export function takeInventory(fs: FileSystem, directory: string): LogInventory {
     if (name.endsWith('.tmp') && (parsed !== null || isOwnAtomicFile(name))) leftovers.push(name)
     if (parsed === null) {
       if (BEYOND_OFFSETS.test(name)) throw beyondOffsets(`${directory}/${name}`)
-      if (!KNOWN.test(name) && !isOwnAtomicFile(name)) strays.push(name)
+      if (!isBesideSegments(name)) strays.push(name)
       continue
     }
     const { baseOffset, kind, stage } = parsed
@@ -56,6 +57,16 @@ export function takeInventory(fs: FileSystem, directory: string): LogInventory {
   segments.sort((a, b) => a.baseOffset - b.baseOffset)
   snapshotOffsets.sort((a, b) => a - b)
   return { segments, sealedBases, snapshotOffsets, leftovers, swaps, strays }
+}
+
+/** Whether a name that is no segment's is still one of this log's. */
+export function isBesideSegments(name: string): boolean {
+  return KNOWN.test(name) || isOwnAtomicFile(name)
+}
+
+/** Tells of files that are nobody's: they are left alone. */
+export function reportStrays(logger: StorageLogger, directory: string, { strays }: LogInventory): void {
+  if (strays.length > 0) logger.warn({ directory, strays }, 'files that are not of the log are left alone')
 }
 
 function beyondOffsets(path: string): StorageError {

@@ -12,7 +12,7 @@ import { EpochCheckpoint } from './epoch-checkpoint.ts'
 import { readLeaderEpochs } from './epoch-recovery.ts'
 import { LEADER_EPOCH_CHECKPOINT, LeaderEpochs } from './leader-epoch-checkpoint.ts'
 import type { LogEnvironment, LogIdentity } from './log-environment.ts'
-import { type LogInventory, takeInventory } from './log-inventory.ts'
+import { type LogInventory, reportStrays, takeInventory } from './log-inventory.ts'
 import type { OpenedLog } from './log-session.ts'
 import { recoverProducers, replayBatch } from './producer-recovery.ts'
 import { ProducerSnapshots } from './producer-snapshots.ts'
@@ -64,9 +64,7 @@ export async function openLogFiles(
   const { directory } = identity
   const known = marks.get(identity.topicId, identity.partition)
   const inventory = await recoverSwaps(environment, directory, takeInventory(fs, directory))
-  const { strays } = inventory
-  if (strays.length > 0)
-    environment.logger.warn({ directory, strays }, 'files that are not of the log are left alone')
+  reportStrays(environment.logger, directory, inventory)
   const files = segmentsOf(inventory, directory, known?.mark)
   const epochs = await readLeaderEpochs(environment, directory, [...files.sealed, files.activeSegment])
   const snapshots = new ProducerSnapshots(fs, directory, inventory.snapshotOffsets)

@@ -20,7 +20,8 @@ export type DumpEntry =
   | { readonly kind: 'time-index-entry'; readonly timestampMs: number; readonly offset: number }
   | ({ readonly kind: 'seal' } & SegmentSeal)
   | { readonly kind: 'producer'; readonly producer: ProducerEntry }
-  | ({ readonly kind: 'mark' } & SyncMark)
+  /** A forgotten one takes all earlier marks of its partition back: it was deleted. */
+  | ({ readonly kind: 'mark' | 'forgotten-mark' } & SyncMark)
   | ({ readonly kind: 'leader-epoch' } & EpochEntry)
   | { readonly kind: 'unreadable'; readonly message: string }
 
@@ -113,7 +114,7 @@ function* dumpSnapshot(bytes: Buffer): Generator<DumpEntry, void, void> {
 
 function* dumpMarks(bytes: Buffer): Generator<DumpEntry, void, void> {
   const { marks, damagedCount } = decodeMarksFile(bytes)
-  for (const { mark } of marks) yield { kind: 'mark', ...mark }
+  for (const { mark, isForgotten } of marks) yield { kind: isForgotten ? 'forgotten-mark' : 'mark', ...mark }
   if (damagedCount > 0) yield unreadable(`${damagedCount} records are not whole`)
 }
 

@@ -92,6 +92,14 @@ describe('dump', () => {
     expect(kinds(await dump(fs, `/data/${marks}`))).toEqual(['mark'])
     await expect(dump(fs, '/data/meta.properties')).rejects.toMatchObject({ code: 'NOT_OURS' })
   })
+
+  it('tells that a mark is of a deleted partition', async () => {
+    const { fs, directory, openLog } = await openFixture()
+    await directory.deleteLog(await openLog())
+    await directory.close()
+    const marks = namesIn(fs, '/data').find((name) => name.startsWith('sync-marks'))
+    expect(kinds(await dump(fs, `/data/${marks}`))).toEqual(['forgotten-mark'])
+  })
 })
 
 describe('verify', () => {
