@@ -3,12 +3,16 @@ import type { RecordMetadata, SendManyResult } from './producer-record.ts'
 
 /** Told once for each record of a send what became of it. `index` is the record's place in the call. */
 export interface Delivery {
+  /** When its delivery time began, in ms of the monotonic clock; null: when the record came into a batch. */
+  readonly startMs: number | null
   delivered(index: number, partition: number, offset: number, appendTimeMs: number): void
   failed(index: number, error: Error): void
 }
 
 /** The promise of one record. */
 export class SingleDelivery implements Delivery {
+  /** Set where the record has to wait before it comes into a batch. */
+  startMs: number | null = null
   readonly #topic: string
   readonly #timestampMs: number
   readonly #resolve: (metadata: RecordMetadata) => void
@@ -53,6 +57,8 @@ export class SendManyError extends ClientError {
 
 /** One promise for many records: costs two array stores a record instead of a promise each. */
 export class ManyDelivery implements Delivery {
+  /** Of any number of records the last ones may wait long for room, while the first ones are delivered. */
+  readonly startMs = null
   readonly done: Promise<SendManyResult>
   readonly #result: SendManyResult
   readonly #errors = new Map<number, Error>()

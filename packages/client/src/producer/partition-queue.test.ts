@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { PartitionQueue } from './partition-queue.ts'
 import { addToSequence, ProducerBatch } from './producer-batch.ts'
 
-const DELIVERY = { delivered: () => {}, failed: () => {} }
+const DELIVERY = { startMs: null, delivered: () => {}, failed: () => {} }
 
 function batchOf(recordCount: number): ProducerBatch {
-  const batch = new ProducerBatch(0, new BatchBuilder())
+  const batch = new ProducerBatch(0, Number.POSITIVE_INFINITY, new BatchBuilder())
   for (let i = 0; i < recordCount; i++) {
     batch.tryAppend({ key: null, value: 'v', timestampMs: 0 }, 1e6, DELIVERY, i)
   }

@@ -37,6 +37,8 @@ export function addToSequence(sequence: number, count: number): number {
  */
 export class ProducerBatch {
   readonly createdMs: number
+  /** When the delivery time of its first record is over, and with it that of the others: they share their fate. */
+  readonly deadlineMs: number
   /** The bytes charged to the buffer budget, until the batch is settled. */
   chargedBytes = 0
   /** How often it was sent. */
@@ -54,8 +56,9 @@ export class ProducerBatch {
   #indexes: number[] = []
   #settledWaiters: (() => void)[] = []
 
-  constructor(createdMs: number, builder: BatchBuilder) {
+  constructor(createdMs: number, deadlineMs: number, builder: BatchBuilder) {
     this.createdMs = createdMs
+    this.deadlineMs = deadlineMs
     this.#builder = builder
   }
 
@@ -155,7 +158,7 @@ export class ProducerBatch {
     compression: CompressionId,
   ): ProducerBatch {
     const builder = new BatchBuilder(BATCH_HEADER_BYTES)
-    const part = new ProducerBatch(this.createdMs, builder)
+    const part = new ProducerBatch(this.createdMs, this.deadlineMs, builder)
     for (let i = from; i < to; i++) {
       const record = records[i]
       const delivery = this.#deliveries[i]

@@ -19,7 +19,10 @@ export interface ProducerOptions {
   readonly lingerMs?: number
   /** Bytes of records that wait to be sent or answered; then `send` waits. Default 64 MiB. */
   readonly bufferBytes?: number
-  /** Time for a record from `send` to its acknowledgement, all retries included, in ms. Default 120,000. */
+  /**
+   * Time for a record from `send` to its acknowledgement, in ms, with the look-up of the topic, waiting for room
+   * and all retries. Of `sendMany` each record's time begins when there is room for it. Default 120,000.
+   */
   readonly deliveryTimeoutMs?: number
   /** Bytes of one Produce request, all partitions together. Default 4 MiB. */
   readonly maxRequestBytes?: number

@@ -113,8 +113,8 @@ describe('send', () => {
     })
   })
 
-  it('gives up on a topic that nobody creates, and says so', async () => {
-    const { clock, producer } = setup()
+  it.each([120_000, 1_000])('gives up on a topic that nobody creates, and says so: %d ms', async (ms) => {
+    const { clock, producer } = setup({ deliveryTimeoutMs: ms })
     const sent = producer.send('boats', { value: 'a' })
     const outcome = expect(sent).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' })
     await within(clock, 6_000, outcome)
@@ -206,6 +206,44 @@ describe('retries', () => {
       message: expect.stringMatching(/within 1000 ms: sent \d+ times, so it may have been written; last: /),
     })
     await within(clock, 3_000, outcome)
+  })
+
+  it('end then too when nobody could be asked for the topic, telling why', async () => {
+    const { broker, clock, producer } = setup({ deliveryTimeoutMs: 1_000 })
+    broker.isDown = true
+    const sentMs = clock.monotonicMs()
+    const failures = await within(
+      clock,
+      3_000,
+      Promise.all(
+        ['a', 'b'].map((value) =>
+          producer.send('flights', { value }).catch((error) => ({ error, ms: clock.monotonicMs() - sentMs })),
+        ),
+      ),
+    )
+    // The second one has waited behind the first, and does not begin to count when that one ends.
+    for (const failure of failures) {
+      expect(failure).toMatchObject({
+        error: {
+          code: 'DELIVERY_TIMED_OUT',
+          message: expect.stringMatching(/"flights" could not be looked up .* nothing was sent; last: /),
+          cause: { code: 'CONNECTION_FAILED' },
+        },
+        ms: 1_000,
+      })
+    }
+  })
+
+  it('count from the send, not from the end of the look-up of the topic', async () => {
+    const { broker, clock, producer } = setup({ deliveryTimeoutMs: 1_000 })
+    broker.refuse = () => ErrorCode.NOT_ENOUGH_REPLICAS
+    broker.isDown = true
+    const sentMs = clock.monotonicMs()
+    const failed = producer.send('flights', { value: 'a' }).catch((error) => error.code)
+    await clock.advance(700)
+    broker.isDown = false
+    expect(await within(clock, 3_000, failed)).toBe('DELIVERY_TIMED_OUT')
+    expect(clock.monotonicMs() - sentMs).toBeLessThan(1_100)
   })
 
   it('that end leave the sequence behind them: what was given up may have been written', async () => {

@@ -64,6 +64,7 @@ export class Producer implements AsyncDisposable {
       if (metadata !== null && gate.isFree && !this.#budget.isFull && this.#closing === null) {
         this.#append(queues, metadata, record, nowMs, delivery, 0)
       } else {
+        delivery.startMs = this.#cluster.settings.clock.monotonicMs()
         this.#sendLater(queues, [record], delivery, nowMs).catch(reject)
       }
     })
@@ -120,9 +121,10 @@ export class Producer implements AsyncDisposable {
     nowMs: number,
   ): Promise<void> {
     if (this.#closing !== null) throw closed()
+    const deadlineMs = this.#cluster.settings.clock.monotonicMs() + this.#settings.deliveryTimeoutMs
     await queues.gate.enter()
     try {
-      let metadata = queues.topic ?? (await queues.load(this.#settings.deliveryTimeoutMs))
+      let metadata = queues.topic ?? (await queues.load(deadlineMs))
       let turnStartBytes = this.#budget.takenBytes
       for (let index = 0; index < records.length; index++) {
         while (this.#budget.isFull) await this.#budget.whenFreed()

@@ -69,7 +69,9 @@ export class Sender {
       return false
     }
     const builder = this.#builders.pop() ?? new BatchBuilder()
-    const batch = new ProducerBatch(this.#cluster.settings.clock.monotonicMs(), builder)
+    const nowMs = this.#cluster.settings.clock.monotonicMs()
+    const deadlineMs = (delivery.startMs ?? nowMs) + this.#settings.deliveryTimeoutMs
+    const batch = new ProducerBatch(nowMs, deadlineMs, builder)
     batch.tryAppend(record, this.#settings.batchBytes, delivery, index)
     this.#charge(batch, batch.sizeBytes)
     queue.startBatch(batch)
@@ -191,8 +193,8 @@ export class Sender {
   /** The time for one answer, or less when the oldest batch of the request has less left. */
   #timeoutMs(sent: readonly SentBatch[]): number {
     const { clock, requestTimeoutMs } = this.#cluster.settings
-    const oldestMs = sent.reduce((least, { batch }) => Math.min(least, batch.createdMs), Infinity)
-    const leftMs = oldestMs + this.#settings.deliveryTimeoutMs - clock.monotonicMs()
+    const deadlineMs = sent.reduce((least, { batch }) => Math.min(least, batch.deadlineMs), Infinity)
+    const leftMs = deadlineMs - clock.monotonicMs()
     return Math.max(1, Math.ceil(Math.min(requestTimeoutMs, leftMs)))
   }
 

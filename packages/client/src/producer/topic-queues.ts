@@ -28,6 +28,8 @@ export class TopicQueues {
   readonly #cluster: Cluster
   readonly #queues: PartitionQueue[] = []
   #topic: TopicMetadata | null = null
+  /** What the last attempt to read it came to: a send that waited its time out behind another made none of its own. */
+  #loadError: unknown = null
   /** A broker said that it does not lead: do not send before the metadata was read again. */
   #isLeaderDoubtful = false
   /** When metadata first said that there is no such topic, since it last said that there is; in ms of the monotonic clock. */
@@ -68,23 +70,54 @@ export class TopicQueues {
     return this.#isLeaderDoubtful || this.#cluster.metadata.cached(this.name) === undefined
   }
 
-  /** Reads the topic for the first time: rejects when there is none, or nobody to ask. */
-  async load(timeoutMs: number): Promise<TopicMetadata> {
+  /**
+   * Reads the topic for the first time: rejects with UNKNOWN_TOPIC when there is none, and at the deadline, in
+   * ms of the monotonic clock, with DELIVERY_TIMED_OUT and what the last attempt came to.
+   */
+  async load(deadlineMs: number): Promise<TopicMetadata> {
     const { clock } = this.#cluster.settings
     const startMs = clock.monotonicMs()
-    for (let attempt = 0; ; attempt++) {
-      try {
-        this.#accept(await this.#cluster.metadata.topic(this.name, { mayCreate: true }))
-        if (this.#topic !== null) return this.#topic
-      } catch (error) {
-        const isBeingCreated = error instanceof ClientError && error.code === 'UNKNOWN_TOPIC'
-        const limitMs = isBeingCreated ? Math.min(CREATION_GRACE_MS, timeoutMs) : timeoutMs
+    let isOver = startMs >= deadlineMs
+    const settled = new AbortController()
+    const deadline = delay(clock, Math.max(0, deadlineMs - startMs), settled.signal).then(() => {
+      isOver = true
+      return null
+    })
+    try {
+      for (let attempt = 0; !isOver; attempt++) {
+        const topic = await Promise.race([this.#tryToLoad(startMs), deadline])
+        if (topic !== null) return topic
         const pauseMs = backoffMs(attempt, this.#cluster.settings, clock)
-        const isTimeOver = clock.monotonicMs() - startMs + pauseMs >= limitMs
-        if (isTimeOver || !(isBeingCreated || isRetriable(error))) throw error
-        await delay(clock, pauseMs)
+        await Promise.race([delay(clock, pauseMs, settled.signal), deadline])
       }
+      throw this.#notFoundInTime()
+    } finally {
+      settled.abort()
     }
+  }
+
+  /** Null after a failure that may pass; rejects with any other. */
+  async #tryToLoad(startMs: number): Promise<TopicMetadata | null> {
+    try {
+      const topic = await this.#cluster.metadata.topic(this.name, { mayCreate: true })
+      this.#accept(topic)
+      return topic
+    } catch (error) {
+      this.#loadError = error
+      const isBeingCreated = error instanceof ClientError && error.code === 'UNKNOWN_TOPIC'
+      const ageMs = this.#cluster.settings.clock.monotonicMs() - startMs
+      if (isBeingCreated ? ageMs < CREATION_GRACE_MS : isRetriable(error)) return null
+      throw error
+    }
+  }
+
+  /** Of a topic that no broker knows that is told, however short the time was. */
+  #notFoundInTime(): ClientError {
+    const cause = this.#loadError
+    if (cause instanceof ClientError && cause.code === 'UNKNOWN_TOPIC') return cause
+    const last = cause instanceof Error ? `; last: ${cause.message}` : ''
+    const message = `topic "${this.name}" could not be looked up within the delivery timeout, and nothing was sent${last}`
+    return new ClientError('DELIVERY_TIMED_OUT', message, cause === null ? {} : { cause })
   }
 
   /**
@@ -119,6 +152,7 @@ export class TopicQueues {
 
   #accept(topic: TopicMetadata): void {
     this.#goneSinceMs = null
+    this.#loadError = null
     this.#topic = topic
     this.#isLeaderDoubtful = false
   }

@@ -154,8 +154,7 @@ export class Unsettled {
   expire(active: ActiveQueue, nowMs: number): number {
     const { queue } = active
     for (let oldest = queue.oldest; oldest !== undefined; oldest = queue.oldest) {
-      const deadlineMs = oldest.createdMs + this.#settings.deliveryTimeoutMs
-      if (nowMs < deadlineMs) return deadlineMs
+      if (nowMs < oldest.deadlineMs) return oldest.deadlineMs
       if (oldest.isInFlight) return Number.POSITIVE_INFINITY
       const error = expired(queue, oldest, this.#settings.deliveryTimeoutMs)
       this.fail({ ...active, batch: oldest }, () => error)
