@@ -6,10 +6,17 @@ export interface TopicView {
   find(name: string): TopicFacts | undefined
   findById(topicId: string): TopicFacts | undefined
   /**
-   * The names that a regular expression of RE2's syntax matches as a whole, or null when it is not one. Its cost is
-   * the view's to bound: the pattern comes from a client.
+   * The names that a regular expression of RE2's syntax matches as a whole. Its cost is the view's to bound: the pattern
+   * comes from a client.
    */
-  matching(pattern: string): readonly string[] | null
+  matching(pattern: string): MatchedTopics
+}
+
+/** What a regular expression matches. */
+export interface MatchedTopics {
+  readonly names: readonly string[]
+  /** Why it cannot be used, and so matches nothing; null: it can. */
+  readonly refusal: string | null
 }
 
 /** One existing topic. */

@@ -24,32 +24,40 @@ beforeEach(async () => {
 
 it('matches names as a whole', async () => {
   for (const name of ['orders', 'orders.eu', 'old-orders']) await create(name)
-  expect(view.matching('orders')).toEqual(['orders'])
-  expect(view.matching('orders.*')).toEqual(['orders', 'orders.eu'])
-  expect(view.matching('.*')).toHaveLength(3)
+  expect(view.matching('orders').names).toEqual(['orders'])
+  expect(view.matching('orders.*').names).toEqual(['orders', 'orders.eu'])
+  expect(view.matching('.*').names).toHaveLength(3)
 })
 
-it.each(['(', '[a', '(?=a)', '\\1', 'a**'])('says null to %j, which is no RE2', (pattern) => {
-  expect(view.matching(pattern)).toBeNull()
+it.each([
+  ['(', 'missing closing )'],
+  ['[a', 'missing closing ]'],
+  ['(?=a)', 'invalid or unsupported Perl syntax'],
+  ['\\1', 'invalid escape sequence'],
+  ['a**', 'invalid nested repetition operator'],
+  ['a{2000}', 'invalid repeat count'],
+])("refuses %j, which is no RE2, for Kafka's reason: %s", async (pattern, refusal) => {
+  await create('a')
+  expect(view.matching(pattern)).toEqual({ names: [], refusal })
 })
 
-it('says null to a pattern whose program would be enormous', () => {
-  expect(view.matching(`(?i)${'[a-z]'.repeat(5_000)}`)).toBeNull()
+it('refuses a pattern whose program would be enormous', () => {
+  expect(view.matching(`(?i)${'[a-z]'.repeat(5_000)}`).refusal).toBe('expression too large')
 })
 
 it('answers a pattern that would keep a backtracking engine busy for ever', async () => {
   await create('x'.repeat(249))
-  expect(view.matching('(x+x+)+y')).toEqual([])
+  expect(view.matching('(x+x+)+y')).toEqual({ names: [], refusal: null })
 })
 
-it('says null to a pattern that would cost too much over all names together', () => {
+it('refuses a pattern that would cost too much over all names together', () => {
   const large = `(?i)${'[a-z]'.repeat(1_500)}`
   const over = (count: number): CatalogTopicView => {
     const topics = Array.from({ length: count }, () => ({ name: 'x'.repeat(249) }))
     return new CatalogTopicView({ topics: () => topics } as unknown as TopicCatalog)
   }
-  expect(over(1).matching(large)).toEqual([])
-  expect(over(10_000).matching(large)).toBeNull()
+  expect(over(1).matching(large).refusal).toBeNull()
+  expect(over(10_000).matching(large).refusal).toContain('too costly')
 })
 
 it('has another version after every change of topics', async () => {

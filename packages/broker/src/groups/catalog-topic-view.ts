@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { TopicFacts, TopicView } from '@millrace/consumer-groups'
+import type { MatchedTopics, TopicFacts, TopicView } from '@millrace/consumer-groups'
 import type { TopicCatalog } from '../cluster/topic-catalog.ts'
 
 type Re2 = typeof import('re2js')
@@ -32,22 +32,26 @@ export class CatalogTopicView implements TopicView {
     return this.#catalog.topicById(topicId)
   }
 
-  matching(pattern: string): readonly string[] | null {
+  matching(pattern: string): MatchedTopics {
     const names = [...this.#catalog.topics()].map(({ name }) => name)
     const regex = this.#compile(pattern)
-    if (regex === null) return null
+    if (typeof regex === 'string') return refusedFor(regex)
     const characters = names.reduce((sum, { length }) => sum + length, 0)
-    if (regex.programSize() * characters > MAX_MATCH_STEPS) return null
-    return names.filter((name) => regex.testExact(name))
+    if (regex.programSize() * characters > MAX_MATCH_STEPS) {
+      return refusedFor('expression too costly for all topic names together')
+    }
+    return { names: names.filter((name) => regex.testExact(name)), refusal: null }
   }
 
-  #compile(pattern: string): ReturnType<Re2['RE2JS']['compile']> | null {
-    const { RE2JS, RE2JSException } = this.#load()
+  /** Or why it cannot be used, in RE2's words. */
+  #compile(pattern: string): ReturnType<Re2['RE2JS']['compile']> | string {
+    const { RE2JS, RE2JSException, RE2JSSyntaxException } = this.#load()
     try {
       const regex = RE2JS.compile(pattern)
-      return regex.programSize() > MAX_PROGRAM_SIZE ? null : regex
+      return regex.programSize() > MAX_PROGRAM_SIZE ? 'expression too large' : regex
     } catch (error) {
-      if (error instanceof RE2JSException) return null
+      if (error instanceof RE2JSSyntaxException) return error.getDescription()
+      if (error instanceof RE2JSException) return error.message
       throw error
     }
   }
@@ -57,4 +61,8 @@ export class CatalogTopicView implements TopicView {
     this.#re2 ??= createRequire(import.meta.url)('re2js') as Re2
     return this.#re2
   }
+}
+
+function refusedFor(refusal: string): MatchedTopics {
+  return { names: [], refusal }
 }

@@ -85,9 +85,11 @@ describe('a member of a KIP-848 group', () => {
     const refused = await join({ serverAssignor: 'best' })
     expect(refused.errorCode).toBe(ErrorCode.UNSUPPORTED_ASSIGNOR)
     expect(refused.errorMessage).toContain('uniform, range')
-    expect((await join({ subscribedTopicNames: null, subscribedTopicRegex: '(' })).errorCode).toBe(
-      ErrorCode.INVALID_REGULAR_EXPRESSION,
-    )
+    // Word by word what Kafka 4.3 answered.
+    expect(await join({ subscribedTopicNames: null, subscribedTopicRegex: '(' })).toMatchObject({
+      errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION,
+      errorMessage: 'SubscribedTopicRegex `(` is not a valid regular expression: missing closing ).',
+    })
   })
 
   it('has its share of a topic that is created or grows by its next heartbeat', async () => {

@@ -11,7 +11,7 @@ const topics = {
   version: 1,
   find: (name: string) => ({ name, topicId: 'sZm8xLmITxOuxIOM3pIWSQ', partitionCount: 1_000 }),
   findById: () => undefined,
-  matching: () => [],
+  matching: () => ({ names: [], refusal: null }),
 }
 
 /** A coordinator over a log and a clock that a test moves. */

@@ -5,10 +5,11 @@ import type { ConsumerGroup } from './consumer-group.ts'
 /** Throws INVALID_REGULAR_EXPRESSION. To be asked before anything is persisted. */
 export function checkRegex(step: Step, group: ConsumerGroup, regex: string | null): void {
   if (regex === null || regex === '' || group.regexes.has(regex)) return
-  if (step.topics.matching(regex) === null) {
+  const { refusal } = step.topics.matching(regex)
+  if (refusal !== null) {
     throw new KafkaError(
       ErrorCode.INVALID_REGULAR_EXPRESSION,
-      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression.`,
+      `SubscribedTopicRegex \`${regex}\` is not a valid regular expression: ${refusal}.`,
     )
   }
 }
@@ -16,7 +17,7 @@ export function checkRegex(step: Step, group: ConsumerGroup, regex: string | nul
 /** What the expression matches now becomes what it matched; nothing happens where that is the same. */
 export function resolveRegex(step: Step, group: ConsumerGroup, regex: string): void {
   const before = group.regexes.get(regex)
-  const topics = [...(step.topics.matching(regex) ?? [])].sort()
+  const topics = [...step.topics.matching(regex).names].sort()
   if (
     before !== undefined &&
     before.topics.size === topics.length &&

@@ -1,4 +1,4 @@
-import type { TopicFacts, TopicView } from '../topic-view.ts'
+import type { MatchedTopics, TopicFacts, TopicView } from '../topic-view.ts'
 
 /** Topics that a test creates, deletes and grows. Regular expressions are JavaScript's, which are close enough. */
 export class FakeTopics implements TopicView {
@@ -32,12 +32,12 @@ export class FakeTopics implements TopicView {
     return [...this.#byName.values()].find((facts) => facts.topicId === topicId)
   }
 
-  matching(pattern: string): readonly string[] | null {
+  matching(pattern: string): MatchedTopics {
     try {
       const regex = new RegExp(`^(?:${pattern})$`)
-      return [...this.#byName.keys()].filter((name) => regex.test(name))
+      return { names: [...this.#byName.keys()].filter((name) => regex.test(name)), refusal: null }
     } catch {
-      return null
+      return { names: [], refusal: 'missing closing )' }
     }
   }
 
