@@ -1,6 +1,8 @@
 import { deleteRecords, offsetCommit } from '@millrace/protocol'
+import { Prng, SimulatedClock, SimulatedDisk } from '@millrace/simulator'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BrokerScene } from '../testing/broker-scene.ts'
+import { numbered } from '../testing/test-broker.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -67,5 +69,26 @@ describe('the age of what a group has not read', () => {
   async function ageMs(): Promise<number | null | undefined> {
     const explained = await scene.broker.settle(scene.broker.broker.explainGroup('group'))
     return explained?.facts.partitions[0]?.log?.oldestUnreadAgeMs
+  }
+})
+
+it('a group is told of a partition that its disk took offline, and why', async () => {
+  const clock = new SimulatedClock()
+  const fileSystem = new SimulatedDisk(new Prng(3)).boot(clock)
+  const scene = await BrokerScene.start({ clock, fileSystem })
+  try {
+    const partitions = [{ partitionIndex: 0, committedOffset: 0, committedMetadata: '' }]
+    const commit = { groupId: 'group', generationIdOrMemberEpoch: -1, memberId: '' }
+    await scene.ask(offsetCommit, 8, { ...commit, topics: [{ name: 'topic', partitions }] })
+    const { gate } = fileSystem
+    gate.plannedFailure = { atOperation: gate.operationCount + 1, kinds: ['sync'], code: 'EIO' }
+    await expect(scene.broker.produce('topic', numbered(1))).rejects.toThrow()
+    const explained = await scene.broker.settle(scene.broker.broker.explainGroup('group'))
+    const found = explained?.findings.find(({ code }) => code === 'partition-offline')
+    expect(found?.text).toMatch(
+      /^topic\/0: the broker cannot read its log \(.*(sync|EIO).*\)\. Nobody gets records/,
+    )
+  } finally {
+    await scene.close()
   }
 })

@@ -26,7 +26,7 @@ export async function explainGroupOf(
   if (known === null) return null
   const partitions = await Promise.all(
     known.partitions.map(async (place, index) =>
-      index < MAX_PARTITIONS_LOOKED_AT ? withLog(services, place) : { ...place, log: null },
+      index < MAX_PARTITIONS_LOOKED_AT ? withLog(services, place) : { ...place, log: null, failure: null },
     ),
   )
   const facts = { ...known, partitions }
@@ -37,13 +37,16 @@ async function withLog(
   { clock, partitions }: Pick<BrokerServices, 'clock' | 'partitions'>,
   place: ShardGroupFacts['partitions'][number],
 ): Promise<PartitionFacts> {
-  const log = partitions.find(place.topic, place.partition)?.onlineLog
-  if (log === undefined || log === null) return { ...place, log: null }
+  const partition = partitions.find(place.topic, place.partition)
+  const log = partition?.onlineLog
+  if (log === undefined || log === null) {
+    return { ...place, log: null, failure: partition?.failure?.message ?? null }
+  }
   const [begin, end] = [log.logStartOffset, log.highWatermark]
   const next = Math.max(place.committed, begin)
-  if (next >= end) return { ...place, log: { begin, end, oldestUnreadAgeMs: null } }
+  if (next >= end) return { ...place, log: { begin, end, oldestUnreadAgeMs: null }, failure: null }
   const oldestUnreadAgeMs = await ageOfRecord(log, next, clock.nowMs()).catch(() => null)
-  return { ...place, log: { begin, end, oldestUnreadAgeMs } }
+  return { ...place, log: { begin, end, oldestUnreadAgeMs }, failure: null }
 }
 
 type Log = NonNullable<NonNullable<ReturnType<BrokerServices['partitions']['find']>>['onlineLog']>

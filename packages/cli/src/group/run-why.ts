@@ -87,6 +87,7 @@ async function readFacts(client: Client, description: GroupDescription): Promise
       commitAgeMs: null,
       owner: memberId,
       log: end < 0 ? null : { begin, end, oldestUnreadAgeMs: lagMs },
+      failure: null,
     })),
   }
 }

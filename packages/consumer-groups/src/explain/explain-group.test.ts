@@ -10,6 +10,7 @@ const PLACE: PartitionFacts = {
   commitAgeMs: 1_000,
   owner: 'one',
   log: { begin: 0, end: 5, oldestUnreadAgeMs: null },
+  failure: null,
 }
 
 const FACTS: GroupFacts = {
@@ -106,6 +107,12 @@ it('names a member that has nothing to do although there are partitions enough',
 
 it('says nothing of a standstill when nobody could look at the records', () => {
   expect(codesOf(waiting(null))).toEqual(['reading'])
+})
+
+it('names a partition whose log is offline, with the reason, and does not call the group healthy', () => {
+  const findings = explainGroup({ ...FACTS, partitions: [{ ...PLACE, log: null, failure: 'EIO: sync' }] })
+  expect(findings.map(({ code }) => code)).toEqual(['partition-offline'])
+  expect(findings[0]?.text).toMatch(/^orders\/0: the broker cannot read its log \(EIO: sync\)\./)
 })
 
 it('takes an offset at either end of the log for one that is in range', () => {

@@ -9,6 +9,7 @@ export interface GroupFinding {
     | 'fewer-partitions-than-members'
     | 'commits-stand-still'
     | 'member-silent'
+    | 'partition-offline'
     | 'offset-out-of-range'
     | 'instance-id-taken'
     | 'missing-topic'
@@ -35,6 +36,7 @@ export function explainGroup(facts: GroupFacts): GroupFinding[] {
     ...explainRebalance(facts),
     ...explainTopics(facts),
     ...explainShares(facts),
+    ...explainFailures(facts),
     ...explainRanges(facts),
     ...explainSilence(facts),
     ...explainStandstill(facts),
@@ -137,6 +139,18 @@ function explainShares({ members, state, subscribedPartitionCount }: GroupFacts)
           : `${shared}, but ${names} ${has} nothing to do: the others have all partitions of the topics that it subscribes to, or the group's assignor gave it none.`,
     },
   ]
+}
+
+function explainFailures({ partitions }: GroupFacts): GroupFinding[] {
+  return partitions.flatMap(({ failure, partition, topic }): GroupFinding[] => {
+    if (failure === null) return []
+    return [
+      {
+        code: 'partition-offline',
+        text: `${topic}/${partition}: the broker cannot read its log (${failure}). Nobody gets records of it until its files and their disk are well again.`,
+      },
+    ]
+  })
 }
 
 function explainRanges({ partitions }: GroupFacts): GroupFinding[] {

@@ -66,6 +66,8 @@ export interface PartitionFacts {
   readonly owner: string | null
   /** null when there is no such partition, or its log cannot be read. */
   readonly log: LogFacts | null
+  /** Why its log cannot be read; null: it can, or nobody knows why not. */
+  readonly failure: string | null
 }
 
 export interface LogFacts {
@@ -77,5 +79,5 @@ export interface LogFacts {
 
 /** What a shard tells, to which its broker adds the logs. */
 export type ShardGroupFacts = Omit<GroupFacts, 'partitions'> & {
-  readonly partitions: readonly Omit<PartitionFacts, 'log'>[]
+  readonly partitions: readonly Omit<PartitionFacts, 'log' | 'failure'>[]
 }
