@@ -56,7 +56,8 @@ describe('Tab behind millrace', () => {
   afterAll(async () => {
     if (Tmux.isHere()) tmux.run('kill-server')
     await broker?.close()
-    rmSync(folder, { recursive: true, force: true })
+    // The shells end by themselves, and write into their homes until they have.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   for (const shell of SHELLS) {

@@ -26,7 +26,8 @@ describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PA
   afterAll(async () => {
     if (isHere) tmux.run('kill-server')
     await broker?.close()
-    rmSync(folder, { recursive: true, force: true })
+    // The shell ends by itself, and writes into its home until it has.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
   const screenShows = (text: string | RegExp): Promise<void> => tmux.screenShows('produce', text)

@@ -43,6 +43,8 @@ export interface GatewayLimits {
   readonly maxPatternLength: number
   /** Produce messages of one socket that are not acknowledged yet. */
   readonly maxProducesInFlight: number
+  /** Messages of one socket that change its subscriptions and wait for earlier ones: no more is read until there are fewer. */
+  readonly maxChangesWaiting: number
   readonly maxRecordsPerMessage: number
   /** How long records are gathered for one frame at least. */
   readonly frameMs: number
@@ -88,6 +90,7 @@ const LIMITS: GatewayLimits = {
   maxTopicsPerSocket: 100,
   maxPatternLength: 249,
   maxProducesInFlight: 100,
+  maxChangesWaiting: 16,
   maxRecordsPerMessage: 10_000,
   frameMs: 10,
   gatherPerHandOut: 3,

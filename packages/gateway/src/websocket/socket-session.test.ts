@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { resolveGatewayOptions } from '../gateway-options.ts'
 import { GatewayServices } from '../gateway-services.ts'
+import { HttpError } from '../http/http-error.ts'
 import { FeedRegistry } from '../listen/feed-registry.ts'
 import { SocketSession } from './socket-session.ts'
 
@@ -16,6 +17,7 @@ class MutePeer extends EventEmitter {
   bufferedAmount = 0
   closeCode: number | null = null
   closeReason = ''
+  readonly answers: string[] = []
   #written: (() => void)[] = []
 
   write(message: Buffer, onWritten: () => void): void {
@@ -24,6 +26,18 @@ class MutePeer extends EventEmitter {
   }
 
   ping(): void {}
+
+  send(message: string): void {
+    this.answers.push(message)
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+  }
 
   close(code: number, reason: string): void {
     this.closeCode = code
@@ -60,6 +74,23 @@ it('who takes records, however slowly, is there; who takes none and answers no p
   session.checkAlive()
   session.checkAlive()
   expect(peer.closeCode).toBe(4408)
+})
+
+it('who changes its mind faster than it can subscribe is not listened to until there is room again', async () => {
+  const services = new GatewayServices(resolveGatewayOptions({}))
+  const client = Promise.withResolvers<never>()
+  vi.spyOn(services, 'client').mockReturnValue(client.promise)
+  const peer = new MutePeer()
+  sessionOf(peer, services)
+  peer.emit('message', Buffer.from('{"type":"subscribe","topics":["a"]}'), false)
+  let sentCount = 1
+  for (; !peer.isPaused && sentCount < 1_000; sentCount++) {
+    peer.emit('message', Buffer.from('{"type":"unsubscribe","topics":["a"]}'), false)
+  }
+  expect(sentCount).toBe(services.settings.limits.maxChangesWaiting)
+  client.reject(new HttpError(503, 'NOT_READY', 'not yet'))
+  await vi.waitFor(() => expect(peer.answers).toHaveLength(sentCount))
+  expect(peer.isPaused).toBe(false)
 })
 
 it('a mistake of the gateway ends the socket, and is told to the log alone', async () => {

@@ -25,6 +25,7 @@ export class SocketSession implements RecordSink {
   #isAlive = true
   /** Behind all that changes subscriptions. */
   #order: Promise<void> = Promise.resolve()
+  #changesWaiting = 0
   /** It was full, and whatever had to wait for room has not been told yet that there is some. */
   #isHeldBack = false
 
@@ -115,7 +116,12 @@ export class SocketSession implements RecordSink {
 
   /** To subscribe takes a while: whoever takes it back meanwhile means what was asked before. */
   #inOrder(run: () => Promise<void>): Promise<void> {
-    const done = this.#order.then(run)
+    this.#changesWaiting++
+    if (this.#hasChangesEnough) this.#socket.pause()
+    const done = this.#order.then(run).finally(() => {
+      this.#changesWaiting--
+      this.#listenAgain()
+    })
     this.#order = done.catch(() => {})
     return done
   }
@@ -170,8 +176,16 @@ export class SocketSession implements RecordSink {
     this.#isHeldBack = false
     // There was no room anywhere on the way, so somebody has taken something at its end.
     this.#isAlive = true
-    if (this.#socket.isPaused) this.#socket.resume()
+    this.#listenAgain()
     this.#subscriptions.pump()
+  }
+
+  #listenAgain(): void {
+    if (this.#socket.isPaused && !this.#isHeldBack && !this.#hasChangesEnough) this.#socket.resume()
+  }
+
+  get #hasChangesEnough(): boolean {
+    return this.#changesWaiting >= this.#services.settings.limits.maxChangesWaiting
   }
 
   get #isFull(): boolean {
