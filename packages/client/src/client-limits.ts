@@ -20,6 +20,11 @@ export const LIMITS = {
   partitionBytes: 2 * MIB,
   /** Records of one batch that are decoded at a time. */
   recordsPerStep: 512,
+  /**
+   * Records of one partition that are done and cannot be committed, as an older one is still in the program's
+   * hands. Each has to be remembered, and would be handled again after a crash.
+   */
+  maxDoneBehind: 10_000,
   /** How long a broker holds a Fetch that finds nothing, in ms. */
   fetchWaitMs: 500,
   minBatchBytes: KIB,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../client-limits.ts'
 import { FetchPartition } from '../consumer/fetch-partition.ts'
 import { OffsetTracker } from './offset-tracker.ts'
 
@@ -25,6 +26,11 @@ export class AssignedPartition {
   /** Without a commit the group begins at 0 anyway; after one, a seek back to 0 has to be told. */
   get needsCommit(): boolean {
     return this.tracker.committable !== Math.max(this.committedOffset, 0)
+  }
+
+  /** One slow record holds back so many that nothing more is handed out until it is done. */
+  get isHeldBack(): boolean {
+    return this.tracker.doneBehind >= LIMITS.maxDoneBehind
   }
 
   /** Aborted when the partition is not this member's any more: work on its records is in vain. */

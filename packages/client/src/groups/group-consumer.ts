@@ -104,7 +104,8 @@ export class GroupConsumer implements AsyncDisposable {
 
   /**
    * The next record, which is in the program's hands until its `done()`; null when the consumer is closed. With
-   * `mayGive`: the next of a partition that it allows; `wake()` makes it look again.
+   * `mayGive`: the next of a partition that it allows; `wake()` makes it look again. Of a partition with 10,000
+   * records that are done behind one that is not, nothing more is given until that one is.
    */
   async next(mayGive: (place: TopicPartition) => boolean = () => true): Promise<ClaimedRecord | null> {
     this.#start()
@@ -212,7 +213,7 @@ export class GroupConsumer implements AsyncDisposable {
   #claim(mayGive: (place: TopicPartition) => boolean): ClaimedRecord | null {
     for (const [assigned, chunk] of this.#open) {
       const isUseless = assigned.isLeaving || assigned.fetch.isPaused
-      if (!isUseless && !mayGive(assigned)) continue
+      if (!isUseless && (assigned.isHeldBack || !mayGive(assigned))) continue
       const record = isUseless ? null : nextOf(chunk, assigned)
       if (record === null) this.#open.delete(assigned)
       else {
@@ -254,7 +255,9 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #done(assigned: AssignedPartition, offset: number): void {
+    const wasHeldBack = assigned.isHeldBack
     assigned.done(offset)
+    if (wasHeldBack && !assigned.isHeldBack) this.wake()
     this.#progress.moved()
     if (this.#settings.commit === 'each') this.#commitNow()
   }

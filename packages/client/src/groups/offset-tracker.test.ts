@@ -42,6 +42,7 @@ describe('what may be committed', () => {
           const open = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].find((other) => !done.has(other))
           expect(tracker.committable).toBe(open ?? 10)
           expect(tracker.inHand).toBe(10 - done.size)
+          expect(tracker.doneBehind).toBe([...done].filter((other) => other > (open ?? 10)).length)
         }
       }),
     )

@@ -37,6 +37,11 @@ export class OffsetTracker {
     return this.#inHand
   }
 
+  /** Records that are done and cannot be committed, as an older one is not. */
+  get doneBehind(): number {
+    return this.#handedOut.length - this.#first - this.#inHand
+  }
+
   handOut(offset: number): void {
     assert(offset >= this.#next, 'records are handed out in order')
     this.#next = offset + 1
