@@ -78,6 +78,22 @@ describe('the browser client', () => {
     await expect(sender.send('c', [{}])).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
+  it('sends what stands beside something that the gateway refuses', async () => {
+    const sender = producer(`ws://127.0.0.1:${test.gateway.port}/v1/socket`)
+    await test.client.admin.createTopics([{ name: 'e', partitions: 1 }])
+    const sends = [[{ value: 'x' }], [{ timestamp: 'never' }], [], [{ value: 'y' }]].map((records) =>
+      sender.send('e', records),
+    )
+    const [first, wrong, empty, last] = await Promise.allSettled(sends)
+    expect(first).toMatchObject({ value: [{ partition: 0, offset: 0 }] })
+    expect(wrong).toMatchObject({
+      reason: { code: 'INVALID_REQUEST', message: expect.stringContaining('record 0: timestamp') },
+    })
+    expect(empty).toMatchObject({ reason: { code: 'INVALID_REQUEST' } })
+    expect(last).toMatchObject({ value: [{ partition: 0, offset: 1 }] })
+    await sender.close()
+  })
+
   it('ends with what the gateway did not understand, instead of asking again and again', async () => {
     const url = `ws://127.0.0.1:${test.gateway.port}/v1/socket`
     const from = 'middle' as 'end'

@@ -1,7 +1,7 @@
 import type { ProducerRecord } from '@millrace/client'
 import type { GatewayLimits } from '../gateway-limits.ts'
 import type { Acks } from '../gateway-services.ts'
-import { badRequest } from '../http/http-error.ts'
+import { badRequest, HttpError } from '../http/http-error.ts'
 import { JsonFields } from '../http/json-fields.ts'
 import { parseJson } from '../http/json-text.ts'
 import type { FrameFormat } from '../listen/frame.ts'
@@ -35,6 +35,8 @@ export type ClientMessage =
       readonly records: readonly ProducerRecord[]
       readonly acks: Acks
     }
+  /** A produce with something wrong in it: the others of its socket are none the worse for it. */
+  | { readonly type: 'refused'; readonly id: string | null; readonly error: HttpError }
 
 const SUBSCRIBE_FIELDS = ['type', 'id', 'topics', 'pattern', 'from', 'resume', 'format', 'credit']
 const UNSUBSCRIBE_FIELDS = ['type', 'id', 'topics']
@@ -42,10 +44,11 @@ const CREDIT_FIELDS = ['type', 'records']
 const PRODUCE_FIELDS = ['type', 'id', 'topic', 'records', 'acks']
 const ALL_FIELDS = [...new Set([...SUBSCRIBE_FIELDS, ...CREDIT_FIELDS, ...PRODUCE_FIELDS])]
 
-/** Reads a message. Throws 400 for what cannot be understood. */
+/** Reads a message. Throws 400 for what cannot be understood, a produce apart, which is then `refused`. */
 export function readClientMessage(text: string, limits: GatewayLimits): ClientMessage {
   const given = parseJson('a message', text)
-  const type = new JsonFields('a message', given, ALL_FIELDS).text('type')
+  const message = new JsonFields('a message', given, ALL_FIELDS)
+  const type = message.text('type')
   switch (type) {
     case 'subscribe':
       return readSubscribe(new JsonFields(type, given, SUBSCRIBE_FIELDS), limits)
@@ -58,8 +61,15 @@ export function readClientMessage(text: string, limits: GatewayLimits): ClientMe
         type,
         records: new JsonFields(type, given, CREDIT_FIELDS).integer('records', 1, limits.maxCredit) ?? 0,
       }
-    case 'produce':
-      return readProduce(new JsonFields(type, given, PRODUCE_FIELDS), limits)
+    case 'produce': {
+      const id = message.text('id') ?? null
+      try {
+        return readProduce(new JsonFields(type, given, PRODUCE_FIELDS), limits)
+      } catch (error) {
+        if (error instanceof HttpError) return { type: 'refused', id, error }
+        throw error
+      }
+    }
     default:
       throw badRequest(`message type ${type}: expected subscribe, unsubscribe, credit or produce`)
   }

@@ -108,6 +108,8 @@ export class SocketSession implements RecordSink {
           return await this.#inOrder(async () => this.#unsubscribe(message))
         case 'produce':
           return await this.#produce(message)
+        case 'refused':
+          throw message.error
       }
     } catch (error) {
       this.#tellError('id' in message ? message.id : null, error)

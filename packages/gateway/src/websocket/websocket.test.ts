@@ -246,6 +246,35 @@ describe('produce', () => {
       code: 'UNKNOWN_PARTITION',
     })
   })
+
+  it('is told what is wrong with a message of them, and sends the others', async () => {
+    const topic = await newTopic()
+    await using socket = await open()
+    const message = { type: 'produce', id: 'p', topic }
+    const good = { value: 'x' }
+    for (const [wrong, reason] of [
+      [{ records: [good, { value: { base64: '!' } }] }, /record 1: base64 that is none/],
+      [{ records: [{ value: 'x', partition: -1 }] }, /record 0: .*partition/],
+      [{ records: [{ valeu: 'x' }] }, /record 0: .*valeu/],
+      [{ records: ['x'] }, /record 0/],
+      [{ records: [] }, /0 records/],
+      [{ records: [good], acks: 2 }, /acks/],
+      [{ records: [good], credit: 5 }, /credit/],
+      [{ records: [good], topic: undefined }, /topic/],
+    ] as const) {
+      expect(await socket.ask({ ...message, ...wrong })).toEqual({
+        type: 'error',
+        id: 'p',
+        code: 'INVALID_REQUEST',
+        message: expect.stringMatching(reason),
+      })
+    }
+    expect(await socket.ask({ ...message, records: [good] })).toMatchObject({
+      type: 'produced',
+      id: 'p',
+      records: [{ partition: 0, offset: 0 }],
+    })
+  })
 })
 
 describe('a WebSocket', () => {
@@ -257,7 +286,7 @@ describe('a WebSocket', () => {
     [{ type: 'subscribe', topics: ['a'], format: 'xml' }, 4400],
     [{ type: 'subscribe', resume: { a: { x: 1 } } }, 4400],
     [{ type: 'credit', records: -1 }, 4400],
-    [{ type: 'produce', topic: 'a', records: [] }, 4400],
+    [{ type: 'produce', id: 5, topic: 'a', records: [{ value: 'x' }] }, 4400],
     ['x'.repeat(20_000), 1009],
   ])('is closed for %j', async (message, code) => {
     await using socket = await open()
