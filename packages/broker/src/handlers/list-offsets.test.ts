@@ -48,6 +48,16 @@ describe('ListOffsets (trap 23)', () => {
     expect(await lookUp(broker, -1, { isolationLevel: 1 })).toMatchObject({ offset: 5 })
   })
 
+  it('refuses an isolation level that there is not, as Kafka 4.3 with another code', async () => {
+    await using broker = await withTimes()
+    for (const isolationLevel of [-1, 2]) {
+      expect(await lookUp(broker, -1, { isolationLevel })).toMatchObject({
+        errorCode: ErrorCode.INVALID_REQUEST,
+        offset: -1,
+      })
+    }
+  })
+
   it('finds the first record at or after a time, inside its batch', async () => {
     await using broker = await withTimes()
     const cases = [

@@ -44,12 +44,14 @@ export const handleListOffsets: Handler<ListOffsetsRequest, ListOffsetsResponseI
   request,
 ) => {
   const isReadCommitted = request.isolationLevel === 1
+  // Kafka calls this UNKNOWN_SERVER_ERROR.
+  const isLevelKnown = isReadCommitted || request.isolationLevel === 0
   const topics = await Promise.all(
     Array.from(byPartition(request), async ([topic, partitions]) => ({
       name: topic,
       partitions: await Promise.all(
         Array.from(partitions, async ([partitionIndex, asked]) =>
-          asked === ASKED_TWICE
+          asked === ASKED_TWICE || !isLevelKnown
             ? failed(partitionIndex, ErrorCode.INVALID_REQUEST)
             : answer(services, context, { topic, asked, isReadCommitted }),
         ),
