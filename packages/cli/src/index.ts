@@ -20,6 +20,7 @@ export {
   string,
   type Topic,
   type TopicCodecs,
+  type TopicGroupOptions,
   type TypedRecord,
   type ValueCodec,
   validated,

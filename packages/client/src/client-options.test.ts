@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createClient } from './client.ts'
 import { parseBootstrapServers } from './client-options.ts'
 import { rangeAssignor } from './groups/assignors/range-assignor.ts'
-import type { GroupOptions } from './groups/group-options.ts'
+import type { TopicGroupOptions } from './groups/group-options.ts'
 
 describe('bootstrap servers', () => {
   it('are host:port, several with commas, IPv6 in brackets, port 9092 by default', () => {
@@ -94,6 +94,8 @@ const WRONG: readonly [where: string, options: unknown, message: string | RegExp
     { protocol: 'consumer', assignors: [rangeAssignor] },
     'protocol: got "consumer", expected \'cla',
   ],
+  ['iterate', { commit: 'manual' }, "commit: got \"manual\", expected 'interval' or 'each': for commits"],
+  ['handle', { commit: 'manual' }, "commit: got \"manual\", expected 'interval' or 'each': for commits"],
   ['iterate', { concurrency: 4 }, 'concurrency is an option of consume() with a handler, and there is none'],
   ['topics', [], 'topics: got [], expected the name of a topic, several, or a pattern'],
   ['topics', [5], 'topics: got [5], expected the name of a topic, several, or a pattern'],
@@ -113,7 +115,7 @@ const WRONG: readonly [where: string, options: unknown, message: string | RegExp
   ['handle', null, 'the options of consume: got null, expected an object'],
 ]
 
-function withGroup(options: object): GroupOptions {
+function withGroup(options: object): TopicGroupOptions {
   return options === null ? (options as never) : { group: 'g', ...options }
 }
 

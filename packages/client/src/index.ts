@@ -39,7 +39,13 @@ export { rangeAssignor } from './groups/assignors/range-assignor.ts'
 export type { CommittedOffset } from './groups/committed-offsets.ts'
 export { type ClaimedRecord, GroupConsumer } from './groups/group-consumer.ts'
 export type { GroupDescription, GroupListing, GroupMember, MemberName } from './groups/group-description.ts'
-export type { CommitMode, GroupOptions, GroupProtocol, GroupStart } from './groups/group-options.ts'
+export type {
+  CommitMode,
+  GroupOptions,
+  GroupProtocol,
+  GroupStart,
+  TopicGroupOptions,
+} from './groups/group-options.ts'
 export type { HandlerContext, HandlerOptions } from './groups/handler-loop.ts'
 export type { Stall, StallReason } from './groups/progress.ts'
 export type { TopicSelection } from './groups/topic-selection.ts'

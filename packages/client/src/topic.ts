@@ -5,7 +5,7 @@ import type { ConsumerRecord } from './consumer/consumer-record.ts'
 import { decodeBytes, type RecordCodecs } from './consumer/record-fields.ts'
 import { type ReadOptions, RecordReader } from './consumer/record-reader.ts'
 import type { GroupConsumer } from './groups/group-consumer.ts'
-import { GROUP_OPTION_NAMES, type GroupOptions } from './groups/group-options.ts'
+import { GROUP_OPTION_NAMES, type GroupOptions, type TopicGroupOptions } from './groups/group-options.ts'
 import {
   HANDLER_OPTION_NAMES,
   type HandlerContext,
@@ -13,7 +13,7 @@ import {
   type HandlerOptions,
 } from './groups/handler-loop.ts'
 import type { TopicSelection } from './groups/topic-selection.ts'
-import { functionOption, refuseUnknownOptions, requiredName } from './option-check.ts'
+import { functionOption, invalidOption, refuseUnknownOptions, requiredName } from './option-check.ts'
 import type { Producer } from './producer/producer.ts'
 import type { ProducerRecord, RecordMetadata, SendManyResult } from './producer/producer-record.ts'
 import { checkRecords, isRecord, noRecord } from './producer/record-check.ts'
@@ -122,10 +122,10 @@ export class Topic<K, V> {
    * before as done, and leaving the loop commits what is done and leaves the group. With a handler:
    * resolves when `signal` is aborted; rejects with the error of a record that could not be handled.
    */
-  consume(options: GroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void>
-  consume(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void>
+  consume(options: TopicGroupOptions): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void>
+  consume(options: TopicGroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void>
   consume(
-    options: GroupOptions & HandlerOptions,
+    options: TopicGroupOptions & HandlerOptions,
     handler?: RecordHandler<K, V>,
   ): AsyncGenerator<ConsumerRecord<K | null, V | null>, void, void> | Promise<void> {
     return handler === undefined ? this.#iterate(withoutHandler(options)) : this.#handle(options, handler)
@@ -138,6 +138,7 @@ export class Topic<K, V> {
 
   async #handle(options: GroupOptions & HandlerOptions, handler: RecordHandler<K, V>): Promise<void> {
     refuseUnknownOptions('consume', options, [...GROUP_OPTION_NAMES, ...HANDLER_OPTION_NAMES])
+    refuseManualCommit(options)
     const { group, handling } = splitOptions(options)
     functionOption('handler', handler, handler)
     const { deadLetterTopic } = handling
@@ -197,12 +198,19 @@ function splitOptions(options: GroupOptions & HandlerOptions): {
 
 /** An option that would do nothing is told: it may have been meant to put records aside. */
 function withoutHandler(options: GroupOptions): GroupOptions {
+  refuseManualCommit(options)
   const meant = HANDLER_OPTION_NAMES.find((name) => name in Object(options))
   if (meant === undefined) return options
   throw new ClientError(
     'INVALID_OPTION',
     `${meant} is an option of consume() with a handler, and there is none`,
   )
+}
+
+/** Programs without types may name it, and would commit nothing, ever. */
+function refuseManualCommit(options: GroupOptions): void {
+  if (options?.commit !== 'manual') return
+  throw invalidOption('commit', 'manual', "'interval' or 'each': for commits by hand take client.consume()")
 }
 
 function encodeWith<T>(codec: ValueCodec<T> | undefined, value: Sendable<T> | null): Buffer | string | null {

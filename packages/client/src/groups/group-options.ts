@@ -56,7 +56,7 @@ export interface GroupOptions {
   readonly rebalanceTimeoutMs?: number
   /**
    * When what is done is committed: every `commitIntervalMs` (the default), after each record, or only
-   * by `commit()`. Giving partitions up and closing commit too, unless it is `manual`.
+   * by `commit()` of `client.consume`. Giving partitions up and closing commit too, unless it is `manual`.
    */
   readonly commit?: CommitMode
   /** Default 5,000. */
@@ -80,6 +80,11 @@ export interface GroupOptions {
   readonly isolation?: Isolation
   /** Bytes fetched ahead, all partitions together. Default 16 MiB. */
   readonly readAheadBytes?: number
+}
+
+/** As `GroupOptions`, for `topic.consume`: it gives no `commit()`, so there is none by hand. */
+export interface TopicGroupOptions extends GroupOptions {
+  readonly commit?: Exclude<CommitMode, 'manual'>
 }
 
 /** The options with every default filled in. */
