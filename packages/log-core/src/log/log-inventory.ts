@@ -75,5 +75,5 @@ function beyondOffsets(path: string): StorageError {
 }
 
 function isOwnAtomicFile(name: string): boolean {
-  return /^(\d{20}\.(seal|snapshot)|leader-epoch-checkpoint|partition\.metadata)\.tmp$/.test(name)
+  return /^(\d{20}\.(log|seal|snapshot)|leader-epoch-checkpoint|partition\.metadata)\.tmp$/.test(name)
 }

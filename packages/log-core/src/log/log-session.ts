@@ -184,7 +184,7 @@ export class LogSession implements CommitListener {
   /** Writes and syncs everything, and leaves what a quick start needs. Says what it left. */
   async close(): Promise<CleanLog> {
     try {
-      await this.trimmer.close()
+      await this.trimmer.settled()
       await this.commit.close()
       await this.segments.writeForQuickStart(this.producers)
       if (!this.#checkpoint.isWritten) await this.#checkpoint.write()

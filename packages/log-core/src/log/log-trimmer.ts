@@ -73,8 +73,8 @@ export class LogTrimmer {
     return this.#inTurn(work)
   }
 
-  /** Waits for the move that is under way. */
-  async close(): Promise<void> {
+  /** Waits for the moves that are under way. */
+  async settled(): Promise<void> {
     await this.#turn
   }
 

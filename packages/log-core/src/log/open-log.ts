@@ -115,14 +115,14 @@ interface RecoveredLog {
 async function recoverByWalking(
   environment: LogEnvironment,
   identity: LogIdentity,
-  { sealed, activeSegment, inventory, epochs, snapshots }: FoundLog,
+  { obsolete, sealed, activeSegment, inventory, epochs, snapshots }: FoundLog,
   { config, clean }: { config: LogConfig; clean: CleanLog | null },
 ): Promise<RecoveredLog> {
   const { marks, limits, clock } = environment
   const activeBase = activeSegment.baseOffset
   const known = marks.get(identity.topicId, identity.partition)
   await sealUnsealedSegments(environment, { sealed, sealedBases: inventory.sealedBases, activeBase, config })
-  const producers = await recoverProducers(environment, snapshots, { sealed, activeBase })
+  const producers = await recoverProducers(environment, snapshots, { obsolete, sealed, activeBase })
   const syncedBytes = syncedBytesOf(environment, activeSegment, { mark: known?.mark, clean })
   const tail = {
     directory: identity.directory,

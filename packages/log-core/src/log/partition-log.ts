@@ -283,6 +283,8 @@ export class PartitionLog {
     // A sync that was on its way when a write failed still counts, for the marks and for who waits for it.
     await this.#session.commit.settled()
     await this.#maintenance?.settled()
+    // Its mark says where the log begins, and what is opened now reads that.
+    await this.#session.trimmer.settled()
     const withheldFrom = this.syncedOffset
     const withheldTo = this.logEndOffset
     this.#session.abandon()

@@ -1,3 +1,4 @@
+import { writeFileAtomically } from '../fs/atomic-file.ts'
 import { segmentFileName } from '../segment/segment-file-names.ts'
 import { copyAside } from './aside-copy.ts'
 import type { SyncedEnd } from './commit-listener.ts'
@@ -27,8 +28,7 @@ export async function cutToSynced(
   } finally {
     file.close()
   }
-  // An empty segment is begun again in a file of its own: this one's sync has failed.
-  fs.remove(path)
-  fs.open(path, 'create').close()
-  await fs.syncDirectory(directory)
+  // An empty segment is begun again in a file of its own: this one's sync has failed. Its name is never gone, or a power
+  // failure would leave a log that ends before the segment of its mark.
+  await writeFileAtomically(fs, path, Buffer.alloc(0))
 }

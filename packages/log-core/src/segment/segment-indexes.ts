@@ -42,8 +42,7 @@ export class SegmentIndexes {
     const kept = this.#cache.offsetIndex(path)
     if (kept !== undefined) return kept
     const bytes = await this.#sidecar(segment, 'index')
-    const seal = this.seal(segment)
-    const isAsSealed = seal === null || crc32c(bytes) === seal.offsetIndexCrc
+    const isAsSealed = this.#isAsSealed(segment, bytes, 'offsetIndexCrc')
     const found = isAsSealed ? OffsetIndex.parse(bytes, segment) : null
     const index = found ?? (await rebuildIndexes(this.#fs, this.#cache, segment)).offsetIndex
     if (!segment.isRetired) this.#cache.keepOffsetIndex(path, index)
@@ -56,8 +55,7 @@ export class SegmentIndexes {
     const kept = this.#cache.timeIndex(path)
     if (kept !== undefined) return kept
     const bytes = await this.#sidecar(segment, 'timeindex')
-    const seal = this.seal(segment)
-    const isAsSealed = seal === null || crc32c(bytes) === seal.timeIndexCrc
+    const isAsSealed = this.#isAsSealed(segment, bytes, 'timeIndexCrc')
     const found = isAsSealed ? TimeIndex.parse(bytes, segment.baseOffset) : null
     const index = found ?? (await rebuildIndexes(this.#fs, this.#cache, segment)).timeIndex
     if (!segment.isRetired) this.#cache.keepTimeIndex(path, index)
@@ -74,6 +72,15 @@ export class SegmentIndexes {
       facts.times = { maxTimestampMs, offsetOfMaxTimestamp }
     }
     return facts.times
+  }
+
+  /**
+   * Without a seal, as in a directory that Kafka wrote, nobody can tell, and they are believed. Behind a damaged seal they
+   * may be what a power failure left: indexes are not synced.
+   */
+  #isAsSealed(segment: LogSegment, bytes: Buffer, crc: 'offsetIndexCrc' | 'timeIndexCrc'): boolean {
+    const seal = this.seal(segment)
+    return seal === null ? !this.#fs.exists(segment.path('seal')) : crc32c(bytes) === seal[crc]
   }
 
   async #timesWithoutSeal(segment: LogSegment): Promise<SegmentTimes> {
