@@ -313,9 +313,28 @@ describe('a failed sync', () => {
     const { fs, log } = await open()
     fs.failNext('sync', LOG, 'EIO')
     await expect(append(log, 'a')).rejects.toMatchObject({ code: 'EIO' })
+    // Its name is there all the while: a power failure between two names would leave the log without its last segment.
+    fs.remove = (path) => expect(path).not.toMatch(LOG)
     await log.reopen()
     await append(log, 'b')
     expect(await readAll(log)).toEqual([[0, 'b']])
+  })
+
+  it('opens again behind the moves of the start that are under way', async () => {
+    const { fs, log } = await open()
+    await append(log, 'a')
+    await append(log, 'b')
+    const release = fs.holdSyncs('sync-marks.1')
+    const first = log.truncateBefore(1)
+    await turns(1)
+    const second = log.truncateBefore(2)
+    fs.failNext('sync', LOG, 'EIO')
+    await expect(append(log, 'c')).rejects.toMatchObject({ code: 'EIO' })
+    const opened = log.reopen()
+    await turns(20)
+    release()
+    await Promise.all([first, second, opened])
+    expect(log.logStartOffset).toBe(2)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flipByte } from '../testing/disk-image.ts'
+import { appendBytes, cutFile, flipByte } from '../testing/disk-image.ts'
 import { appendValues, type Fixture, openFixture, readAll } from '../testing/log-fixtures.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -79,6 +79,18 @@ describe('an index that is not the one that was sealed', () => {
     expect((await readAll(reopened)).length).toBe(40)
     expect(await reopened.offsetForTimestamp(1_000)).toMatchObject({ offset: 0 })
     expect(log.logEndOffset).toBe(40)
+  })
+
+  it('is not believed behind a damaged seal: a power failure may have torn it', async () => {
+    const { fixture, log } = await openFilled()
+    await fixture.directory.close()
+    flipByte(fixture.fs, `${FIRST}.seal`, 59)
+    cutFile(fixture.fs, `${FIRST}.timeindex`, 0)
+    appendBytes(fixture.fs, `${FIRST}.timeindex`, Buffer.alloc(12))
+    const again = await openFixture({ fs: fixture.fs, limits: { tailCacheBytesPerLog: 0 } })
+    const reopened = await again.openLog({ segmentBytes: 2_500, retentionMs: 500 })
+    expect(await reopened.applyRetention(1_500)).toBe(0)
+    expect(reopened.logEndOffset).toBe(log.logEndOffset)
   })
 })
 

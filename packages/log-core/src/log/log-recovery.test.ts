@@ -1,6 +1,7 @@
 import { stampBatch } from '@millrace/record-batch'
 import { describe, expect, it } from 'vitest'
 import type { FileSystem } from '../fs/file-system.ts'
+import { StorageError } from '../fs/storage-error.ts'
 import { appendBytes, copyDisk, cutFile, flipByte, namesIn } from '../testing/disk-image.ts'
 import { failingFileSystem } from '../testing/failing-file-system.ts'
 import { appendValues, batchOf, type Fixture, openFixture, readAll } from '../testing/log-fixtures.ts'
@@ -169,6 +170,29 @@ describe('opening a log after its process was killed', () => {
       { ...OTHER_BOOT, segmentBytes: 200 },
     )
     expect(await reopened(fs)).toMatchObject({ logStartOffset: 6, logEndOffset: 6 })
+  })
+
+  it('knows producers of segments that are about to go, when a newer snapshot is damaged', async () => {
+    const producer = { producerId: 7, producerEpoch: 0 }
+    const fs = await killed(
+      async (log, { fs: disk }) => {
+        for (let i = 0; i < 4; i++) await appendValues(log, [`value ${i}`], { ...producer, baseSequence: i })
+        await appendValues(log, ['of another one'])
+        // The start is durable, and the power fails before a file is renamed.
+        disk.rename = () => {
+          throw new StorageError('EIO', DIRECTORY, 'the power is going')
+        }
+        await expect(log.truncateBefore(5)).rejects.toThrow('the power is going')
+      },
+      { ...OTHER_BOOT, segmentBytes: 200 },
+    )
+    const newest = namesIn(fs, DIRECTORY)
+      .filter((name) => name.endsWith('.snapshot'))
+      .at(-1)
+    flipByte(fs, `${DIRECTORY}/${newest}`, 20)
+    const log = await reopened(fs)
+    expect(log.logStartOffset).toBe(5)
+    expect(await appendValues(log, ['next'], { ...producer, baseSequence: 4 })).toBe(5)
   })
 
   it('refuses a log whose last segment is gone', async () => {
