@@ -16,6 +16,11 @@ const WRONG: readonly [record: unknown, message: string][] = [
   [{ messages: [{ value: 'a' }] }, 'value: got undefined, expected a string, bytes, or null for a tombstone'],
   [{ value: { total: 5 } }, 'value: got {"total":5}, expected a string, bytes or null'],
   [{ key: 5, value: 'a' }, 'key: got 5, expected a string, bytes or null'],
+  // As kafkajs has it.
+  [
+    { value: 'a', timestamp: '7' },
+    'a record has no field "timestamp"; it has key, value, headers, timestampMs, partition',
+  ],
   [{ value: 'a', timestampMs: 'now' }, 'timestampMs: got "now", expected whole milliseconds'],
   [{ value: 'a', partition: '0' }, 'partition: got "0", expected the number of a partition'],
   [{ value: 'a', partition: 0.5 }, 'partition: got 0.5, expected the number of a partition'],
@@ -67,6 +72,13 @@ describe('a record that cannot be sent', () => {
       .send(undefined as never, { value: 'a' })
     await expect(sent).rejects.toMatchObject({ code: 'INVALID_OPTION', message: /^topic: got undefined/ })
   })
+})
+
+it('a record that was read may be sent on', async () => {
+  const { broker, client } = setup()
+  const read = { topic: 'a', partition: 0, offset: 7, timestampMs: 1, key: null, value: 'b', headers: [] }
+  await client.producer().send('flights', read)
+  expect(broker.log(0)).toEqual(['b'])
 })
 
 it('a tombstone is no value, whatever the codec would make of null', async () => {
