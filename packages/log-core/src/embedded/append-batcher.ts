@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import { BatchBuilder, type CompressionId, type RecordInput, readBatchHeader } from '@millrace/record-batch'
 import { StorageError } from '../fs/storage-error.ts'
 import type { Durability } from '../log/append-outcome.ts'
@@ -82,7 +83,7 @@ export class AppendBatcher {
     this.flush()
     const sealed = this.#buildMany(records, encode).map((batch) => this.#append(batch, durability))
     const [first] = sealed
-    if (first === undefined) throw new RangeError('appendMany got no records; expected one or more')
+    assert(first !== undefined, 'appendMany was asked to append nothing')
     if (sealed.length === 1) await first.committed
     else await Promise.all(sealed.map(({ committed }) => committed))
     return { baseOffset: first.baseOffset, lastOffset: first.baseOffset + records.length - 1 }

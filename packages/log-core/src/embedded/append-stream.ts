@@ -1,5 +1,7 @@
 import type { Durability } from '../log/append-outcome.ts'
 import type { AppendedRecords } from './append-batcher.ts'
+import { DURABILITY } from './log-options.ts'
+import { aFunction, aSignal, type OptionChecks, wholeNumber } from './option-check.ts'
 
 export interface AppendAllOptions {
   /** Default: what the log was opened with. */
@@ -9,6 +11,14 @@ export interface AppendAllOptions {
   readonly batchRecords?: number
   /** Called after each batch that is as durable as it shall be. */
   readonly onProgress?: (progress: AppendProgress) => void
+}
+
+/** What these options may be. */
+export const APPEND_ALL_OPTIONS: OptionChecks<AppendAllOptions> = {
+  durability: DURABILITY,
+  signal: aSignal,
+  batchRecords: wholeNumber(1),
+  onProgress: aFunction,
 }
 
 export interface AppendProgress {

@@ -2,7 +2,9 @@ import type { LogDirectory } from '../directory/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { EmbeddedLog } from './embedded-log.ts'
-import { completeOptions, type OpenLogOptions } from './log-options.ts'
+import { checkLogConfig } from './log-config-check.ts'
+import { completeOptions, LOG_OPTIONS, type OpenLogOptions } from './log-options.ts'
+import { aFunction, checkOptions, invalidOption } from './option-check.ts'
 
 /** How often retention and compaction are looked at: Kafka's `log.retention.check.interval.ms`. */
 const HOUSEKEEP_EVERY_MS = 300_000
@@ -34,7 +36,10 @@ export class EmbeddedDirectory implements AsyncDisposable {
     name: string,
     options: OpenLogOptions<Value, Key> & { close?: () => Promise<void> } = {},
   ): Promise<EmbeddedLog<Value, Key>> {
-    checkName(name)
+    const { path } = this.#directory
+    checkName(path, name)
+    checkOptions({ of: 'openLog', path }, options, { ...LOG_OPTIONS, close: aFunction })
+    checkLogConfig(path, options.config ?? {})
     const { config, ...rest } = completeOptions(options)
     const known = this.#directory.partitionDirectories().find(({ topic }) => topic === name)
     const topicId = known?.topicId ?? this.#directory.newTopicId()
@@ -93,8 +98,9 @@ export class EmbeddedDirectory implements AsyncDisposable {
 }
 
 /** The rules for a topic's name, so that any log can be served by a broker later. */
-function checkName(name: string): void {
-  const isFine = /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
-  if (!isFine)
-    throw new RangeError(`${JSON.stringify(name)} is no name for a log: letters, digits, '.', '_' and '-'`)
+function checkName(path: string, name: string): void {
+  const isFine = typeof name === 'string' && /^[a-zA-Z0-9._-]{1,249}$/.test(name) && !/^\.{1,2}$/.test(name)
+  if (isFine) return
+  const expected = "1 to 249 letters, digits, '.', '_' and '-', other than '.' and '..'"
+  throw invalidOption(path, 'the name of a log', { given: name, expected })
 }

@@ -3,15 +3,28 @@ import type { Durability } from '../log/append-outcome.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { AppendBatcher, type AppendedRecord, type AppendedRecords } from './append-batcher.ts'
-import { type AppendAllOptions, type AppendAllResult, appendStream } from './append-stream.ts'
+import {
+  APPEND_ALL_OPTIONS,
+  type AppendAllOptions,
+  type AppendAllResult,
+  appendStream,
+} from './append-stream.ts'
+import { DURABILITY } from './log-options.ts'
 import { type AppendRecord, encodeRecord, type RecordCodecs } from './log-record.ts'
-import { type ReadOptions, RecordReader } from './record-reader.ts'
+import { aSignal, checkOptions, type OptionChecks } from './option-check.ts'
+import { checkOffset } from './read-range.ts'
+import { checkRecords, checkSource } from './record-check.ts'
+import { READ_OPTIONS, type ReadOptions, RecordReader } from './record-reader.ts'
 
 export interface AppendManyOptions {
   /** Default: what the log was opened with. */
   readonly durability?: Durability
   readonly signal?: AbortSignal
 }
+
+/** What appends get when nobody says otherwise: known to be good, which the path of one record need not find out. */
+const NO_OPTIONS: AppendManyOptions = Object.freeze({})
+const APPEND_OPTIONS: OptionChecks<AppendManyOptions> = { durability: DURABILITY, signal: aSignal }
 
 /** Where a log stands. */
 export interface LogInfo {
@@ -59,9 +72,10 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
    *
    * @throws RecordTooLargeError, InvalidRequestError, StorageError, the signal's reason (then the record was not appended)
    */
-  append(record: AppendRecord<Value, Key>, options: AppendManyOptions = {}): Promise<AppendedRecord> {
-    if (options.signal !== undefined || !this.#hasRoom()) return this.#appendWhenRoom(record, options)
+  append(record: AppendRecord<Value, Key>, options: AppendManyOptions = NO_OPTIONS): Promise<AppendedRecord> {
     try {
+      this.#checkAppend('append', options)
+      if (options.signal !== undefined || !this.#hasRoom()) return this.#appendWhenRoom(record, options)
       return this.#append(record, options)
     } catch (error) {
       return Promise.reject(error)
@@ -71,21 +85,25 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
   /** Appends records as one batch (more when they do not fit into one), one behind the other. At least one. */
   async appendMany(
     records: readonly AppendRecord<Value, Key>[],
-    options: AppendManyOptions = {},
+    options: AppendManyOptions = NO_OPTIONS,
   ): Promise<AppendedRecords> {
+    this.#checkAppend('appendMany', options)
+    checkRecords(this.#path, records)
     options.signal?.throwIfAborted()
     if (!this.#hasRoom()) await this.#room(options.signal)
     const { codecs, clock, durability } = this.#parts
-    const place = { nowMs: clock.nowMs(), path: this.#parts.log.directory }
+    const place = { nowMs: clock.nowMs(), path: this.#path }
     const encode = (record: AppendRecord<Value, Key>): RecordInput => encodeRecord(record, codecs, place)
     return this.#batcher.appendMany(records, encode, options.durability ?? durability)
   }
 
   /** Appends everything that `records` gives, as fast as the disk takes it, and holds little of it in memory. */
-  appendAll(
+  async appendAll(
     records: AsyncIterable<AppendRecord<Value, Key>> | Iterable<AppendRecord<Value, Key>>,
     options: AppendAllOptions = {},
   ): Promise<AppendAllResult> {
+    checkOptions({ of: 'appendAll', path: this.#path }, options, APPEND_ALL_OPTIONS)
+    checkSource(this.#path, records)
     return appendStream((batch, batchOptions) => this.appendMany(batch, batchOptions), records, options)
   }
 
@@ -96,6 +114,7 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
    */
   read(options: ReadOptions = {}): RecordReader<Value, Key> {
     const { log, clock, codecs } = this.#parts
+    checkOptions({ of: 'read', path: this.#path }, options, READ_OPTIONS)
     return new RecordReader(log, clock, { codecs, options })
   }
 
@@ -106,8 +125,10 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
   }
 
   /** Removes what lies before `offset`, durably: at once for readers, on the disk in whole segments. */
-  truncateBefore(offset: number): Promise<void> {
-    return this.#parts.log.truncateBefore(offset)
+  async truncateBefore(offset: number): Promise<void> {
+    // A whole number that is too large lies behind the end, which the log tells with what there is.
+    if (!Number.isInteger(offset)) checkOffset(this.#parts.log, offset)
+    await this.#parts.log.truncateBefore(offset)
   }
 
   info(): LogInfo {
@@ -147,6 +168,14 @@ export class EmbeddedLog<Value = Buffer, Key = string> implements AsyncDisposabl
     options.signal?.throwIfAborted()
     if (!this.#hasRoom()) await this.#room(options.signal)
     return this.#append(record, options)
+  }
+
+  get #path(): string {
+    return this.#parts.log.directory
+  }
+
+  #checkAppend(of: string, options: AppendManyOptions): void {
+    if (options !== NO_OPTIONS) checkOptions({ of, path: this.#path }, options, APPEND_OPTIONS)
   }
 
   #hasRoom(): boolean {

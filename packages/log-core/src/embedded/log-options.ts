@@ -1,6 +1,7 @@
-import { bytes, type CompressionName, string, type ValueCodec } from '@millrace/record-batch'
+import { bytes, Compression, type CompressionName, string, type ValueCodec } from '@millrace/record-batch'
 import type { Durability } from '../log/append-outcome.ts'
 import { DEFAULT_LOG_CONFIG, type LogConfig } from '../log-config.ts'
+import { anyObject, type OptionChecks, objectWith, oneOf, withoutUndefined } from './option-check.ts'
 
 /** The codecs of a log: keys are strings, values bytes, unless somebody says otherwise. */
 export interface CodecOptions<Value, Key> {
@@ -18,15 +19,29 @@ export interface OpenLogOptions<Value, Key> extends CodecOptions<Value, Key> {
   readonly config?: Partial<LogConfig>
 }
 
+/** What an append waits for. */
+export const DURABILITY = oneOf('synced', 'written')
+const CODEC = objectWith('a codec: an object with encode() and decode()', 'encode', 'decode')
+
+/** What the options of one log may be; `config` is checked by itself. */
+export const LOG_OPTIONS: OptionChecks<OpenLogOptions<unknown, unknown>> = {
+  value: CODEC,
+  key: CODEC,
+  durability: DURABILITY,
+  compression: oneOf(...Object.keys(Compression)),
+  config: anyObject,
+}
+
 /** What a log forgets by default: nothing. */
 const KEEP_ALL: Partial<LogConfig> = { retentionMs: -1, retentionBytes: -1 }
+
 /** The options of a log with everything filled in. */
 export function completeOptions<Value, Key>(options: OpenLogOptions<Value, Key>) {
-  const { durability = 'synced', compression = 'none', config } = options
+  const { durability = 'synced', compression = 'none', config = {} } = options
   return {
     durability,
     compression,
-    config: { ...DEFAULT_LOG_CONFIG, ...KEEP_ALL, ...config },
+    config: { ...DEFAULT_LOG_CONFIG, ...KEEP_ALL, ...withoutUndefined(config) },
     codecs: codecsOf(options),
   }
 }

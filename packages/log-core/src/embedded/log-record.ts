@@ -1,6 +1,8 @@
 import { decodeRange, type RecordCursor, type RecordInput, type ValueCodec } from '@millrace/record-batch'
 import { InvalidRequestError } from './invalid-request-error.ts'
+import { shown } from './option-check.ts'
 import type { OwnedCopies } from './owned-copies.ts'
+import { checkHeaders, checkRecord, isBytes, noBytes, unencodable } from './record-check.ts'
 
 /** A record to be appended. Left out: no key, no headers, the time of the append. */
 export interface AppendRecord<Value, Key> {
@@ -36,20 +38,49 @@ export interface RecordCodecs<Value, Key> {
   readonly key: ValueCodec<Key>
 }
 
+/** Throws InvalidRequestError for what is no record, by the field, and for what a codec refuses. */
 export function encodeRecord<Value, Key>(
+  record: AppendRecord<Value, Key>,
+  codecs: RecordCodecs<Value, Key>,
+  place: { nowMs: number; path: string },
+): RecordInput {
+  try {
+    return encode(record, codecs, place)
+  } catch (error) {
+    if (error instanceof InvalidRequestError) throw error
+    throw unencodable(place.path, isRefused(codecs.key, record.key) ? 'key' : 'value', { record, error })
+  }
+}
+
+/** Apart from what catches: in there it takes a tenth longer. */
+function encode<Value, Key>(
   record: AppendRecord<Value, Key>,
   codecs: RecordCodecs<Value, Key>,
   { nowMs, path }: { nowMs: number; path: string },
 ): RecordInput {
+  checkRecord(path, record)
   const { key, value, headers, timestampMs } = record
   const encoded = {
     key: key === undefined || key === null ? null : codecs.key.encode(key),
     value: value === null ? null : codecs.value.encode(value),
     timestampMs: timestampMs ?? nowMs,
   }
+  if (encoded.key !== null && !isBytes(encoded.key)) throw noBytes(path, 'key', key)
+  if (encoded.value !== null && !isBytes(encoded.value)) throw noBytes(path, 'value', value)
   checkTimestamp(encoded.timestampMs, path)
   if (headers === undefined) return encoded
+  checkHeaders(path, headers)
   return { ...encoded, headers: headers.map((header) => ({ key: header.name, value: header.value })) }
+}
+
+/** Which of a record's codecs has thrown is found out afterwards: to note it for every record would cost. */
+function isRefused<T>(codec: ValueCodec<T>, field: T | null | undefined): boolean {
+  try {
+    if (field !== null && field !== undefined) codec.encode(field)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** 9999-12-31T23:59:59.999Z: what other readers of the format can still print. */
@@ -61,7 +92,7 @@ function checkTimestamp(timestampMs: number, path: string): void {
   throw new InvalidRequestError(
     'INVALID_TIMESTAMP',
     path,
-    `timestampMs is ${timestampMs}; expected ${expected}`,
+    `timestampMs is ${shown(timestampMs)}; expected ${expected}`,
   )
 }
 

@@ -1,5 +1,6 @@
 import type { PartitionLog } from '../log/partition-log.ts'
 import { InvalidRequestError } from './invalid-request-error.ts'
+import { isObject, type OptionCheck, shown } from './option-check.ts'
 
 /**
  * A place in a log: an offset, the first or the next one, the last N records as `-N`, or the first record at or after
@@ -9,6 +10,21 @@ export type ReadFrom = number | 'beginning' | 'end' | { readonly time: Date | nu
 
 /** Where a read ends, exclusively. `end` is the end as it was when the read began. */
 export type ReadUntil = number | 'end' | { readonly time: Date | number }
+
+const TIME = '{ time } as a Date or milliseconds'
+
+/** Which of them a number cannot be is told when it is resolved. */
+export const READ_FROM: OptionCheck = {
+  expected: `an offset, 'beginning', 'end', -N, or ${TIME}`,
+  accepts: (value) => isPlace(value) || value === 'beginning',
+}
+
+export const READ_UNTIL: OptionCheck = { expected: `an offset, 'end', or ${TIME}`, accepts: isPlace }
+
+function isPlace(value: unknown): boolean {
+  if (typeof value === 'number' || value === 'end') return true
+  return isObject(value) && (typeof value.time === 'number' || value.time instanceof Date)
+}
 
 /** The offset that `from` means now. -N counts offsets: in a compacted log there may be fewer records. */
 export async function resolveFrom(log: PartitionLog, from: ReadFrom): Promise<number> {
@@ -35,8 +51,9 @@ async function offsetAt(log: PartitionLog, time: Date | number): Promise<number>
   return (await log.offsetForTimestamp(timestampMs))?.offset ?? log.highWatermark
 }
 
-function checkOffset(log: PartitionLog, offset: number): void {
+/** Throws InvalidRequestError INVALID_OFFSET for what no offset can be. */
+export function checkOffset(log: PartitionLog, offset: number): void {
   if (Number.isSafeInteger(offset)) return
-  const message = `${offset} is no offset; expected a whole number below 2^53`
+  const message = `${shown(offset)} is no offset; expected a whole number below 2^53`
   throw new InvalidRequestError('INVALID_OFFSET', log.directory, message)
 }

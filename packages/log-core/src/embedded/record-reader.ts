@@ -4,8 +4,16 @@ import type { LogSlice } from '../log/log-slice.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { decodeRecord, type RecordCodecs, type StoredRecord } from './log-record.ts'
+import { aSignal, type OptionChecks, wholeNumber } from './option-check.ts'
 import { OwnedCopies } from './owned-copies.ts'
-import { type ReadFrom, type ReadUntil, resolveFrom, resolveUntil } from './read-range.ts'
+import {
+  READ_FROM,
+  READ_UNTIL,
+  type ReadFrom,
+  type ReadUntil,
+  resolveFrom,
+  resolveUntil,
+} from './read-range.ts'
 
 export interface ReadOptions {
   /** Default: the beginning. */
@@ -17,6 +25,15 @@ export interface ReadOptions {
   readonly signal?: AbortSignal
   /** So much is read from the disk at a time. Default 256 KiB. */
   readonly maxBytes?: number
+}
+
+/** What these options may be. */
+export const READ_OPTIONS: OptionChecks<ReadOptions> = {
+  from: READ_FROM,
+  until: READ_UNTIL,
+  follow: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  signal: aSignal,
+  maxBytes: wholeNumber(1),
 }
 
 /** Its checksums hold the event loop for 60 us; larger reads are no quicker, since this much still fits the processor's cache. */
