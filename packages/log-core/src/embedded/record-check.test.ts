@@ -18,6 +18,7 @@ it.each([
   [undefined, /record: got undefined, expected an object with a value/],
   ['text', /record: got 'text'/],
   [{}, /value: got undefined, expected a value, or null for a tombstone/],
+  [{ value: null, timestamp: '7' }, /a record has no field "timestamp"; it has value, key, headers, time/],
   [{ value: 5 }, /value: got 5, expected what its codec makes a Buffer of/],
   [{ value: new Uint8Array(2) }, /value: got Uint8Array/],
   [{ value: null, key: 5 }, /key: got 5, which its codec refuses: .*number/],
@@ -66,6 +67,19 @@ it.each([
 function refusing(message: string) {
   return { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message }] }) } } as const
 }
+
+it('takes a record as it was read', async () => {
+  await using log = await open()
+  await log.append({
+    key: 'k',
+    value: Buffer.from('v'),
+    headers: [{ name: 'h', value: null }],
+    timestampMs: 7,
+  })
+  for await (const record of log.read()) await log.append(record)
+  const { value: first } = await log.read().next()
+  expect(await log.read({ from: 1 }).next()).toMatchObject({ value: { ...first, offset: 1 } })
+})
 
 it('appends only from an array or an iterable of records', async () => {
   await using log = await open()

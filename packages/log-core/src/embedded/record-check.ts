@@ -5,13 +5,40 @@ import { isObject, shown } from './option-check.ts'
 const HEADERS = 'an array of { name, value }'
 const BYTES = 'a Buffer, a string or null'
 
-/** Refuses what is no record, by the field: programs without types pass anything. Other fields are nobody's concern. */
+/** Refuses what is no record, by the field: programs without types pass anything. */
 export function checkRecord(path: string, record: { readonly value?: unknown }): void {
   if (typeof record !== 'object' || record === null)
     throw invalid(path, 'record', { given: record, expected: 'an object with a value' })
   // Left out it is more likely misspelt than meant as a tombstone.
   if (record.value === undefined)
     throw invalid(path, 'value', { given: undefined, expected: 'a value, or null for a tombstone' })
+  const unknown = unknownField(record)
+  if (unknown === null) return
+  const message = `a record has no field "${unknown}"; it has ${FIELDS}`
+  throw new InvalidRequestError('INVALID_RECORD', path, message)
+}
+
+const FIELDS = 'value, key, headers, timestampMs'
+
+/**
+ * The first field that no record has, or null: misspelt, or of another library (`timestamp`), it would do nothing.
+ * Written out, as looking the names up in a set costs four times as much for each record.
+ */
+function unknownField(record: object): string | null {
+  for (const name in record) {
+    switch (name) {
+      case 'value':
+      case 'key':
+      case 'headers':
+      case 'timestampMs':
+      // A record that was read may be appended as it is.
+      case 'offset':
+        break
+      default:
+        if (Object.hasOwn(record, name)) return name
+    }
+  }
+  return null
 }
 
 /** Refuses headers as another client has them. */
