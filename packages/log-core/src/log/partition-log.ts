@@ -280,10 +280,9 @@ export class PartitionLog {
 
   async #reopen(): Promise<void> {
     const { logger } = this.#environment
-    // A sync that was on its way when a write failed still counts, for the marks and for who waits for it.
+    // A sync or a move of the start that was on its way still counts, for the marks that are read now and for who waits.
     await this.#session.commit.settled()
     await this.#maintenance?.settled()
-    // Its mark says where the log begins, and what is opened now reads that.
     await this.#session.trimmer.settled()
     const withheldFrom = this.syncedOffset
     const withheldTo = this.logEndOffset
