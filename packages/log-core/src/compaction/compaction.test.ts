@@ -275,6 +275,23 @@ describe('a swap that was interrupted', () => {
     expect(firstEnd === -1 || firstEnd > 0).toBe(true)
   })
 
+  it('is not taken for completed while a segment that it replaces is there: old and new may both be empty', async () => {
+    const { before } = await swapped()
+    const old = decodeSegmentSeal(before.readFile(`${DIRECTORY}/${SEAL}`))
+    const [, second = ''] = namesIn(before, DIRECTORY)
+      .filter((name) => name.endsWith('.log'))
+      .sort()
+    const secondSeal = decodeSegmentSeal(before.readFile(`${DIRECTORY}/${second.replace('log', 'seal')}`))
+    if (old === null || secondSeal === null) throw new Error('two segments are sealed')
+    const empty = { ...old, sizeBytes: 0, headerCrc: 0, isCompacted: true }
+    place(before, LOG, Buffer.alloc(0))
+    place(before, SEAL, encodeSegmentSeal(empty))
+    place(before, `${SEAL}.swap`, encodeSegmentSeal({ ...empty, nextOffset: secondSeal.nextOffset }))
+    await openCompacted({ fs: before })
+    expect(namesIn(before, DIRECTORY)).toContain(second)
+    expect(namesIn(before, DIRECTORY).some((name) => name.endsWith('.swap'))).toBe(false)
+  })
+
   it('is given up when it had not been decided, and the old segments are there', async () => {
     const { before, after } = await swapped()
     const expected = await contents((await openCompacted({ fs: copyDisk(before) })).log)

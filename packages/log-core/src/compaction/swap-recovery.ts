@@ -32,7 +32,7 @@ async function recoverSwap(
   inventory: LogInventory,
 ): Promise<void> {
   const { fs, logger } = environment
-  const seal = await findDecidedSeal(environment, segment)
+  const seal = await findDecidedSeal(environment, segment, inventory)
   if (seal === null) {
     if (!inventory.segments.some(({ baseOffset }) => baseOffset === segment.baseOffset))
       throw nothingWhole(segment)
@@ -51,22 +51,29 @@ async function recoverSwap(
 /**
  * The seal of the new segment, when both are whole. Each of the two files may still have the name that it had when the
  * swap was decided, or already the one that it gets in the end. Not both: those are an older pair, or a completed swap.
+ * Names change only when the segments behind the first are gone: while one is there, a file that fits under its last
+ * name is the old one, as empty as what was to take its place.
  */
 async function findDecidedSeal(
   environment: LogEnvironment,
   segment: LogSegment,
+  { segments }: LogInventory,
 ): Promise<SegmentSeal | null> {
   const { fs } = environment
   const [log, seal] = [segment.path('log'), segment.path('seal')]
   const pairs = [
-    { sealPath: `${seal}.swap`, logPath: `${log}.swap` },
-    { sealPath: `${seal}.swap`, logPath: log },
-    { sealPath: seal, logPath: `${log}.swap` },
+    { sealPath: `${seal}.swap`, logPath: `${log}.swap`, hasChangedNames: false },
+    { sealPath: `${seal}.swap`, logPath: log, hasChangedNames: true },
+    { sealPath: seal, logPath: `${log}.swap`, hasChangedNames: true },
   ]
-  for (const { sealPath, logPath } of pairs) {
+  for (const { sealPath, logPath, hasChangedNames } of pairs) {
     if (!fs.exists(sealPath) || !fs.exists(logPath)) continue
     const found = decodeSegmentSeal(fs.readFile(sealPath))
-    if (found?.isCompacted && (await isAsSealed(environment, logPath, segment, found))) return found
+    if (found === null || !found.isCompacted) continue
+    const isReplaced = ({ baseOffset }: LogSegment) =>
+      baseOffset > found.baseOffset && baseOffset < found.nextOffset
+    if (hasChangedNames && segments.some(isReplaced)) continue
+    if (await isAsSealed(environment, logPath, segment, found)) return found
   }
   return null
 }

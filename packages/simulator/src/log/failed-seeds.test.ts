@@ -23,6 +23,10 @@ const FAILED_SEEDS: readonly (readonly [seed: number, bug: string])[] = [
   [65_201, 'behind a seal that rotted, a time index that the power failure had torn was believed'],
   [100_729, 'a snapshot rotted, and producers were not looked for in segments about to be removed'],
   [120_756, 'a log opened itself again while its start moved, and went back to the one before'],
+  [
+    156_648,
+    'a compaction that was not decided yet was completed, since the old segment was as empty as the new',
+  ],
   [701_709, 'a log whose making failed was opened, and the name of its directory was never synced'],
   [
     703_550,
