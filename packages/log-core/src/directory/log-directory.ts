@@ -29,7 +29,6 @@ import { SegmentIndexes } from '../segment/segment-indexes.ts'
 import type { Clock } from '../time/clock.ts'
 import {
   CLEAN_SHUTDOWN,
-  type CleanShutdown,
   decodeCleanShutdown,
   encodeCleanShutdown,
   markOfCleanLog,
@@ -41,7 +40,7 @@ import { FileRemover } from './file-remover.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, PARTITION_METADATA } from './partition-metadata.ts'
 import { SharedDirectorySync } from './shared-directory-sync.ts'
-import { SyncMarks } from './sync-marks.ts'
+import { type NewMark, SyncMarks } from './sync-marks.ts'
 
 const ID_BYTES = 16
 const SLOWEST_SCRUB_BYTES_PER_SECOND = 1024 * 1024
@@ -87,13 +86,13 @@ export class LogDirectory {
   readonly #logs = new Map<string, PartitionLog>()
   readonly #opening = new Set<string>()
   /** What the last clean stop said of logs that have not been opened since: it stays true. Text: see `CleanShutdown`. */
-  readonly #cleanLogs = new Map<string, string>()
+  readonly #cleanLogs: Map<string, string>
   /** By directory name. While the lock is held nobody else changes them. */
-  readonly #topicIds = new Map<string, string>()
+  readonly #topicIds: Map<string, string>
   #closing: Promise<void> | null = null
 
   private constructor(
-    parts: { environment: LogEnvironment; lock: DirectoryLock; path: string; clean: CleanShutdown | null },
+    parts: { environment: LogEnvironment; lock: DirectoryLock; path: string; clean: CleanLogs | null },
     meta: MetaProperties,
     options: LogDirectoryOptions,
   ) {
@@ -102,11 +101,8 @@ export class LogDirectory {
     this.nodeId = meta.nodeId
     this.directoryId = meta.directoryId
     this.wasCleanShutdown = parts.clean !== null
-    for (const text of parts.clean?.logs ?? []) {
-      const { topic, partition, topicId } = parseCleanLog(text)
-      this.#cleanLogs.set(keyOf({ topicId, partition }), text)
-      this.#topicIds.set(partitionDirectoryName(topic, partition), topicId)
-    }
+    this.#cleanLogs = parts.clean?.texts ?? new Map()
+    this.#topicIds = parts.clean?.topicIds ?? new Map()
     this.#environment = parts.environment
     this.#lock = parts.lock
     this.#defaultConfig = options.defaultConfig ?? DEFAULT_LOG_CONFIG
@@ -134,10 +130,7 @@ export class LogDirectory {
       const clean = readCleanShutdown(fs, path)
       const { clock, logger = silentLogger, plantedBugs = {} } = options
       const place = { fs, clock, directory: path, windowBytes }
-      const marks = await SyncMarks.open(
-        place,
-        clean?.logs.map((log) => markOfCleanLog(parseCleanLog(log))),
-      )
+      const marks = await SyncMarks.open(place, clean?.marks)
       await removeCleanShutdown(fs, path)
       const cache = new SegmentCache(fs, limits)
       const environment: LogEnvironment = {
@@ -346,9 +339,28 @@ function warnAboutFileSystem(fs: FileSystem, path: string, logger: StorageLogger
 }
 
 /** What the last holder said when it closed everything. */
-function readCleanShutdown(fs: FileSystem, path: string): CleanShutdown | null {
+/** What the directory needs of all logs that a clean stop left, each read once. */
+interface CleanLogs {
+  readonly marks: readonly NewMark[]
+  /** By topic id and partition, as they stand in the file. */
+  readonly texts: Map<string, string>
+  /** By directory name. */
+  readonly topicIds: Map<string, string>
+}
+
+function readCleanShutdown(fs: FileSystem, path: string): CleanLogs | null {
   const file = `${path}/${CLEAN_SHUTDOWN}`
-  return fs.exists(file) ? decodeCleanShutdown(fs.readFile(file)) : null
+  const shutdown = fs.exists(file) ? decodeCleanShutdown(fs.readFile(file)) : null
+  if (shutdown === null) return null
+  const texts = new Map<string, string>()
+  const topicIds = new Map<string, string>()
+  const marks = shutdown.logs.map((text) => {
+    const log = parseCleanLog(text)
+    texts.set(keyOf(log), text)
+    topicIds.set(partitionDirectoryName(log.topic, log.partition), log.topicId)
+    return markOfCleanLog(log)
+  })
+  return { marks, texts, topicIds }
 }
 
 /** Durably, before a log is opened: what is written from now on may be torn. */
