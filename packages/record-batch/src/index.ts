@@ -49,5 +49,6 @@ export {
   readBatchRecords,
   readRecords,
 } from './record-reader.ts'
+export { unknownRecordField } from './unknown-field.ts'
 export { type StandardSchema, validated } from './validated-codec.ts'
 export { bytes, decodeRange, json, string, type ValueCodec } from './value-codec.ts'
