@@ -4,21 +4,25 @@ import { expect, it } from 'vitest'
 
 const SETTINGS = fileURLToPath(new URL('../src/serve/heap-settings.ts', import.meta.url))
 
-/** Keeps what it made in its last eight turns, as a rush of members does; prints the size of the young generation in MB. */
+/**
+ * Keeps what it made in its last eight turns, as a rush of members does; prints the size in MB at which the young
+ * generation stays: the least of its last turns, since it is larger for a moment while it is collected.
+ */
 const RUSH = `
   const { getHeapSpaceStatistics } = await import('node:v8')
   const kept = []
-  let megabytes = 0
-  for (let turn = 0; turn < 100 && megabytes <= 32; turn++) {
+  const megabytes = []
+  for (let turn = 0; turn < 60; turn++) {
     kept[turn % 8] = Array.from({ length: 20_000 }, (_, i) => ({ turn, i, members: new Array(20).fill(i) }))
     await new Promise((resolve) => setImmediate(resolve))
-    megabytes = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size / 2 ** 20
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
+    megabytes.push(young.space_size / 2 ** 20)
   }
-  console.log(megabytes)`
+  console.log(Math.min(...megabytes.slice(-20)))`
 
 function youngMegabytes(before: string): number {
-  // By itself V8 may stop at 32 MB, by what it sees of the machine: here it has room for more everywhere.
   const flags = [
+    // By itself V8 may stop at 32 MB, by what it sees of the machine: here it has room for more everywhere.
     '--max-semi-space-size=64',
     '--conditions=@millrace/source',
     '--no-warnings',
@@ -27,8 +31,13 @@ function youngMegabytes(before: string): number {
   return Number(execFileSync(process.execPath, [...flags, '-e', `${before}\n${RUSH}`], { encoding: 'utf8' }))
 }
 
-it('a rush does not make the young generation grow above 32 MB', () => {
-  expect(youngMegabytes(`(await import(${JSON.stringify(SETTINGS)})).setUpHeap()`)).toBeLessThanOrEqual(32)
+/** How far it grows by itself depends on when it is collected, which is the machine's affair: some runs do not. */
+const RUNS = 10
+
+it('a rush does not make the young generation stay above 32 MB', () => {
+  const settings = `(await import(${JSON.stringify(SETTINGS)})).setUpHeap()`
+  const isLarge = (before: string): boolean => youngMegabytes(before) > 32
+  for (let run = 0; run < 3; run++) expect(isLarge(settings)).toBe(false)
   // Without the settings it does; else this shows nothing.
-  expect(youngMegabytes('')).toBeGreaterThan(32)
+  expect(Array.from({ length: RUNS }).some(() => isLarge(''))).toBe(true)
 })
