@@ -81,12 +81,7 @@ it.runIf(absent.length === 0 || mustBeHere)(
     await client.admin.createTopics(clients.map((each) => ({ name: topicOf(each), partitions: PARTITIONS })))
     let isOver = false
     const using = Promise.all(clients.map((each) => use(each, broker.bootstrap, () => isOver)))
-    const killing = killAndRestart(broker, {
-      atLeast: KILLS,
-      atMost: KILLS,
-      isEnough: () => true,
-      random: new SeededRandom(SEED),
-    })
+    const killing = killAndRestart(broker, { kills: KILLS, random: new SeededRandom(SEED) })
     // Whichever fails first is told; a client that failed must not wait for all the kills.
     await Promise.race([killing, using])
     await killing

@@ -19,8 +19,8 @@ const POWER_LOSSES = 10
 const TOPIC = 'flights'
 const FLIGHTS_PER_SEND = 100
 /** A life, a death and a start take less than a second: who waits so long will never be answered. */
-const ACKNOWLEDGED_WITHIN_MS = 15_000
-const READ_WITHIN_MS = 20_000
+const ACKNOWLEDGED_WITHIN_MS = 60_000
+const READ_WITHIN_MS = 60_000
 
 it(`keeps every acknowledged flight through ${POWER_LOSSES} power losses (MAIN_JOB_SEED=${SEED})`, async () => {
   const random = new SeededRandom(SEED)

@@ -5,13 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './ports.ts'
 
 export const LAUNCHER = fileURLToPath(new URL('../../../cli/bin/millrace.mjs', import.meta.url))
 
 export interface ServeOptions {
   /** Kept afterwards when given; else a temporary folder that `close` removes. */
   readonly dataDir?: string
-  /** 0, the default, lets the system choose; `restart` keeps what was chosen. */
+  /** A free one unless given; `restart` keeps it. */
   readonly port?: number
   /** Kafka's broker config names. */
   readonly settings?: Readonly<Record<string, string>>
@@ -25,39 +26,34 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null
 }
 
-const READY_TIMEOUT_MS = 30_000
-/** With several nodes it lists all of them; the first one counts. */
-const READY_LINE = /Millrace listening on ([^\s,]+?):(\d+)/
+const READY_TIMEOUT_MS = 60_000
+const READY_LINE = /Millrace listening on /
 
 /** A broker in a process of its own. It can be killed and started again on the same port and data. */
 export class MillraceProcess implements AsyncDisposable {
   readonly dataDir: string
   readonly #options: ServeOptions
   readonly #isTemporary: boolean
-  #port: number
+  readonly port: number
   #child: ChildProcess | null = null
   #output = ''
 
-  private constructor(options: ServeOptions) {
+  private constructor(options: ServeOptions, port: number) {
     this.#options = options
-    this.#port = options.port ?? 0
+    this.port = port
     this.#isTemporary = options.dataDir === undefined
     this.dataDir = options.dataDir ?? join(mkdtempSync(join(tmpdir(), 'millrace-test-')), 'data')
   }
 
   /** Starts a broker and answers when it has said that it listens. */
   static async start(options: ServeOptions = {}): Promise<MillraceProcess> {
-    const broker = new MillraceProcess(options)
+    const broker = new MillraceProcess(options, options.port ?? (await freePort()))
     await broker.restart()
     return broker
   }
 
-  get port(): number {
-    return this.#port
-  }
-
   get bootstrap(): string {
-    return `localhost:${this.#port}`
+    return `localhost:${this.port}`
   }
 
   get pid(): number {
@@ -73,14 +69,14 @@ export class MillraceProcess implements AsyncDisposable {
   async restart(): Promise<void> {
     const { settings = {}, args = [], env = {} } = this.#options
     const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-    const listen = `localhost:${this.#port}`
+    const listen = `localhost:${this.port}`
     const child = spawn(
       process.execPath,
       [LAUNCHER, 'serve', '--data', this.dataDir, '--listen', listen, ...sets, ...args],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     )
     this.#child = child
-    this.#port = await this.#readyPort(child)
+    await this.#ready(child)
   }
 
   /** SIGKILL: what a crash of the process leaves behind is what is left behind. */
@@ -113,15 +109,14 @@ export class MillraceProcess implements AsyncDisposable {
     return { code: child.exitCode, signal: child.signalCode }
   }
 
-  #readyPort(child: ChildProcess): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>()
+  #ready(child: ChildProcess): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
     let life = ''
     const take = (chunk: Buffer): void => {
       const text = chunk.toString()
       life += text
       this.#output += text
-      const port = READY_LINE.exec(life)?.[2]
-      if (port !== undefined) resolve(Number(port))
+      if (READY_LINE.test(life)) resolve()
     }
     child.stdout?.on('data', take)
     child.stderr?.on('data', take)

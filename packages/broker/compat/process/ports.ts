@@ -1,19 +1,32 @@
 /** Ports of this machine: a free one, and waiting until one answers. */
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** A port that was free a moment ago. Something else may take it; a test that loses that race fails loudly. */
+/** Below the ports that Linux and macOS hand out by themselves, and above those that programs are known by. */
+const LOWEST_PORT = 20_000
+const HIGHEST_PORT = 32_000
+
+/**
+ * A port that nothing listens on. The system gives it to nobody who asks for just any port, so it stays free until it
+ * is used, and while a broker is down between two lives.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
+    const server = createServer()
+    const isFree = new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true))
+      server.once('error', () => resolve(false))
+    })
+    server.listen(port, 'localhost')
+    if (!(await isFree)) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Resolves when something on the loopback accepts connections; rejects when the child ends first or time is up. */
