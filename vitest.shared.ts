@@ -24,6 +24,8 @@ export function packageTestConfig(
       // Only there to end what hangs: many tests start processes, on machines that are busy.
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // A second, the default, is shorter than a machine may stand still.
+      expect: { poll: { timeout: 30_000 } },
       reporters: ['default', ['json', { outputFile: reportFile }]],
       ...test,
     },

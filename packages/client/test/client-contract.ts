@@ -241,9 +241,7 @@ export function describeClient(
         await client.admin.deleteTopics([name])
         // Kafka answers a deletion before its metadata shows it.
         await expect
-          .poll(() => client.admin.describeTopic(name).catch((error: ClientError) => error.code), {
-            timeout: 10_000,
-          })
+          .poll(() => client.admin.describeTopic(name).catch((error: ClientError) => error.code))
           .toBe('UNKNOWN_TOPIC')
       })
 

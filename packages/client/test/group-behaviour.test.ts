@@ -6,12 +6,9 @@ import { FAST, inProcessWorld } from './in-process-world.ts'
 
 const world = inProcessWorld('behaviour')
 
-/** Resolves when it is aborted, or after five seconds. */
+/** Resolves when it is aborted. */
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    AbortSignal.timeout(5_000).addEventListener('abort', () => resolve(), { once: true })
-  })
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 async function committed(group: string): Promise<number> {
@@ -125,13 +122,19 @@ describe('a topic that a pattern matches only later', () => {
   it.each(['classic', 'consumer'] as const)('is read by a member of the %s protocol', async (protocol) => {
     const client = world.newClient({ clock: quickly, requestTimeoutMs: 6_000_000, apiTimeoutMs: 6_000_000 })
     const prefix = `pattern-${protocol}`
-    await client.producer().send(`${prefix}-1`, { value: 'a' })
+    await world.client.producer().send(`${prefix}-1`, { value: 'a' })
     const consumer = client.consume(new RegExp(`^${prefix}-`), { group: prefix, protocol })
-    const first = await consumer.next()
-    expect(first?.record.topic).toBe(`${prefix}-1`)
-    first?.done()
+    const nextTopic = async (): Promise<string | undefined> => {
+      const claimed = await consumer.next()
+      claimed?.done()
+      return claimed?.record.topic
+    }
+    expect(await nextTopic()).toBe(`${prefix}-1`)
     await world.client.producer().send(`${prefix}-2`, { value: 'b' })
-    expect((await consumer.next())?.record.topic).toBe(`${prefix}-2`)
+    // Where half a second is a session, a machine that stands still ends it, and the first record comes again.
+    let topic = await nextTopic()
+    while (topic === `${prefix}-1`) topic = await nextTopic()
+    expect(topic).toBe(`${prefix}-2`)
     await client.close()
   })
 })
@@ -252,7 +255,7 @@ describe('closing while the broker is away', () => {
     const startMs = performance.now()
     await cutOff.close({ timeoutMs: 100 })
     // Without the deadline it is a minute for the commit and two for the record.
-    expect(performance.now() - startMs).toBeLessThan(20_000)
+    expect(performance.now() - startMs).toBeLessThan(45_000)
     await sent
     await consumer.closed
   })
@@ -266,7 +269,7 @@ describe('closing while the broker is away', () => {
     network.isDown = true
     const startMs = performance.now()
     await consumer.close({ timeoutMs: 50 })
-    expect(performance.now() - startMs).toBeLessThan(20_000)
+    expect(performance.now() - startMs).toBeLessThan(45_000)
     await cutOff.close({ timeoutMs: 0 })
   })
 })
@@ -283,7 +286,8 @@ describe('the rebalance timeout', () => {
     const next = world.client.consume([name], options)
     await next.next()
     expect(performance.now() - startMs).toBeGreaterThan(190)
-    expect(slow.assignment).toHaveLength(1)
+    // Where the machine stands still for the whole of it, the group goes on without the slow one, which joins again.
+    await expect.poll(() => slow.assignment.length).toBe(1)
   })
 
   it('ends the wait for a handler that does not come back: the group is left, and others go on', async () => {
@@ -312,12 +316,12 @@ describe('a session that ends while a handler works', () => {
     const network = new FaultyNetwork(inProcessNetwork(world.broker))
     const cutOff = world.newClient({ network })
     const started = Promise.withResolvers<void>()
-    const lost = Promise.withResolvers<boolean>()
+    const lost = Promise.withResolvers<void>()
     const options = { ...FAST, group: name, sessionTimeoutMs: 150 }
     const handling = cutOff.topic(name).consume(options, async (_record, { signal }) => {
       started.resolve()
       await aborted(signal)
-      lost.resolve(signal.aborted)
+      lost.resolve()
       // As whatever the signal was handed to does: that is no failure, and does not end the consuming.
       signal.throwIfAborted()
     })
@@ -326,7 +330,7 @@ describe('a session that ends while a handler works', () => {
     const other = world.client.consume([name], { ...options })
     expect((await other.next())?.record.offset).toBe(0)
     network.isDown = false
-    expect(await lost.promise).toBe(true)
+    await lost.promise
     await cutOff.close()
     await handling
   })
@@ -454,6 +458,7 @@ describe('a handler ordered by key', () => {
   it('handles records without a key side by side', async () => {
     const name = await world.newTopic(1, 8)
     const controller = new AbortController()
+    const allBusy = Promise.withResolvers<void>()
     let [atOnce, most, count] = [0, 0, 0]
     const options = {
       ...FAST,
@@ -464,6 +469,9 @@ describe('a handler ordered by key', () => {
     } as const
     await world.client.topic(name).consume(options, async () => {
       most = Math.max(most, ++atOnce)
+      if (most === 4) allBusy.resolve()
+      // Nobody is done before four are busy.
+      await allBusy.promise
       await new Promise((resolve) => setImmediate(resolve))
       atOnce--
       if (++count === 8) controller.abort()

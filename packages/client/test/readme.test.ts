@@ -45,7 +45,7 @@ describe('the examples of the README', () => {
       const file = `${FOLDER}${i + 1}.ts`
       writeFileSync(file, code.replaceAll('localhost:9092', broker.bootstrapServers))
       const node = promisify(execFile)(process.execPath, ['--conditions=@millrace/source', file], {
-        timeout: 30_000,
+        timeout: 55_000,
       })
       const { stdout } = await node
       if (output !== null) expect(stdout).toBe(output)

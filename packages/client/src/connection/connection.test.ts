@@ -170,7 +170,12 @@ describe('answers that lie', () => {
       },
     })
     const connection = await Connection.open(
-      resolveClientOptions({ bootstrapServers: 'fake:9092', network: broker, maxResponseBytes: 65_536 }),
+      resolveClientOptions({
+        bootstrapServers: 'fake:9092',
+        network: broker,
+        clock: new FakeClock(),
+        maxResponseBytes: 65_536,
+      }),
       ADDRESS,
     )
     await expect(connection.request(metadata, REQUEST, { timeoutMs: 1000 })).rejects.toMatchObject({
