@@ -29,4 +29,4 @@ it('the commands of docs/gateway.md do what the page says, in its order', async 
   expect(answerOf('/events')).toMatch(/^id: [0-9:,]+\n\nid: /)
   expect(JSON.parse(answerOf('/lag'))).toMatchObject({ totalLag: 0, partitions: [{}, {}, {}] })
   expect(answerOf('/readyz')).toContain('"ready"')
-}, 20_000)
+})

@@ -46,14 +46,16 @@ it('GET /readyz says while the disk is full that a partition can only be read, a
   // acks=0: the client does not wait for a disk that will have space only later.
   await test.post('/v1/topics/a/records?acks=0', { value: 'refused' })
   const full = { status: 'not ready', reasons: ['a/0 can only be read: the disk is full'] }
-  await vi.waitFor(async () => expect(await test.json('/readyz')).toEqual({ status: 503, body: full }))
+  await vi.waitFor(async () => expect(await test.json('/readyz')).toEqual({ status: 503, body: full }), {
+    timeout: 30_000,
+  })
   const metrics = await (await test.fetch('/metrics')).text()
   expect(metrics).toContain('millrace_partition_writable{topic="a",partition="0"} 0\n')
   expect(metrics).toContain('millrace_partition_online{topic="a",partition="0"} 1\n')
   expect(await (await test.fetch('/v1/topics/a/records?from=beginning')).text()).toContain('"kept"')
   disk.code = null
   const ready = { status: 200, body: { status: 'ready', reasons: [] } }
-  await vi.waitFor(async () => expect(await test.json('/readyz')).toEqual(ready))
+  await vi.waitFor(async () => expect(await test.json('/readyz')).toEqual(ready), { timeout: 30_000 })
   expect(await test.post('/v1/topics/a/records', { value: 'more' })).toMatchObject({ status: 200 })
 })
 
@@ -63,7 +65,7 @@ it('GET /readyz names a partition whose disk refuses writes for good, and why', 
   await test.client.admin.createTopics([{ name: 'a' }])
   disk.code = 'EROFS'
   await test.post('/v1/topics/a/records?acks=0', { value: 'refused' })
-  await vi.waitFor(async () => expect((await test.json('/readyz')).status).toBe(503))
+  await vi.waitFor(async () => expect((await test.json('/readyz')).status).toBe(503), { timeout: 30_000 })
   const { body } = await test.json('/readyz')
   expect(body).toMatchObject({
     reasons: [expect.stringMatching(/^a\/0 can be neither read nor written: .*EROFS/)],

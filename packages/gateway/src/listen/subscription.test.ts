@@ -107,7 +107,7 @@ it('credit that comes in the moment in which the last one was used up is not for
   await other.sink.taken(5)
   await send(5)
   // Nobody could take that one: the feed reads on when somebody has, and wants more.
-  await vi.waitFor(() => expect(feed.nextSequence).toBe(2))
+  await vi.waitFor(() => expect(feed.nextSequence).toBe(2), { timeout: 30_000 })
   // Both in one turn of the loop: so come two messages in one packet.
   sink.credit += 10
   subscription.pump()

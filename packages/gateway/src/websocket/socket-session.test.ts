@@ -89,7 +89,7 @@ it('who changes its mind faster than it can subscribe is not listened to until t
   }
   expect(sentCount).toBe(services.settings.limits.maxChangesWaiting)
   client.reject(new HttpError(503, 'NOT_READY', 'not yet'))
-  await vi.waitFor(() => expect(peer.answers).toHaveLength(sentCount))
+  await vi.waitFor(() => expect(peer.answers).toHaveLength(sentCount), { timeout: 30_000 })
   expect(peer.isPaused).toBe(false)
 })
 
@@ -100,7 +100,7 @@ it('a mistake of the gateway ends the socket, and is told to the log alone', asy
   const peer = new MutePeer()
   sessionOf(peer, services)
   peer.emit('message', Buffer.from('{"type":"subscribe","topics":["a"]}'), false)
-  await vi.waitFor(() => expect(peer.closeCode).toBe(1011))
+  await vi.waitFor(() => expect(peer.closeCode).toBe(1011), { timeout: 30_000 })
   expect(peer.closeReason).not.toContain('function')
   expect(JSON.stringify(error.mock.calls)).toContain('x is no function')
 })
