@@ -10,4 +10,4 @@ it('the figures of the command still come', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT })
   expect(stdout.match(/^\| .*millrace.* \| \d+ \| \d+ \(\d+-\d+\) \|/gm)).toHaveLength(3)
   expect(stdout.match(/^\| `(produce|tail)`.* \| \d+ \(\d+-\d+\) \|/gm)).toHaveLength(2)
-}, 60_000)
+})

@@ -10,4 +10,4 @@ it('the comparison of clients still runs', async () => {
   const args = ['--conditions=@millrace/source', 'benchmarks/clients.ts', ...rows]
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT })
   expect(stdout.match(/^\| (produce|consume)(.*\d+ \(\d+-\d+\) \|){1}/gm)).toHaveLength(2)
-}, 60_000)
+})
