@@ -147,9 +147,9 @@ async function run(example: string): Promise<CommandResult> {
     stderr += chunk
   })
   child.stdout.on('data', (chunk: Buffer) => {
+    // It has begun to do what it is for; bash has become the command itself. A second signal would end it at once.
+    if (stdout === '' && runsOn(example)) child.kill('SIGINT')
     stdout += chunk
-    // It has begun to do what it is for; bash has become the command itself.
-    if (runsOn(example)) child.kill('SIGINT')
   })
   await closed
   return { code: child.exitCode, stdout, stderr }

@@ -163,7 +163,7 @@ it('members are shown, and a running group is rewound only when that is asked fo
   })
   try {
     expect(await data('group members running')).toMatch(/app-\S+ +- +app +\S+ +2 +orders 0 1/)
-    await expect.poll(() => committed('running'), { timeout: 10_000 }).toBe('0:4 1:2')
+    await expect.poll(() => committed('running'), { timeout: 50_000 }).toBe('0:4 1:2')
     expect(await failure('group reset running --to beginning --execute')).toContain('1 running member')
     expect(await failure('group delete running --execute')).toContain('1 running member: stop its consumers')
     await data('group reset running --to beginning --while-running --execute')

@@ -52,7 +52,9 @@ export class RunningCommand {
   /** Resolves when standard output holds the text. */
   async untilOutput(text: string): Promise<void> {
     while (!this.stdout.includes(text)) {
-      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.stderr}`)
+      const { exitCode, signalCode } = this.child
+      if (exitCode !== null || signalCode !== null)
+        throw new Error(`ended with ${signalCode ?? exitCode}: ${this.stderr}`)
       await Promise.race([once(this.child.stdout ?? this.child, 'data'), this.#closed])
     }
   }

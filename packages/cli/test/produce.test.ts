@@ -134,4 +134,4 @@ it('sends each line once, in order, through kills of the broker, and a tail goes
   await tail.untilOutput('3999\n')
   tail.child.kill('SIGINT')
   expect(await tail.result()).toEqual({ code: 0, stdout: lines.join(''), stderr: '' })
-}, 60_000)
+})

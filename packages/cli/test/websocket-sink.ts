@@ -44,8 +44,13 @@ export class WebSocketSink implements AsyncDisposable {
     this.#maxMessages = messages
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Cuts every connection off now. */
+  cutOff(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cutOff()
     const closed = once(this.#server, 'close')
     this.#server.close()
     await closed
@@ -54,7 +59,7 @@ export class WebSocketSink implements AsyncDisposable {
   /** Keeps every whole frame, and gives back the rest. */
   #take(bytes: Buffer, socket: Duplex): Buffer {
     let at = 0
-    while (bytes.length - at >= 6) {
+    while (bytes.length - at >= 6 && this.messages.length < this.#maxMessages) {
       const isLong = (bytes.readUInt8(at + 1) & 0x7f) === 126
       const length = isLong ? bytes.readUInt16BE(at + 2) : bytes.readUInt8(at + 1) & 0x7f
       const maskAt = at + (isLong ? 4 : 2)
