@@ -75,7 +75,7 @@ describe('Tab behind millrace', () => {
         const settings = env.flatMap((one) => ['-e', one])
         tmux.run('new-session', '-d', '-s', name, '-x', '100', '-y', '24', ...settings, shell.command)
         const type = (...keys: readonly string[]): string => tmux.run('send-keys', '-t', name, ...keys)
-        await vi.waitFor(() => expect(tmux.screen(name).trim()).not.toBe(''), { timeout: 15_000 })
+        await vi.waitFor(() => expect(tmux.screen(name).trim()).not.toBe(''), { timeout: 60_000 })
         type(`${shell.setUp}; echo is-"ready"`, 'Enter')
         await tmux.screenShows(name, /is-ready/)
         for (const [typed, completed] of [

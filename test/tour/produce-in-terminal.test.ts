@@ -36,7 +36,7 @@ describe(`millrace produce in a terminal${isHere ? '' : ': tmux is not on the PA
     'draws its progress within the width, also after a resize, and on Ctrl-C a summary and 130',
     async () => {
       tmux.open('produce', 100)
-      const command = `${process.execPath} ${LAUNCHER} produce lines --file ${file} --rate 4000/s`
+      const command = `${process.execPath} ${LAUNCHER} produce lines --file ${file} --rate 100/s`
       tmux.type('produce', `clear; ${command} --bootstrap ${broker.bootstrap}; echo "ended with $?"`)
       await screenShows(/\[=*> *\] \d+% [\d,]+ records?, [\d.]+ MB, [\d,]+ records\/s, \S+ left/)
       tmux.resize('produce', 40)

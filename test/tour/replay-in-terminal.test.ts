@@ -38,25 +38,29 @@ describe(`millrace replay in a terminal${isHere ? '' : ': tmux is not on the PAT
     'shows where in history it is within the width, also after a resize, and a summary at the end',
     async () => {
       tmux.open('replay', 100)
-      type('replay', 'history --to again --speed 4')
+      // Slow enough that the bar is still there whenever it is looked at.
+      type('replay', 'history --to again --speed 0.05')
       await tmux.screenShows('replay', /^\[=*> *\] \d+% 2001-01-01 \d\d:\d\d:\d\d\S* [\d,]+ records$/m)
       tmux.resize('replay', 40)
-      await tmux.screenShows('replay', /^\[=+> *\] \d+% 2001-01-\S*$/m)
-      // The bar is gone, and nothing of it is left above.
+      await tmux.screenShows('replay', /^\[=*> *\] \d+% 2001-01-\S*$/m)
+      tmux.press('replay', 'C-c')
+      await tmux.screenShows('replay', /^\d+ records? replayed\s*\nended with 0/m)
+      // The bar is gone at the end, and nothing of it is left above.
+      type('replay', 'history --to again --speed 4')
       await tmux.screenShows('replay', /^\s*400 records replayed\s*\nended with 0/)
     },
   )
 
   it.runIf(isHere || isRequired)('takes the bar back when Ctrl-C or a failure ends it', async () => {
     tmux.open('ended', 100)
-    type('ended', 'history --to again --speed 0.5')
+    type('ended', 'history --to again --speed 0.05')
     await tmux.screenShows('ended', /^\[.*\] \d+% /m)
     tmux.press('ended', 'C-c')
     await tmux.screenShows('ended', /^\s*\d+ records? replayed\s*\nended with 0/)
     await using sink = await WebSocketSink.start()
-    sink.cutOffAfter(100)
-    type('ended', `history --to ${sink.url} --speed 2`)
+    type('ended', `history --to ${sink.url} --speed 0.05`)
     await tmux.screenShows('ended', /^\[.*\] \d+% /m)
+    sink.cutOff()
     await tmux.screenShows('ended', /^\s*millrace: [^[]+\s*ended with 1/)
   })
 

@@ -25,6 +25,7 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
     await broker?.close()
   })
 
+  let lineCount = 0
   const screenShows = (text: string | RegExp): Promise<void> => tmux.screenShows('tail', text)
 
   it.runIf(isHere || isRequired)('shows history, then live records, and ends on Ctrl-C with 0', async () => {
@@ -94,8 +95,10 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
       tmux.open('colours', 100)
       const tail = `${process.execPath} ${LAUNCHER} tail plain --no-follow -o table --bootstrap ${bootstrap}`
       const styles = async (line: string): Promise<boolean> => {
-        tmux.type('colours', `clear; ${line}; echo fin-ished`)
-        await tmux.screenShows('colours', /value\s*\nfin-ished/)
+        // Another end for each line, or the screen of the one before would do.
+        const end = `fin-ished-${lineCount++}`
+        tmux.type('colours', `clear; ${line}; echo ${end}`)
+        await tmux.screenShows('colours', new RegExp(`value\\s*\\n${end}`))
         return tmux.run('capture-pane', '-p', '-e', '-t', 'colours').includes('\u001b[')
       }
       expect(await styles(tail)).toBe(true)

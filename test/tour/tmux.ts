@@ -20,9 +20,9 @@ export class Tmux {
     }
   }
 
-  /** Runs one of tmux's commands, and gives what it wrote. */
+  /** Runs one of tmux's commands, whatever the user's settings and locale are, and gives what it wrote. */
   run(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8' })
+    return execFileSync('tmux', ['-u', '-f', '/dev/null', '-L', this.#socket, ...args], { encoding: 'utf8' })
   }
 
   /** A new terminal of this width, with a shell in it. */
@@ -51,6 +51,6 @@ export class Tmux {
 
   /** Until the screen of a session shows the text. */
   screenShows(session: string, text: string | RegExp): Promise<void> {
-    return vi.waitFor(() => expect(this.screen(session)).toMatch(text), { timeout: 15_000, interval: 50 })
+    return vi.waitFor(() => expect(this.screen(session)).toMatch(text), { timeout: 60_000, interval: 50 })
   }
 }
