@@ -4,17 +4,22 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../broker/compat/process/ports.ts'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
 
-/** Has every sync of the process take a while: so long the broker loads. */
-const SLOW_DISK = `data:text/javascript,${encodeURIComponent(`
-  import fs from 'node:fs'
-  for (const name of ['fsync', 'fdatasync']) {
-    const sync = fs[name]
-    fs[name] = (descriptor, done) => setTimeout(sync, 300, descriptor, done)
-  }
-`)}`
+/** Has no sync of the process end before there is this file: so long the broker loads. */
+function heldDisk(until: string): string {
+  return `data:text/javascript,${encodeURIComponent(`
+    import fs from 'node:fs'
+    for (const name of ['fsync', 'fdatasync']) {
+      const sync = fs[name]
+      fs[name] = function held(descriptor, done) {
+        if (fs.existsSync(${JSON.stringify(until)})) sync(descriptor, done)
+        else setTimeout(held, 20, descriptor, done)
+      }
+    }
+  `)}`
+}
 
 let folder = ''
 beforeAll(() => {
@@ -103,7 +108,9 @@ describe('serve', () => {
       ...['--data', join(folder, 'http'), '--listen', 'localhost:0', '--http', 'localhost:0'],
     ])
     await serve.untilOutput('\n')
-    await expect.poll(() => serve.stderr).toMatch(/^millrace: HTTP on http:\/\/localhost:\d+\n$/)
+    await expect
+      .poll(() => serve.stderr, { timeout: 60_000 })
+      .toMatch(/^millrace: HTTP on http:\/\/localhost:\d+\n$/)
     const [url = ''] = /http:\S+/.exec(serve.stderr) ?? []
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     serve.child.kill('SIGTERM')
@@ -127,16 +134,18 @@ describe('serve', () => {
 
   it('has HTTP that was asked for before the broker has loaded', async () => {
     const port = await freePort()
+    const loaded = join(folder, 'loaded')
     const serve = new RunningCommand(
       ['serve', '--data', join(folder, 'early'), '--listen', 'localhost:0', '--http', `localhost:${port}`],
-      { NODE_OPTIONS: `--import=${SLOW_DISK}` },
+      { NODE_OPTIONS: `--import=${heldDisk(loaded)}` },
     )
     const readiness = async (): Promise<string> => {
       const answer = await fetch(`http://localhost:${port}/readyz`).catch(() => null)
       return answer === null ? 'nobody there' : `${answer.status} ${await answer.text()}`
     }
-    await expect.poll(readiness, { timeout: 20_000, interval: 20 }).toMatch(/^503 .*loading/)
+    await expect.poll(readiness, { timeout: 60_000, interval: 20 }).toMatch(/^503 .*loading/)
     expect(serve.stdout).toBe('')
+    writeFileSync(loaded, '')
     await serve.untilOutput('\n')
     expect(await readiness()).toMatch(/^200 /)
     serve.child.kill('SIGTERM')
@@ -150,7 +159,7 @@ describe('serve', () => {
     const serve = new RunningCommand(['serve', '--data', join(folder, 'taken'), '--listen', 'localhost:0'])
     await serve.untilOutput('\n')
     await expect
-      .poll(() => serve.stderr, { timeout: 20_000 })
+      .poll(() => serve.stderr, { timeout: 60_000 })
       .toBe(
         'millrace: no HTTP: localhost:9080 is in use: choose another address with --http, or --no-http for none\n',
       )
