@@ -30,7 +30,7 @@ async function sentBy({ port }: Gateway): Promise<number> {
 const countRises = async (page: Page, by: number): Promise<void> => {
   const { count } = await seenBy(page)
   await vi.waitFor(async () => expect((await seenBy(page)).count).toBeGreaterThan(count + by), {
-    timeout: 20_000,
+    timeout: 60_000,
   })
 }
 
@@ -60,9 +60,11 @@ describe.runIf(runsBrowser)(`a page in chromium${runsBrowser ? '' : ', which is 
     // A page that is seen is never frozen by chromium, so its thread is stopped as a debugger stops it.
     const devTools = await page.context().newCDPSession(page)
     await devTools.send('Debugger.enable')
+    const paused = new Promise((resolve) => devTools.once('Debugger.paused', resolve))
     await devTools.send('Debugger.pause')
+    await paused
     const [before, due] = [await sentBy(gateway), load.sentCount + 2 * PAGE_CREDIT]
-    await vi.waitFor(() => expect(load.sentCount).toBeGreaterThan(due), { timeout: 20_000 })
+    await vi.waitFor(() => expect(load.sentCount).toBeGreaterThan(due), { timeout: 60_000 })
     expect(await sentBy(gateway)).toBeLessThanOrEqual(before + PAGE_CREDIT)
     await devTools.send('Debugger.resume')
     await devTools.send('Debugger.disable')
@@ -76,10 +78,10 @@ describe.runIf(runsBrowser)(`a page in chromium${runsBrowser ? '' : ', which is 
 
     const sent = await load.stop()
     await vi.waitFor(async () => expect(await seenBy(page)).toEqual({ count: sent, faults: 0 }), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     wire.close()
-  })
+  }, 400_000)
 
   it('is refused when it comes from another origin, by fetch and by WebSocket', async () => {
     await using broker = await startBroker({ host: '127.0.0.1', port: 0 })

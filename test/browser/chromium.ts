@@ -16,6 +16,7 @@ export function launchChromium(): Promise<Browser> {
     throw new Error(`no chromium at ${PATHS.join(' or ')}: run npm run clients:install`)
   const isRoot = process.getuid?.() === 0
   return chromium.launch({
+    timeout: 100_000,
     executablePath: chromiumPath,
     chromiumSandbox: !isRoot,
     args: ['--disable-gpu', '--disable-dev-shm-usage'],

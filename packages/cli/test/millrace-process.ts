@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../broker/compat/process/ports.ts'
 
 /** The launcher as a user runs it. */
 export const LAUNCHER = fileURLToPath(new URL('../bin/millrace.mjs', import.meta.url))
@@ -82,6 +83,8 @@ export class ServeProcess implements AsyncDisposable {
 
   static async start(): Promise<ServeProcess> {
     const serve = new ServeProcess()
+    // Not any port: the system could give that to somebody else between two lives.
+    serve.#port = await freePort()
     await serve.restart()
     return serve
   }
