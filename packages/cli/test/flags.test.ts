@@ -4,7 +4,7 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { freePort } from '../../broker/compat/process/ports.ts'
+import { freePort } from './free-port.ts'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
 import { servedBroker } from './served-broker.ts'
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '../../broker/compat/process/ports.ts'
+import { freePort } from './free-port.ts'
 
 /** The launcher as a user runs it. */
 export const LAUNCHER = fileURLToPath(new URL('../bin/millrace.mjs', import.meta.url))

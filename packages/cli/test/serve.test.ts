@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from '../../broker/compat/process/ports.ts'
+import { freePort } from './free-port.ts'
 import { RunningCommand, runMillrace, ServeProcess } from './millrace-process.ts'
 
 /** Has no sync of the process end before there is this file: so long the broker loads. */
