@@ -31,7 +31,7 @@ function run(url: string): Promise<{ stdout: string }> {
     ...['run', `${url}/openapi.json`, '--no-color', '--seed', SEED, '--max-examples', EXAMPLES],
     // Events have no end, and every answer is waited for as a whole; `hooks.py` leaves `follow` out for that reason.
     ...['--exclude-operation-id', 'listen', '--phases', 'examples,coverage,fuzzing'],
-    ...['--checks', CHECKS.join(','), '--request-timeout', '20'],
+    ...['--checks', CHECKS.join(','), '--request-timeout', '60'],
   ]
   const env = { ...process.env, SCHEMATHESIS_HOOKS: join(import.meta.dirname, 'hooks.py') }
   return promisify(execFile)(PROGRAM, args, { cwd: folder, env, maxBuffer: 1 << 24 }).catch(

@@ -84,7 +84,7 @@ describe('the tour of the README', () => {
     }
     if (SERVER_LINE.test(output)) {
       servers.push(shell)
-      await vi.waitFor(() => expect(printed).toContain('\n'), { timeout: 30_000, interval: 20 })
+      await vi.waitFor(() => expect(printed).toContain('\n'), { timeout: 60_000, interval: 20 })
       printed = printed.replace(`:${env.PORT} `, ':8000 ')
     } else {
       await once(shell, 'close')
@@ -99,7 +99,7 @@ describe('the tour of the README', () => {
       await page.goto(`http://localhost:${env.PORT}`)
       const rows = page.locator('#records tr')
       const RECORDS = 10
-      await vi.waitFor(async () => expect(await rows.count()).toBe(RECORDS), { timeout: 10_000 })
+      await vi.waitFor(async () => expect(await rows.count()).toBe(RECORDS), { timeout: 60_000 })
       expect(await page.locator('#faults').innerText()).toBe('0')
       expect(await rows.allInnerTexts()).toContainEqual(
         expect.stringContaining('{"user":"eve","page":"/live"}'),
@@ -110,7 +110,7 @@ describe('the tour of the README', () => {
       const shell = spawn('npx', ['millrace', 'produce', 'visits'], { cwd: ROOT, env })
       shell.stdin.end('now\n')
       await vi.waitFor(async () => expect(await rows.first().innerText()).toContain('now'), {
-        timeout: 10_000,
+        timeout: 60_000,
       })
     } finally {
       await browser.close()

@@ -1,6 +1,6 @@
 /** `millrace tail` in a real terminal, which tmux plays. */
 import { writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   LAUNCHER,
   MillraceProcess,
@@ -59,23 +59,27 @@ describe(`millrace tail in a terminal${isHere ? '' : ': tmux is not on the PATH'
     await produce(`${words('wide', 12)}\n`)
     tmux.open('fold', 100)
     tmux.type('fold', `clear; ${process.execPath} ${LAUNCHER} tail long --bootstrap ${bootstrap}`)
-    const rows = async (name: string): Promise<string[]> => {
-      await tmux.screenShows('fold', name)
+    const rows = async (name: string, count: number): Promise<string[]> => {
+      // The rows of one value may be drawn one after the other.
+      await vi.waitFor(() => expect(drawnRows(name)).toHaveLength(count), { timeout: 60_000 })
+      return drawnRows(name)
+    }
+    const drawnRows = (name: string): string[] => {
       // A row that the terminal itself had to break would be joined to the next one here.
       const joined = tmux.run('capture-pane', '-p', '-J', '-t', 'fold').split('\n')
       const shown = joined.map((row) => row.trimEnd()).filter((row) => row !== '')
-      return shown.slice(shown.findIndex((row) => row.includes(name)))
+      const first = shown.findIndex((row) => row.includes(name))
+      return first === -1 ? [] : shown.slice(first)
     }
-    const before = await rows('wide')
-    expect(before).toHaveLength(2)
+    const before = await rows('wide', 2)
     expect(before[1]).toMatch(/^ {19}\S/)
     tmux.resize('fold', 60)
     await produce(`${words('slim', 12)}\n`)
-    expect(await rows('slim')).toHaveLength(4)
+    await rows('slim', 4)
     // What cannot be shown is counted: a record of 1 MiB takes a few lines.
     await produce(`${'vast'.repeat(250_000)}\n`)
     await tmux.screenShows('fold', /\.\.\. 1000000 bytes/)
-    expect(await rows('vast')).toHaveLength(7)
+    await rows('vast', 7)
     expect(
       Math.max(
         ...tmux
