@@ -57,9 +57,10 @@ describe('the tour of the README', () => {
   })
   afterAll(async () => {
     for (const server of [...servers, broker]) {
-      const exited = once(server, 'exit')
+      // Not `exit`, which is npm's own: the broker behind it has the pipe open until it has written its last.
+      const closed = once(server, 'close')
       server.kill('SIGTERM')
-      await exited
+      await closed
     }
     rmSync(folder, { recursive: true, force: true })
   })
